@@ -155,8 +155,9 @@ impl<'de> Visitor<'de> for ObjectVisitor {
         let mut fields: Vec<Field<'de>> = Vec::with_capacity(8);
         while let Some(BorrowedName(name)) = map.next_key::<BorrowedName<'de>>()? {
             let value = Cow::Borrowed(map.next_value::<&'de RawValue>()?);
-            match fields.iter_mut().find(|field| field.name == name) {
-                Some(field) => field.value = value,
+            let place = fields.iter().position(|field| field.name == name);
+            match place {
+                Some(place) => fields[place].value = value,
                 None if fields.len() < FIELDS_MAX => fields.push(Field { name, value }),
                 None => return Err(serde::de::Error::custom(TOO_MANY_FIELDS)),
             }
