@@ -65,6 +65,13 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// Replaces the field by JSON text that this crate composed; text that is no JSON changes nothing.
+    pub fn set_text(&mut self, name: &str, text: String) {
+        if let Ok(value) = RawValue::from_string(text) {
+            self.set(name, value);
+        }
+    }
+
     /// Appends the field only where the object has none of that name.
     pub fn set_default(&mut self, name: &str, value: &RawValue) {
         if self.get(name).is_none() {
@@ -96,17 +103,22 @@ impl<'a> Object<'a> {
     pub fn to_vec(&self) -> Vec<u8> {
         let length: usize = self.fields.iter().map(|field| field.name.len() + field.value.get().len() + 8).sum();
         let mut out = Vec::with_capacity(length + 2);
+        self.write(&mut out);
+        out
+    }
+
+    /// Appends the object's compact JSON to `out`.
+    pub fn write(&self, out: &mut Vec<u8>) {
         out.push(b'{');
         for (place, field) in self.fields.iter().enumerate() {
             if place > 0 {
                 out.push(b',');
             }
-            write_string(&mut out, &field.name);
+            write_string(out, &field.name);
             out.push(b':');
             out.extend_from_slice(field.value.get().as_bytes());
         }
         out.push(b'}');
-        out
     }
 }
 

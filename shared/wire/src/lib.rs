@@ -2,7 +2,12 @@
 //!
 //! Pure and synchronous. Knows no keys, no money, no clock, no socket.
 
+pub mod answer;
 pub mod json;
 mod operation;
+pub mod sse;
+pub mod stream;
+mod usage;
 
 pub use operation::Operation;
+pub use usage::{Source, Usage, prompt_bytes};

@@ -1,0 +1,165 @@
+//! A provider's whole answer, rewritten for the client.
+//!
+//! Everything the gateway has no reason to change stays the provider's own bytes. Knows no status and no header.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::json::{self, Object};
+use crate::usage::Usage;
+
+/// What the answer turns into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A chat completion.
+    Chat,
+    /// A text completion.
+    Text,
+    /// A chat completion shown as a text completion.
+    ChatAsText,
+    /// An embedding list whose vectors stay as they are.
+    Embedding,
+    /// An embedding list whose base64 vectors become lists of numbers.
+    EmbeddingFromBase64,
+    /// JSON that is relayed as it is.
+    Plain,
+}
+
+/// An answer ready for the client, and what it cost in tokens.
+#[derive(Debug)]
+pub struct Answer {
+    pub body: Vec<u8>,
+    pub usage: Usage,
+}
+
+/// The provider's body is no JSON object.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Garbage(pub String);
+
+/// Rewrites `body`; `model` is the name the client used, `prompt_bytes` feeds the estimate where usage is missing.
+///
+/// # Errors
+/// When the body is no JSON object.
+pub fn rewrite(form: Form, model: &str, prompt_bytes: u64, body: &[u8]) -> Result<Answer, Garbage> {
+    let mut object = Object::parse(body).map_err(|error| Garbage(error.to_string()))?;
+    let counted = object.given("usage").and_then(Usage::parse);
+    if form == Form::Plain {
+        let usage = counted.unwrap_or_else(|| Usage::estimate(prompt_bytes, 0));
+        return Ok(Answer { body: body.to_vec(), usage });
+    }
+    let usage = counted.unwrap_or_else(|| Usage::estimate(prompt_bytes, generated_bytes(form, &object)));
+    match form {
+        Form::Chat => chat(&mut object),
+        Form::ChatAsText => object = as_text(&object),
+        Form::EmbeddingFromBase64 => decode_vectors(&mut object),
+        Form::Text | Form::Embedding | Form::Plain => {}
+    }
+    object.set("model", json::raw(&model));
+    complete_usage(&mut object, usage);
+    Ok(Answer { body: object.to_vec(), usage })
+}
+
+fn generated_bytes(form: Form, object: &Object<'_>) -> u64 {
+    match form {
+        Form::Chat | Form::Text | Form::ChatAsText => object.get("choices").map_or(0, |text| text.len() as u64),
+        Form::Embedding | Form::EmbeddingFromBase64 | Form::Plain => 0,
+    }
+}
+
+/// LiteLLM always shows three counts.
+fn complete_usage(object: &mut Object<'_>, usage: Usage) {
+    let whole =
+        object.given("usage").and_then(|text| serde_json::from_str::<serde_json::Map<String, Value>>(text).ok());
+    let mut map = whole.unwrap_or_default();
+    let all_there = ["completion_tokens", "prompt_tokens", "total_tokens"].iter().all(|name| map.contains_key(*name));
+    if all_there {
+        return;
+    }
+    map.entry("completion_tokens").or_insert_with(|| usage.completion_tokens.into());
+    map.entry("prompt_tokens").or_insert_with(|| usage.prompt_tokens.into());
+    map.entry("total_tokens").or_insert_with(|| usage.total_tokens.into());
+    object.set("usage", json::raw(&map));
+}
+
+/// Azure's filter results move to where LiteLLM's clients look; bare `reasoning` gets its usual name.
+fn chat(object: &mut Object<'_>) {
+    let Some(choices) = object.get("choices") else { return };
+    let choices = Cow::Borrowed(choices);
+    let renamed: Cow<'_, str> = if choices.contains("\"reasoning\":") && !choices.contains("\"reasoning_content\":") {
+        choices.replace("\"reasoning\":", "\"reasoning_content\":").into()
+    } else {
+        choices
+    };
+    let moved = if renamed.contains("\"content_filter_results\"") { move_filter_results(&renamed) } else { None };
+    let changed = match (moved, renamed) {
+        (Some(text), _) => text,
+        (None, Cow::Owned(text)) => text,
+        (None, Cow::Borrowed(_)) => return,
+    };
+    object.set_text("choices", changed);
+}
+
+fn move_filter_results(choices: &str) -> Option<String> {
+    let mut choices: Vec<serde_json::Map<String, Value>> = serde_json::from_str(choices).ok()?;
+    for choice in &mut choices {
+        if let Some(results) = choice.remove("content_filter_results") {
+            choice.insert(
+                "provider_specific_fields".to_owned(),
+                serde_json::json!({ "content_filter_results": results }),
+            );
+        }
+    }
+    serde_json::to_string(&choices).ok()
+}
+
+fn as_text(object: &Object<'_>) -> Object<'static> {
+    let choices: Vec<Value> =
+        object.get("choices").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let choices: Vec<Value> = choices.iter().map(text_choice).collect();
+    let mut text = Object::default();
+    for name in ["id", "created", "usage"] {
+        if let Some(value) = object.get(name) {
+            text.set_text(name, value.to_owned());
+        }
+    }
+    text.set("object", json::raw(&"text_completion"));
+    text.set("choices", json::raw(&choices));
+    text
+}
+
+fn text_choice(choice: &Value) -> Value {
+    let content = choice.pointer("/message/content").and_then(Value::as_str).unwrap_or("");
+    serde_json::json!({
+        "finish_reason": choice.get("finish_reason"),
+        "index": choice.get("index"),
+        "text": content,
+        "logprobs": choice.get("logprobs"),
+    })
+}
+
+/// The gateway asks for base64 where LiteLLM does and the client did not: half the bytes, exact `f32`.
+fn decode_vectors(object: &mut Object<'_>) {
+    let Some(mut data) = object.get("data").and_then(|text| serde_json::from_str::<Vec<Value>>(text).ok()) else {
+        return;
+    };
+    for item in &mut data {
+        let vector = item.get("embedding").and_then(Value::as_str).and_then(floats);
+        if let (Some(vector), Some(item)) = (vector, item.as_object_mut()) {
+            item.insert("embedding".to_owned(), vector.into());
+        }
+    }
+    object.set("data", json::raw(&data));
+}
+
+/// Little-endian `f32` values, as OpenAI packs them.
+fn floats(text: &str) -> Option<Vec<f64>> {
+    use base64::Engine as _;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
+    let (values, rest) = bytes.as_chunks::<4>();
+    rest.is_empty().then(|| values.iter().map(|value| f64::from(f32::from_le_bytes(*value))).collect())
+}
+
+#[cfg(test)]
+mod tests;

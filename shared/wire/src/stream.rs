@@ -1,0 +1,315 @@
+//! A provider's OpenAI-style stream, rewritten for the client chunk by chunk.
+//!
+//! Replaces the model's name by the one the client used, keeps the usage for the gateway and
+//! shows it to the client only if asked, ends with exactly one `[DONE]`. Knows no clock and no socket.
+
+use bytes::Bytes;
+
+use crate::json::{self, Object};
+use crate::sse::{self, Splitter};
+use crate::usage::{Source, Usage, tokens_of};
+
+/// What the client expects of the stream.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// The model's name as the client wrote it.
+    pub model: String,
+    pub form: Form,
+    pub usage: UsageWish,
+    /// Bytes of the prompt, from which usage is estimated if the provider sends none.
+    pub prompt_bytes: u64,
+}
+
+/// The chunks' format on either side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `chat.completion.chunk` from the provider and to the client.
+    Chat,
+    /// `text_completion` from the provider and to the client.
+    Text,
+    /// A chat stream shown to the client as a text completion.
+    ChatAsText,
+}
+
+/// Whether the client sent `stream_options.include_usage`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UsageWish {
+    Shown,
+    Hidden,
+}
+
+/// Why a stream cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The provider sent an error; the text of its `error` value.
+    Provider(String),
+    /// Something that is not the format; the first bytes of it.
+    Garbage(String),
+    /// An event without end.
+    TooLong,
+}
+
+/// Rewrites one stream. Feed it with [`push`](Self::push), end it with [`finish`](Self::finish).
+#[derive(Debug)]
+pub struct Rewriter {
+    wish: Wish,
+    splitter: Splitter,
+    /// `id`, `created` and the like of the first chunk, for the chunk that this end adds.
+    head: Vec<(String, String)>,
+    usage: Option<(Usage, String)>,
+    content_bytes: u64,
+    reasoning_bytes: u64,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Flowing,
+    Done,
+}
+
+impl Rewriter {
+    pub const fn new(wish: Wish) -> Self {
+        Self {
+            wish,
+            splitter: Splitter::new(),
+            head: Vec::new(),
+            usage: None,
+            content_bytes: 0,
+            reasoning_bytes: 0,
+            state: State::Flowing,
+        }
+    }
+
+    /// Takes bytes from the provider and appends what the client gets now to `out`.
+    ///
+    /// # Errors
+    /// When the stream has to end here; `out` holds what came before the fault.
+    pub fn push(&mut self, chunk: Bytes, out: &mut Vec<u8>) -> Result<(), Fault> {
+        if self.is_done() {
+            return Ok(());
+        }
+        self.splitter.push(chunk).map_err(|_| Fault::TooLong)?;
+        while let Some(event) = self.splitter.next_event() {
+            self.event(&event, out)?;
+        }
+        Ok(())
+    }
+
+    /// The provider's stream has ended cleanly: appends what is still owed to the client.
+    ///
+    /// # Errors
+    /// When the last event is no event.
+    pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
+        if let (State::Flowing, Some(rest)) = (self.state, self.splitter.rest()) {
+            self.event(&rest, out)?;
+        }
+        if self.state == State::Flowing {
+            self.done(out);
+        }
+        Ok(())
+    }
+
+    /// Whether `[DONE]` has been written.
+    pub fn is_done(&self) -> bool {
+        self.state == State::Done
+    }
+
+    /// Tokens so far: the provider's count, else an estimate of what was delivered.
+    pub fn usage(&self) -> Usage {
+        match &self.usage {
+            Some((usage, _)) => *usage,
+            None => Usage::estimate(self.wish.prompt_bytes, self.content_bytes + self.reasoning_bytes),
+        }
+    }
+
+    fn event(&mut self, event: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
+        if self.is_done() {
+            return Ok(());
+        }
+        let Some(data) = sse::data(event) else {
+            return if sse::is_foreign(event) { Err(garbage(event)) } else { Ok(()) };
+        };
+        match data.trim_ascii() {
+            b"[DONE]" => self.done(out),
+            b"" => {}
+            text => {
+                let chunk = Object::parse(text).map_err(|_| garbage(text))?;
+                self.chunk(chunk, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn chunk(&mut self, mut chunk: Object<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
+        if let Some(error) = chunk.given("error") {
+            return Err(Fault::Provider(error.to_owned()));
+        }
+        self.remember_head(&chunk);
+        if let Some(text) = chunk.remove("usage")
+            && let Some(usage) = Usage::parse(&text)
+        {
+            self.usage = Some((usage, text));
+        }
+        let choices = chunk.get("choices").unwrap_or("[]");
+        if is_empty_list(choices) {
+            return Ok(());
+        }
+        self.content_bytes += string_bytes(choices, CONTENT_KEYS);
+        self.reasoning_bytes += string_bytes(choices, REASONING_KEYS);
+        match self.wish.form {
+            Form::ChatAsText => self.as_text(&chunk, out),
+            Form::Chat if choices.contains(BARE_REASONING) => {
+                let renamed = choices.replace(BARE_REASONING, "\"reasoning_content\":");
+                chunk.set_text("choices", renamed);
+                self.relay(chunk, out);
+            }
+            Form::Chat | Form::Text => self.relay(chunk, out),
+        }
+        Ok(())
+    }
+
+    fn relay(&self, mut chunk: Object<'_>, out: &mut Vec<u8>) {
+        chunk.set("model", json::raw(&self.wish.model));
+        begin(out);
+        chunk.write(out);
+        end(out);
+    }
+
+    fn as_text(&self, chunk: &Object<'_>, out: &mut Vec<u8>) {
+        let Ok(choices) = serde_json::from_str::<Vec<serde_json::Value>>(chunk.get("choices").unwrap_or("[]")) else {
+            return;
+        };
+        let choices: Vec<_> = choices.iter().map(text_choice).collect();
+        self.added_chunk(&[("choices", json::raw(&choices).get())], out);
+    }
+
+    fn remember_head(&mut self, chunk: &Object<'_>) {
+        if self.head.is_empty() {
+            let kept = chunk.iter().filter(|(name, _)| matches!(*name, "id" | "created" | "system_fingerprint"));
+            self.head = kept.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        }
+    }
+
+    fn done(&mut self, out: &mut Vec<u8>) {
+        if self.wish.usage == UsageWish::Shown {
+            let usage = self.usage_text();
+            let empty = if self.wish.form == Form::Chat { EMPTY_CHAT_CHOICES } else { EMPTY_TEXT_CHOICES };
+            self.added_chunk(&[("choices", empty), ("usage", &usage)], out);
+        }
+        out.extend_from_slice(b"data: [DONE]\n\n");
+        self.state = State::Done;
+    }
+
+    /// The usage as the client sees it; details are added as LiteLLM adds them.
+    fn usage_text(&self) -> String {
+        let usage = self.usage();
+        if let Some((_, text)) = &self.usage
+            && let Ok(mut object) = Object::parse(text.as_bytes())
+        {
+            if object.given("completion_tokens_details").is_none() {
+                object.set("completion_tokens_details", json::raw(&self.details(usage)));
+            }
+            return String::from_utf8_lossy(&object.to_vec()).into_owned();
+        }
+        serde_json::json!({
+            "completion_tokens": usage.completion_tokens,
+            "prompt_tokens": usage.prompt_tokens,
+            "total_tokens": usage.total_tokens,
+            "completion_tokens_details": self.details(usage),
+        })
+        .to_string()
+    }
+
+    fn details(&self, usage: Usage) -> serde_json::Value {
+        let estimate = if usage.source == Source::Provider && self.reasoning_bytes == 0 {
+            0
+        } else {
+            tokens_of(self.reasoning_bytes).min(usage.completion_tokens)
+        };
+        serde_json::json!({ "reasoning_tokens": estimate, "text_tokens": usage.completion_tokens - estimate })
+    }
+
+    fn added_chunk(&self, fields: &[(&str, &str)], out: &mut Vec<u8>) {
+        let object = if self.wish.form == Form::Chat { "chat.completion.chunk" } else { "text_completion" };
+        begin(out);
+        out.push(b'{');
+        for (name, value) in &self.head {
+            json::write_string(out, name);
+            out.push(b':');
+            out.extend_from_slice(value.as_bytes());
+            out.push(b',');
+        }
+        out.extend_from_slice(b"\"model\":");
+        json::write_string(out, &self.wish.model);
+        out.extend_from_slice(b",\"object\":");
+        json::write_string(out, object);
+        for (name, value) in fields {
+            out.push(b',');
+            json::write_string(out, name);
+            out.push(b':');
+            out.extend_from_slice(value.as_bytes());
+        }
+        out.push(b'}');
+        end(out);
+    }
+}
+
+/// What several providers call `reasoning_content`. A quote inside a JSON string is escaped,
+/// so this text can only be a field's name.
+const BARE_REASONING: &str = "\"reasoning\":";
+const EMPTY_CHAT_CHOICES: &str = "[{\"index\":0,\"delta\":{}}]";
+const EMPTY_TEXT_CHOICES: &str = "[{\"index\":0,\"text\":\"\"}]";
+const CONTENT_KEYS: &[&str] = &["\"content\":\"", "\"text\":\"", "\"arguments\":\"", "\"refusal\":\""];
+const REASONING_KEYS: &[&str] = &["\"reasoning_content\":\"", "\"reasoning\":\""];
+
+fn begin(out: &mut Vec<u8>) {
+    out.extend_from_slice(b"data: ");
+}
+
+fn end(out: &mut Vec<u8>) {
+    out.extend_from_slice(b"\n\n");
+}
+
+fn is_empty_list(text: &str) -> bool {
+    text == "null" || text.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(']'))
+}
+
+/// Bytes of the string values of these keys, as escaped in the text: good enough for an estimate.
+fn string_bytes(text: &str, keys: &[&str]) -> u64 {
+    let mut total = 0;
+    for key in keys {
+        for at in memchr::memmem::find_iter(text.as_bytes(), key.as_bytes()) {
+            total += string_length(&text.as_bytes()[at + key.len()..]) as u64;
+        }
+    }
+    total
+}
+
+fn string_length(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(offset) = memchr::memchr2(b'"', b'\\', &bytes[at..]) {
+        at += offset;
+        if bytes[at] == b'"' {
+            return at;
+        }
+        at = (at + 2).min(bytes.len());
+    }
+    bytes.len()
+}
+
+fn text_choice(choice: &serde_json::Value) -> serde_json::Value {
+    let content = choice.pointer("/delta/content").and_then(serde_json::Value::as_str).unwrap_or("");
+    let index = choice.get("index").cloned().unwrap_or_else(|| 0.into());
+    let finish_reason = choice.get("finish_reason").cloned().unwrap_or_default();
+    serde_json::json!({ "index": index, "text": content, "logprobs": null, "finish_reason": finish_reason })
+}
+
+/// The first bytes of what was not understood, short enough for an error message.
+fn garbage(bytes: &[u8]) -> Fault {
+    let start = &bytes[..bytes.len().min(200)];
+    Fault::Garbage(String::from_utf8_lossy(start).into_owned())
+}
+
+#[cfg(test)]
+mod tests;
