@@ -1,1 +1,1 @@
-//! Black-box tests live in black_box/.
+//! Holds the black-box tests of `black_box/`, which know the gateway by its binaries and its bytes alone.

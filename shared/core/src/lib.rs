@@ -2,7 +2,31 @@
 //!
 //! Knows no cloud, no database, no HTTP server and no environment.
 
+mod app;
+mod authenticate;
+mod body;
+pub mod call;
+mod catalog;
 pub mod config;
+pub mod deployment;
+mod dispatch;
+mod error;
+mod fault;
+pub mod probe;
+mod record;
+pub mod relay;
 mod secret;
+mod upload;
+pub mod upstream;
 
+pub use app::{App, Limits};
+pub use authenticate::{Caller, Gatekeeper};
+pub use catalog::{Catalog, Wildcard};
+pub use dispatch::Failed;
+pub use error::Error;
 pub use secret::Secret;
+
+/// A new random id, as calls and mocked answers carry.
+pub fn new_id() -> String {
+    uuid::Uuid::new_v4().to_string()
+}

@@ -1,1 +1,166 @@
-//! http
+//! HTTP: requests in, calls of the core, bytes out.
+//!
+//! Knows no adapter: neither the socket or event that a request came through, nor any provider.
+
+mod body;
+mod cors;
+mod endpoints;
+mod headers;
+mod openapi;
+mod read;
+mod render;
+pub mod routes;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use tollgate_core::{App, Error};
+use tracing::info;
+
+pub use body::GatewayBody;
+pub use headers::LITELLM_VERSION;
+use routes::{Access, Endpoint, Found, Route};
+
+/// When a client may try again that met too many others.
+const RETRY_AFTER_S: u64 = 1;
+
+/// The gateway as a function from request to answer; cheap to clone.
+#[derive(Clone)]
+pub struct Gateway {
+    app: Arc<App>,
+}
+
+impl Gateway {
+    pub const fn new(app: Arc<App>) -> Self {
+        Self { app }
+    }
+
+    /// Answers any request; a failure is an answer too.
+    pub async fn answer<B>(&self, request: Request<B>) -> Response<GatewayBody>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: std::fmt::Display,
+    {
+        let origin = request.headers().contains_key(header::ORIGIN);
+        let mut answer = match cors::preflight(&request) {
+            Some(answer) => answer,
+            None => self.route(request).await,
+        };
+        headers::secure(answer.headers_mut());
+        if origin {
+            cors::allow(answer.headers_mut());
+        }
+        answer
+    }
+
+    /// The answer when too much is going on already: made without looking at the request.
+    pub fn overloaded(&self) -> Response<GatewayBody> {
+        let mut answer = failure(&Error::Overloaded { retry_after_s: RETRY_AFTER_S });
+        answer.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_S.into());
+        answer
+    }
+
+    /// The answer to a request whose head is too long.
+    pub fn header_too_large(&self, limit_bytes: usize) -> Response<GatewayBody> {
+        failure(&Error::HeaderTooLarge { limit_kb: limit_bytes / 1024 })
+    }
+
+    async fn route<B>(&self, request: Request<B>) -> Response<GatewayBody>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: std::fmt::Display,
+    {
+        let started = Instant::now();
+        let (head, body) = request.into_parts();
+        let (route, model) = match routes::find(&head.method, head.uri.path()) {
+            Found::Route(route, model) => (route, model),
+            Found::WrongMethod => return failure(&Error::WrongMethod),
+            Found::Nothing => return nothing(&head),
+        };
+        // The one place where access is decided: nothing below runs for whom it is not meant.
+        if let Err(error) = self.authorise(route, &head.headers) {
+            info!(path = head.uri.path(), status = error.status(), "refused {}: {error}", head.uri.path());
+            return failure(&error);
+        }
+        let model = model.map(decode);
+        let outcome = match route.endpoint {
+            Endpoint::Call(operation) => {
+                let arrival = endpoints::Arrival { headers: &head.headers, path_model: model, started };
+                return endpoints::call(&self.app, operation, arrival, body).await;
+            }
+            Endpoint::Models => Ok(endpoints::models(&self.app)),
+            Endpoint::Model => endpoints::model(&self.app, &model.unwrap_or_default()),
+            Endpoint::ModelInfo => endpoints::model_info(&self.app, head.uri.query()),
+            Endpoint::Health => Ok(endpoints::health(&self.app, head.uri.query()).await),
+            Endpoint::Liveness => Ok(endpoints::liveness(&self.app)),
+            Endpoint::Readiness => Ok(endpoints::readiness(&self.app)),
+            Endpoint::ReadinessDetails => Ok(endpoints::readiness_details(&self.app)),
+            Endpoint::Docs => Ok(openapi::page()),
+            Endpoint::OpenApi => Ok(openapi::document()),
+            Endpoint::RouteList => Ok(openapi::route_list()),
+        };
+        outcome.unwrap_or_else(|error| failure(&error))
+    }
+
+    fn authorise(&self, route: &Route, headers: &http::HeaderMap) -> Result<(), Error> {
+        match route.access {
+            Access::Public => Ok(()),
+            Access::Key => self.app.gatekeeper.authenticate(headers).map(|_| ()),
+        }
+    }
+}
+
+/// No such route; a trailing slash is sent where the route is, as LiteLLM does.
+fn nothing(head: &http::request::Parts) -> Response<GatewayBody> {
+    let path = head.uri.path();
+    let stripped = path.strip_suffix('/').filter(|path| !path.is_empty() && !path.starts_with("//"));
+    let exists = stripped.is_some_and(|path| matches!(routes::find(&head.method, path), Found::Route(..)));
+    let target = stripped.filter(|_| exists).and_then(|path| {
+        let query = head.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        HeaderValue::try_from(format!("{path}{query}")).ok()
+    });
+    let Some(target) = target else { return failure(&Error::NoSuchRoute) };
+    let mut answer = Response::new(GatewayBody::from(Vec::new()));
+    *answer.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+    answer.headers_mut().insert(header::LOCATION, target);
+    answer
+}
+
+/// An answer of JSON.
+fn json(status: StatusCode, bytes: Vec<u8>) -> Response<GatewayBody> {
+    let mut answer = Response::new(GatewayBody::from(bytes));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer
+}
+
+fn failure(error: &Error) -> Response<GatewayBody> {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    json(status, render::body(error))
+}
+
+/// Percent-decoding of a model's name in a path; what is no UTF-8 matches no model.
+fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escaped = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
+        match escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                decoded.push(byte);
+                at += 3;
+            }
+            None => {
+                decoded.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests;

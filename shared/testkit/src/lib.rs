@@ -1,1 +1,7 @@
-//! testkit
+//! Fakes for tests: a provider that answers by script, and a gateway around it.
+//!
+//! Fakes are for faults and clocks only; everything else is tested on the real thing.
+
+mod scripted;
+
+pub use scripted::{Recorded, Script, Scripted, Step};

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::json::{self, Object};
+use crate::prepare::JSON_TOOL;
 use crate::usage::Usage;
 
 /// What the answer turns into.
@@ -14,13 +15,15 @@ use crate::usage::Usage;
 pub enum Form {
     /// A chat completion.
     Chat,
+    /// A chat completion whose content stands in the arguments of a forced tool.
+    ChatFromTool,
     /// A text completion.
     Text,
     /// A chat completion shown as a text completion.
     ChatAsText,
     /// An embedding list whose vectors stay as they are.
     Embedding,
-    /// An embedding list whose base64 vectors become lists of numbers.
+    /// An embedding list whose vectors become lists of numbers, if the provider packed them.
     EmbeddingFromBase64,
     /// JSON that is relayed as it is.
     Plain,
@@ -52,6 +55,7 @@ pub fn rewrite(form: Form, model: &str, prompt_bytes: u64, body: &[u8]) -> Resul
     let usage = counted.unwrap_or_else(|| Usage::estimate(prompt_bytes, generated_bytes(form, &object)));
     match form {
         Form::Chat => chat(&mut object),
+        Form::ChatFromTool => chat_from_tool(&mut object),
         Form::ChatAsText => object = as_text(&object),
         Form::EmbeddingFromBase64 => decode_vectors(&mut object),
         Form::Text | Form::Embedding | Form::Plain => {}
@@ -63,24 +67,30 @@ pub fn rewrite(form: Form, model: &str, prompt_bytes: u64, body: &[u8]) -> Resul
 
 fn generated_bytes(form: Form, object: &Object<'_>) -> u64 {
     match form {
-        Form::Chat | Form::Text | Form::ChatAsText => object.get("choices").map_or(0, |text| text.len() as u64),
+        Form::Chat | Form::ChatFromTool | Form::Text | Form::ChatAsText => {
+            object.get("choices").map_or(0, |text| text.len() as u64)
+        }
         Form::Embedding | Form::EmbeddingFromBase64 | Form::Plain => 0,
     }
 }
 
 /// LiteLLM always shows three counts.
 fn complete_usage(object: &mut Object<'_>, usage: Usage) {
-    let whole =
-        object.given("usage").and_then(|text| serde_json::from_str::<serde_json::Map<String, Value>>(text).ok());
-    let mut map = whole.unwrap_or_default();
-    let all_there = ["completion_tokens", "prompt_tokens", "total_tokens"].iter().all(|name| map.contains_key(*name));
-    if all_there {
+    let given = object.given("usage").unwrap_or("{}");
+    let Ok(mut counts) = Object::parse(given.as_bytes()) else { return };
+    let wanted = [
+        ("completion_tokens", usage.completion_tokens),
+        ("prompt_tokens", usage.prompt_tokens),
+        ("total_tokens", usage.total_tokens),
+    ];
+    if wanted.iter().all(|(name, _)| counts.get(name).is_some()) {
         return;
     }
-    map.entry("completion_tokens").or_insert_with(|| usage.completion_tokens.into());
-    map.entry("prompt_tokens").or_insert_with(|| usage.prompt_tokens.into());
-    map.entry("total_tokens").or_insert_with(|| usage.total_tokens.into());
-    object.set("usage", json::raw(&map));
+    for (name, count) in wanted {
+        counts.set_default(name, &json::raw(&count));
+    }
+    let text = String::from_utf8_lossy(&counts.to_vec()).into_owned();
+    object.set_text("usage", text);
 }
 
 /// Azure's filter results move to where LiteLLM's clients look; bare `reasoning` gets its usual name.
@@ -99,6 +109,23 @@ fn chat(object: &mut Object<'_>) {
         (None, Cow::Borrowed(_)) => return,
     };
     object.set_text("choices", changed);
+}
+
+/// The arguments of [`JSON_TOOL`] become the content, as if the model had structured output.
+fn chat_from_tool(object: &mut Object<'_>) {
+    let parsed = object.get("choices").and_then(|text| serde_json::from_str::<Vec<Value>>(text).ok());
+    let Some(mut choices) = parsed else { return };
+    for choice in &mut choices {
+        let call = choice.pointer("/message/tool_calls/0/function");
+        let Some(call) = call.filter(|call| call["name"] == JSON_TOOL) else { continue };
+        let arguments = call["arguments"].clone();
+        if let Some(message) = choice["message"].as_object_mut() {
+            message.remove("tool_calls");
+            message.insert("content".to_owned(), arguments);
+        }
+        choice["finish_reason"] = "stop".into();
+    }
+    object.set("choices", json::raw(&choices));
 }
 
 fn move_filter_results(choices: &str) -> Option<String> {
@@ -141,6 +168,11 @@ fn text_choice(choice: &Value) -> Value {
 
 /// The gateway asks for base64 where LiteLLM does and the client did not: half the bytes, exact `f32`.
 fn decode_vectors(object: &mut Object<'_>) {
+    // Numbers need no decoding, and a long list of them no parsing.
+    let packed = |text: &str| text.contains("\"embedding\":\"") || text.contains("\"embedding\": \"");
+    if !object.get("data").is_some_and(packed) {
+        return;
+    }
     let Some(mut data) = object.get("data").and_then(|text| serde_json::from_str::<Vec<Value>>(text).ok()) else {
         return;
     };

@@ -3,8 +3,15 @@
 //! Pure and synchronous. Knows no keys, no money, no clock, no socket.
 
 pub mod answer;
+pub mod bridge;
+pub mod failure;
 pub mod json;
+pub mod mock;
+pub mod models;
+pub mod multipart;
 mod operation;
+pub mod prepare;
+pub mod provider;
 pub mod sse;
 pub mod stream;
 mod usage;

@@ -3,7 +3,11 @@
 //! Replaces the model's name by the one the client used, keeps the usage for the gateway and
 //! shows it to the client only if asked, ends with exactly one `[DONE]`. Knows no clock and no socket.
 
+mod replay;
+
 use bytes::Bytes;
+
+pub use replay::replay;
 
 use crate::json::{self, Object};
 use crate::sse::{self, Splitter};

@@ -68,3 +68,17 @@ fn what_is_no_object_is_garbage() {
         assert!(rewrite(Form::Plain, "alias", 0, body.as_bytes()).is_err(), "{body}");
     }
 }
+
+#[test]
+fn a_forced_tool_becomes_content() {
+    let call = r#"{"id":"x","function":{"name":"json_tool_call","arguments":"{}"}}"#;
+    check(
+        Form::ChatFromTool,
+        &format!(
+            r#"{{"choices":[{{"message":{{"content":null,"tool_calls":[{call}]}},"finish_reason":"tool_calls"}}],{USAGE}}}"#
+        ),
+        &format!(
+            r#"{{"choices":[{{"message":{{"content":"{{}}"}},"finish_reason":"stop"}}],{USAGE},"model":"alias"}}"#
+        ),
+    );
+}

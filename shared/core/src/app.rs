@@ -1,0 +1,32 @@
+//! The gateway's one object: everything a call needs, built once by `host`.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use crate::authenticate::Gatekeeper;
+use crate::catalog::Catalog;
+use crate::upstream::Upstream;
+
+/// Every dependency of every call.
+pub struct App {
+    pub gatekeeper: Gatekeeper,
+    pub catalog: Catalog,
+    pub upstream: Arc<dyn Upstream>,
+    pub limits: Limits,
+    /// Set when the process is going away; readiness says so.
+    pub draining: AtomicBool,
+}
+
+/// The bounds of one request. Their names in the configuration stand beside them.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// `general_settings.max_request_size_mb`.
+    pub request_bytes_max: usize,
+    /// `general_settings.max_response_size_mb`: a whole answer; streams are never kept.
+    pub answer_bytes_max: usize,
+    /// `general_settings.max_header_size_kb`: the head of a request.
+    pub header_bytes_max: usize,
+    /// `general_settings.request_read_timeout_seconds`: for the body of a request to arrive.
+    pub request_timeout: Duration,
+}

@@ -1,0 +1,123 @@
+//! A JSON body on its way in: is it one, does it name what its operation needs, does it ask for what is forbidden?
+//!
+//! Knows fields by name only; what a provider makes of them is not its business.
+
+use tollgate_wire::Operation;
+use tollgate_wire::json::Object;
+
+use crate::Error;
+
+/// Fields that would send the gateway's request, or its credentials, somewhere else.
+///
+/// LiteLLM refuses the same unless an operator opts in; there is no opting in here.
+const FORBIDDEN: [&str; 27] = [
+    "api_base",
+    "api_key",
+    "base_url",
+    "model_list",
+    "user_config",
+    "organization",
+    "api_version",
+    "azure_ad_token",
+    "tenant_id",
+    "client_id",
+    "client_secret",
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "aws_sts_endpoint",
+    "aws_web_identity_token",
+    "aws_role_name",
+    "aws_profile_name",
+    "aws_session_name",
+    "aws_external_id",
+    "aws_session_tags",
+    "aws_bedrock_runtime_endpoint",
+    "sagemaker_base_url",
+    "s3_endpoint_url",
+    "vertex_credentials",
+    "litellm_credential_name",
+    "deployment_url",
+];
+
+/// Splits the body, or says where it is no JSON. An empty body is an empty object, as with LiteLLM.
+///
+/// # Errors
+/// [`Error::BadBody`] with line, column and offset; [`Error::ForbiddenField`].
+pub fn parse(bytes: &[u8]) -> Result<Object<'_>, Error> {
+    if bytes.is_empty() {
+        return Ok(Object::default());
+    }
+    let object = Object::parse(bytes).map_err(|error| bad_json(bytes, &error))?;
+    match FORBIDDEN.iter().find(|name| object.given(name).is_some()) {
+        Some(name) => Err(Error::ForbiddenField(name)),
+        None => Ok(object),
+    }
+}
+
+/// The model's name in the body; `None` where it is absent or null.
+///
+/// # Errors
+/// Where it is something else than a string.
+pub fn model_name(object: &Object<'_>) -> Result<Option<String>, Error> {
+    match object.given("model") {
+        None => Ok(None),
+        Some(_) => match object.string("model") {
+            Some(name) => Ok(Some(name.into_owned())),
+            None => Err(Error::WrongType { name: "model", expected: "a string" }),
+        },
+    }
+}
+
+/// Checks that nothing the operation cannot do without is missing, in LiteLLM's order.
+///
+/// # Errors
+/// [`Error::MissingField`] for the first one; [`Error::WrongType`] for messages that are no list.
+pub fn require(operation: Operation, object: &Object<'_>, model: Option<&str>) -> Result<(), Error> {
+    for name in required_fields(operation) {
+        let present = if *name == "model" { model.is_some() } else { object.given(name).is_some() };
+        if !present {
+            return Err(Error::MissingField { operation, name });
+        }
+    }
+    let messages = object.given("messages");
+    if messages.is_some_and(|text| !text.starts_with('[')) {
+        return Err(Error::WrongType { name: "messages", expected: "a list" });
+    }
+    let stream = object.given("stream");
+    if stream.is_some_and(|text| !matches!(text, "true" | "false")) {
+        return Err(Error::WrongType { name: "stream", expected: "true or false" });
+    }
+    Ok(())
+}
+
+/// Whether the client wants the answer in pieces.
+pub fn wants_stream(object: &Object<'_>) -> bool {
+    object.is_true("stream")
+}
+
+const fn required_fields(operation: Operation) -> &'static [&'static str] {
+    match operation {
+        Operation::ChatCompletion => &["messages"],
+        Operation::TextCompletion | Operation::ImageGeneration => &["prompt"],
+        Operation::Embedding | Operation::Moderation => &["input"],
+        Operation::Speech => &["input", "model"],
+        Operation::Rerank => &["query", "documents", "model"],
+        Operation::Transcription => &["file"],
+    }
+}
+
+/// The place of the mistake as LiteLLM words it: line and column from 1, character from 0.
+fn bad_json(bytes: &[u8], error: &serde_json::Error) -> Error {
+    let full = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let reason = full.strip_suffix(place.as_str()).unwrap_or(&full);
+    let before: usize =
+        bytes.split_inclusive(|byte| *byte == b'\n').take(error.line().saturating_sub(1)).map(<[u8]>::len).sum();
+    let character = before + error.column().saturating_sub(1);
+    let (line, column) = (error.line(), error.column());
+    Error::BadBody(format!("Invalid JSON payload: {reason}: line {line} column {column} (char {character})"))
+}
+
+#[cfg(test)]
+mod tests;

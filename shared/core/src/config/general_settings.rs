@@ -1,0 +1,73 @@
+//! `general_settings`: the server and who may call it.
+//!
+//! Reads what the tables have checked already; holds the defaults of Tollgate's own keys.
+
+use super::load::Surroundings;
+use super::node::Node;
+use super::params::Fields;
+use crate::Secret;
+
+const REQUEST_SIZE_MAX_MB: f64 = 50.0;
+const RESPONSE_SIZE_MAX_MB: f64 = 256.0;
+const HEADER_SIZE_MAX_KB: u64 = 64;
+const REQUEST_READ_TIMEOUT_SECONDS: f64 = 300.0;
+const UPSTREAM_CONNECT_TIMEOUT_SECONDS: f64 = 10.0;
+const UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX: u64 = 1000;
+
+/// Settings of the server.
+#[derive(Clone, Debug)]
+pub struct GeneralSettings {
+    /// `master_key`, else the variable `LITELLM_MASTER_KEY`; a key given as null counts as none.
+    pub master_key: Option<Secret>,
+    pub dangerously_permit_weak_or_unset_master_key: bool,
+    /// Read, and not used yet.
+    pub database_url: Option<Secret>,
+    /// Tollgate's own: whether an unknown key refuses the configuration.
+    pub strict_config: bool,
+    /// The largest request body; 50 where nothing is set.
+    pub max_request_size_mb: f64,
+    /// The largest response body that is held in memory; 256 where nothing is set.
+    pub max_response_size_mb: f64,
+    /// Tollgate's own: the largest head of a request; 64 where nothing is set.
+    pub max_header_size_kb: u64,
+    /// Tollgate's own: how long the body of a request may take to arrive; 300 where nothing is set.
+    pub request_read_timeout_seconds: f64,
+    /// Tollgate's own: how long connecting to a provider may take; 10 where nothing is set.
+    pub upstream_connect_timeout_seconds: f64,
+    /// Tollgate's own: connections kept open to one host; 1000 where nothing is set.
+    pub upstream_idle_connections_per_host_max: u64,
+    /// The header that holds the caller's key in place of `Authorization`.
+    pub litellm_key_header_name: Option<String>,
+    pub forward_client_headers_to_llm_api: bool,
+    /// The model of chat calls that name none.
+    pub completion_model: Option<String>,
+}
+
+impl GeneralSettings {
+    pub(super) fn read(node: Option<&Node>, surroundings: &Surroundings<'_>) -> Self {
+        let fields = Fields::of(node);
+        let given = node.is_some_and(|node| node.entry("master_key").is_some());
+        let from_variable = || if given { None } else { surroundings.variable("LITELLM_MASTER_KEY") };
+        Self {
+            master_key: fields.text("master_key").or_else(from_variable).map(Secret::new),
+            dangerously_permit_weak_or_unset_master_key: fields.flag("dangerously_permit_weak_or_unset_master_key"),
+            database_url: fields.text("database_url").map(Secret::new),
+            strict_config: fields.flag("strict_config"),
+            max_request_size_mb: fields.number("max_request_size_mb").unwrap_or(REQUEST_SIZE_MAX_MB),
+            max_response_size_mb: fields.number("max_response_size_mb").unwrap_or(RESPONSE_SIZE_MAX_MB),
+            max_header_size_kb: fields.count("max_header_size_kb").unwrap_or(HEADER_SIZE_MAX_KB),
+            request_read_timeout_seconds: fields
+                .number("request_read_timeout_seconds")
+                .unwrap_or(REQUEST_READ_TIMEOUT_SECONDS),
+            upstream_connect_timeout_seconds: fields
+                .number("upstream_connect_timeout_seconds")
+                .unwrap_or(UPSTREAM_CONNECT_TIMEOUT_SECONDS),
+            upstream_idle_connections_per_host_max: fields
+                .count("upstream_idle_connections_per_host_max")
+                .unwrap_or(UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX),
+            litellm_key_header_name: fields.text("litellm_key_header_name"),
+            forward_client_headers_to_llm_api: fields.flag("forward_client_headers_to_llm_api"),
+            completion_model: fields.text("completion_model"),
+        }
+    }
+}

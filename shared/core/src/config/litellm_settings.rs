@@ -1,0 +1,38 @@
+//! `litellm_settings`: what LiteLLM sets on its module.
+//!
+//! Reads what the tables have checked already.
+
+use super::load::Surroundings;
+use super::node::Node;
+use super::params::Fields;
+
+/// LiteLLM's `request_timeout` where neither the document nor `REQUEST_TIMEOUT` sets one.
+const REQUEST_TIMEOUT_SECONDS: f64 = 6000.0;
+
+/// Settings for all deployments.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LitellmSettings {
+    pub drop_params: bool,
+    pub num_retries: Option<u64>,
+    /// `request_timeout`, else the variable `REQUEST_TIMEOUT`, else 6000.
+    pub request_timeout_seconds: f64,
+    pub json_logs: bool,
+    pub set_verbose: bool,
+}
+
+impl LitellmSettings {
+    pub(super) fn read(node: Option<&Node>, surroundings: &Surroundings<'_>) -> Self {
+        let fields = Fields::of(node);
+        let from_variable = || surroundings.variable("REQUEST_TIMEOUT")?.trim().parse().ok();
+        Self {
+            drop_params: fields.flag("drop_params"),
+            num_retries: fields.count("num_retries"),
+            request_timeout_seconds: fields
+                .number("request_timeout")
+                .or_else(from_variable)
+                .unwrap_or(REQUEST_TIMEOUT_SECONDS),
+            json_logs: fields.flag("json_logs"),
+            set_verbose: fields.flag("set_verbose"),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Configuration: the LiteLLM YAML, checked against what is known of it, as typed values.
+//!
+//! Knows every key LiteLLM knows. Reads no file and no environment: both are asked of [`Environment`].
+
+mod general_settings;
+mod include;
+mod inspect;
+mod litellm_settings;
+mod load;
+mod model;
+mod model_id;
+mod model_info;
+mod model_list;
+mod node;
+mod notice;
+mod params;
+mod python;
+mod reference;
+mod report;
+mod router_settings;
+mod scalar;
+mod schema;
+mod yaml;
+
+pub use general_settings::GeneralSettings;
+pub use litellm_settings::LitellmSettings;
+pub use load::{Config, Environment, Loaded, Mode, ReadError, load};
+pub use model::{Credential, Model};
+pub use model_info::ModelInfo;
+pub use node::Span;
+pub use notice::{Kind as NoticeKind, Notice, Refusal, Severity};
+pub use params::Params;
+pub use report::{Report, Verdict, check};
+pub use router_settings::{GroupAlias, RouterSettings};
+pub use yaml::FILE_BYTES_MAX;
+
+#[cfg(test)]
+mod tests;

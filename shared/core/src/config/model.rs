@@ -1,0 +1,53 @@
+//! A deployment: one entry of `model_list`, and the credentials it may borrow.
+//!
+//! Holds what was read. Decides nothing.
+
+use super::node::{Node, Span};
+use super::{ModelInfo, Params};
+use crate::Secret;
+
+/// One deployment: a model at a provider, served under the name of its group.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// `model_name`: what a client asks for; several deployments may share it.
+    pub group: String,
+    /// `model_info.id`, else the hash LiteLLM computes for the same YAML.
+    pub id: String,
+    pub params: Params,
+    pub info: ModelInfo,
+    /// Tokens a minute: of the entry, else of `litellm_params`, else of `model_info`.
+    pub tpm: Option<u64>,
+    /// Requests a minute, looked for in the same order.
+    pub rpm: Option<u64>,
+    pub place: Span,
+}
+
+/// An entry of `credential_list`.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    pub name: String,
+    /// `litellm_params` that a deployment naming it has unless it sets them itself.
+    pub values: Vec<(String, Secret)>,
+    pub(super) source: Vec<(String, Node)>,
+}
+
+pub(super) fn read_credentials(list: Option<&Node>) -> Vec<Credential> {
+    let mut credentials = Vec::new();
+    for item in list.map(Node::items).unwrap_or_default() {
+        let Some(name) = item.get("credential_name").and_then(Node::as_text) else { continue };
+        let mut source = Vec::new();
+        for entry in item.get("credential_values").map(Node::entries).unwrap_or_default() {
+            if let Some(key) = entry.name() {
+                source.push((key.to_owned(), entry.value.clone()));
+            }
+        }
+        let values = source.iter().map(|(key, value)| (key.clone(), secret(value))).collect();
+        credentials.push(Credential { name: name.to_owned(), values, source });
+    }
+    credentials
+}
+
+/// A value as a secret: a scalar as its text, anything larger as JSON.
+pub(super) fn secret(node: &Node) -> Secret {
+    Secret::new(node.as_scalar_text().unwrap_or_else(|| node.to_json().to_string()))
+}

@@ -1,0 +1,12 @@
+//! What a configuration means, claim by claim.
+
+mod cases;
+mod damaged;
+mod fake;
+mod ids;
+mod includes;
+mod keys;
+mod models;
+mod references;
+mod scalars;
+mod settings;

@@ -1,0 +1,312 @@
+//! A deployment: one `model_list` entry, worked out once so that a call only fills in its body.
+//!
+//! Knows where its provider is and how it is shown the key. Reads no environment: variables are handed in.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use serde_json::{Map, Value, json};
+use tollgate_wire::models::{self, Facts};
+use tollgate_wire::prepare::{Rules, Settings, StreamUsage};
+use tollgate_wire::provider::{self, Auth, KeyNeed, Provider, Resolved};
+use tollgate_wire::{Operation, json::raw};
+
+use crate::config::{Config, Model, Params};
+use crate::{Error, Secret};
+
+/// One deployment of a model group. No `Debug`: its headers may be the operator's secrets.
+pub struct Deployment {
+    /// LiteLLM's deployment id, as in `x-litellm-model-id`.
+    pub id: String,
+    /// The group's name: `model_name`.
+    pub group: String,
+    /// The model as the configuration writes it: `litellm_params.model`.
+    pub named: String,
+    pub provider: &'static str,
+    /// The model as the provider knows it.
+    pub model: String,
+    /// The address without its query.
+    pub api_base: String,
+    pub rules: Rules,
+    /// Everything a request carries but its content: key, `extra_headers`, content type.
+    pub headers: HeaderMap,
+    /// Longest wait for a whole answer.
+    pub timeout: Duration,
+    /// The deployment's own `timeout` as Python prints it, for the sentence about a timeout.
+    pub timeout_text: String,
+    /// Longest silence in a stream.
+    pub stream_timeout: Duration,
+    pub mock: Option<Value>,
+    /// What to set, where the provider wants a key and none is known.
+    pub missing_key: Option<String>,
+    /// Share of the group's calls; 0 where the configuration says nothing.
+    pub weight: f64,
+    /// The same names as header values, made once.
+    pub shown: Shown,
+    addresses: Vec<(Operation, Uri)>,
+    mode: Option<String>,
+    info: Map<String, Value>,
+}
+
+/// What the client may see of a deployment, ready to be sent.
+#[derive(Debug)]
+pub struct Shown {
+    pub id: HeaderValue,
+    pub group: HeaderValue,
+    pub model: HeaderValue,
+    pub api_base: HeaderValue,
+}
+
+/// Why an entry of `model_list` cannot be a deployment; the entry is skipped, as LiteLLM does.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unusable(pub String);
+
+/// Looks a variable up, in `environment_variables` and then in the process's environment.
+pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+impl Deployment {
+    /// Works an entry out.
+    ///
+    /// # Errors
+    /// When no provider can be told, the provider has no address, or a header cannot be sent.
+    pub fn new(config: &Config, entry: &Model, variables: Variables<'_>) -> Result<Self, Unusable> {
+        let params = &entry.params;
+        let given_base = params.api_base.as_deref();
+        let resolved = provider::resolve(&params.model, params.custom_llm_provider.as_deref(), given_base);
+        let Resolved { provider, model } = resolved.map_err(|error| Unusable(error.to_string()))?;
+        let base = params.api_base.clone().or_else(|| first(provider.base_url_variables, variables));
+        let version = api_version(provider, params, variables);
+        let addresses = addresses(provider, base.as_deref(), version.as_deref(), &model)?;
+        let settings = settings(config, entry, Resolved { provider, model: model.clone() }, &base, &version);
+        let scheme = provider::auth(provider, base.as_deref(), version.as_deref());
+        let credential = credential(params, provider, scheme, variables)?;
+        let is_keyless = provider.key == KeyNeed::Optional || params.mock_response.is_some();
+        let missing_key = credential.is_none() && !is_keyless && !provider.is_untranslated();
+        let api_base = shown_base(base.as_deref().or(provider.base_url).unwrap_or_default());
+        let whole_s = params.timeout_seconds.or(config.router_settings.timeout_seconds);
+        let whole_s = whole_s.unwrap_or(config.litellm_settings.request_timeout_seconds);
+        let stream_s =
+            params.stream_timeout_seconds.or(config.router_settings.stream_timeout_seconds).unwrap_or(whole_s);
+        let shown = Shown {
+            id: header_value(&entry.id)?,
+            group: header_value(&entry.group)?,
+            model: header_value(&params.model)?,
+            api_base: header_value(&api_base)?,
+        };
+        Ok(Self {
+            id: entry.id.clone(),
+            group: entry.group.clone(),
+            named: params.model.clone(),
+            provider: provider.name,
+            model,
+            api_base,
+            rules: Rules::new(settings),
+            headers: headers(credential),
+            timeout: seconds(whole_s),
+            timeout_text: params.timeout_seconds.map_or_else(|| "None".to_owned(), |seconds| format!("{seconds:?}")),
+            stream_timeout: seconds(stream_s),
+            mock: params.mock_response.clone(),
+            missing_key: missing_key.then(|| provider.key_variables.join(" or ")),
+            weight: params.weight.or(params.rpm.map(count)).or(params.tpm.map(count)).unwrap_or(0.0),
+            shown,
+            addresses,
+            mode: entry.info.mode.clone(),
+            info: entry.info.raw.clone(),
+        })
+    }
+
+    /// Where calls of this kind go.
+    ///
+    /// # Errors
+    /// When the provider does not offer the operation.
+    pub fn uri(&self, operation: Operation) -> Result<Uri, Error> {
+        let found = self.addresses.iter().find(|(offered, _)| *offered == operation);
+        found.map(|(_, uri)| uri.clone()).ok_or(Error::NotOffered { provider: self.provider, operation })
+    }
+
+    /// Whether text completions go to the provider as such; else the model is asked in a chat.
+    pub fn completes_text(&self) -> bool {
+        let offered = self.addresses.iter().any(|(operation, _)| *operation == Operation::TextCompletion);
+        let is_openai = matches!(self.provider, "openai" | "azure" | "azure_ai");
+        offered && (!is_openai || self.operation() == Operation::TextCompletion)
+    }
+
+    /// The kind of call that the model is for: `model_info.mode`, else what the model map says, else chat.
+    pub fn operation(&self) -> Operation {
+        let known = models::lookup(self.provider, &self.model);
+        match self.mode.as_deref().or(known.as_ref().map(|facts| facts.mode)) {
+            Some("completion") => Operation::TextCompletion,
+            Some("embedding") => Operation::Embedding,
+            Some("moderation") => Operation::Moderation,
+            Some("image_generation") => Operation::ImageGeneration,
+            Some("audio_speech") => Operation::Speech,
+            Some("audio_transcription") => Operation::Transcription,
+            Some("rerank") => Operation::Rerank,
+            _ => Operation::ChatCompletion,
+        }
+    }
+
+    /// What `/v1/models` says of the model beyond its name.
+    pub fn facts(&self) -> Map<String, Value> {
+        let mut facts = Map::new();
+        let Some(known) = self.known() else { return facts };
+        if !known.mode.is_empty() {
+            facts.insert("mode".to_owned(), known.mode.into());
+        }
+        for (name, value) in
+            [("max_input_tokens", known.max_input_tokens()), ("max_output_tokens", known.max_output_tokens())]
+        {
+            if let Some(value) = value {
+                facts.insert(name.to_owned(), value.into());
+            }
+        }
+        facts
+    }
+
+    fn known(&self) -> Option<Facts<'static>> {
+        let base = self.rules.settings.base_model.as_deref();
+        base.and_then(|model| models::lookup(self.provider, model))
+            .or_else(|| models::lookup(self.provider, &self.model))
+    }
+
+    /// The entry of `/model/info`: no key, no header.
+    pub fn describe(&self) -> Value {
+        let mut info = Map::new();
+        info.insert("id".to_owned(), self.id.clone().into());
+        info.insert("db_model".to_owned(), false.into());
+        info.extend(self.facts());
+        if let Some(known) = self.known() {
+            info.insert("key".to_owned(), known.key.into());
+            info.insert("litellm_provider".to_owned(), known.provider.into());
+            info.insert("input_cost_per_token".to_owned(), known.input_cost_per_token_usd().into());
+            info.insert("output_cost_per_token".to_owned(), known.output_cost_per_token_usd().into());
+        }
+        info.extend(self.info.clone());
+        json!({
+            "model_name": self.group,
+            "litellm_params": { "model": self.named, "api_base": self.api_base },
+            "model_info": info,
+        })
+    }
+}
+
+fn settings(
+    config: &Config,
+    entry: &Model,
+    resolved: Resolved,
+    api_base: &Option<String>,
+    api_version: &Option<String>,
+) -> Settings {
+    let params = &entry.params;
+    let as_raw = |(name, value): (&String, &Value)| (name.clone(), raw(value));
+    Settings {
+        base_model: entry.info.base_model.clone(),
+        api_base: api_base.clone(),
+        api_version: api_version.clone(),
+        organization: params.organization.clone(),
+        drop_params: params.drop_params.unwrap_or(config.litellm_settings.drop_params),
+        additional_drop_params: params.additional_drop_params.clone(),
+        allowed_openai_params: params.allowed_openai_params.clone(),
+        defaults: params.defaults.iter().map(|(name, value)| (name.clone(), raw(value))).collect(),
+        extra_body: params.extra_body.iter().map(as_raw).collect(),
+        extra_headers: params.extra_headers.clone(),
+        stream_usage: StreamUsage::Track,
+        ..Settings::new(resolved.provider, resolved.model)
+    }
+}
+
+fn api_version(provider: &Provider, params: &Params, variables: Variables<'_>) -> Option<String> {
+    let given = params.api_version.clone();
+    if provider.path == provider::Path::Azure { given.or_else(|| variables("AZURE_API_VERSION")) } else { given }
+}
+
+fn addresses(
+    provider: &Provider,
+    base: Option<&str>,
+    version: Option<&str>,
+    model: &str,
+) -> Result<Vec<(Operation, Uri)>, Unusable> {
+    let mut addresses = Vec::new();
+    for operation in provider.operations {
+        let text =
+            provider::url(provider, base, version, model, *operation).map_err(|error| Unusable(error.to_string()))?;
+        let uri: Uri = text.parse().map_err(|_| Unusable(format!("api_base `{}` is no address", shown_base(&text))))?;
+        let complete = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
+        if !complete {
+            let shown = shown_base(&text);
+            return Err(Unusable(format!("api_base `{shown}` is no http or https address: write it with its scheme")));
+        }
+        addresses.push((*operation, uri));
+    }
+    Ok(addresses)
+}
+
+fn headers(credential: Option<(HeaderName, HeaderValue)>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("tollgate/", env!("CARGO_PKG_VERSION"))));
+    headers.extend(credential);
+    headers
+}
+
+/// The header that shows the key: the deployment's own, else the first variable that is set.
+fn credential(
+    params: &Params,
+    provider: &Provider,
+    scheme: Auth,
+    variables: Variables<'_>,
+) -> Result<Option<(HeaderName, HeaderValue)>, Unusable> {
+    if let Some(token) = params.azure_ad_token.as_ref().filter(|_| provider.path == provider::Path::Azure) {
+        return Ok(Some((header::AUTHORIZATION, bearer(token)?)));
+    }
+    let key = params.api_key.clone().or_else(|| first(provider.key_variables, variables).map(Secret::new));
+    let Some(key) = key else { return Ok(None) };
+    Ok(Some(match scheme {
+        Auth::Bearer => (header::AUTHORIZATION, bearer(&key)?),
+        Auth::Header(name) => (HeaderName::from_static(name), sensitive(key.expose())?),
+    }))
+}
+
+fn bearer(key: &Secret) -> Result<HeaderValue, Unusable> {
+    sensitive(&format!("Bearer {}", key.expose()))
+}
+
+/// A value that `Debug` does not show.
+fn sensitive(text: &str) -> Result<HeaderValue, Unusable> {
+    let refuse = |_| Unusable("api_key holds characters that cannot be sent in an HTTP header".to_owned());
+    let mut value = HeaderValue::try_from(text).map_err(refuse)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn header_value(text: &str) -> Result<HeaderValue, Unusable> {
+    HeaderValue::try_from(text)
+        .map_err(|_| Unusable(format!("`{}` cannot be sent in an HTTP header", text.escape_debug())))
+}
+
+fn first(names: &[&str], variables: Variables<'_>) -> Option<String> {
+    names.iter().find_map(|name| variables(name).filter(|value| !value.is_empty()))
+}
+
+/// An address that may be shown: without query and without user information.
+fn shown_base(address: &str) -> String {
+    let bare = address.split(['?', '#']).next().unwrap_or(address);
+    match bare.split_once("://") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            let host = authority.rsplit('@').next().unwrap_or(authority);
+            format!("{scheme}://{host}{path}")
+        }
+        None => bare.to_owned(),
+    }
+}
+
+fn count(number: u64) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+}

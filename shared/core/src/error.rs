@@ -1,0 +1,116 @@
+//! Every way a call can fail, named by its remedy.
+//!
+//! One enum for the whole gateway, so that one renderer can turn it into what LiteLLM's clients parse.
+//! Knows no HTTP body: `http` renders it.
+
+use tollgate_wire::Operation;
+use tollgate_wire::failure::Failure;
+
+/// Why a request is refused or has failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No header holds a key.
+    #[error("No api key passed in.")]
+    MissingKey,
+    /// The `Authorization` header has no known scheme.
+    #[error("Malformed API Key passed in. Ensure Key has `Bearer ` prefix.")]
+    MalformedKey,
+    /// Not the master key; without a database no other key can be known.
+    #[error("No connected db.")]
+    UnknownKey,
+    /// A body field that would point the gateway elsewhere.
+    #[error("{0} is not allowed in request body.")]
+    ForbiddenField(&'static str),
+    /// The body is not what its content type says.
+    #[error("{0}")]
+    BadBody(String),
+    #[error("{}: Missing required parameter: '{name}'.", route_name(*operation))]
+    MissingField { operation: Operation, name: &'static str },
+    /// A field of a type that no provider could take.
+    #[error("'{name}' must be {expected}.")]
+    WrongType { name: &'static str, expected: &'static str },
+    #[error(
+        "{}: Invalid model name passed in model={model}. Call `/v1/models` to view available models for your key.",
+        route_name(*operation)
+    )]
+    UnknownModel { operation: Operation, model: String },
+    #[error("The model `{0}` does not exist or is not accessible")]
+    ModelNotListed(String),
+    #[error("Model id = {0} not found on litellm proxy")]
+    DeploymentNotListed(String),
+    #[error("Field required")]
+    MissingFile,
+    #[error("Request size is too large. Request size is over {limit_mb} MB. Max size is {limit_mb} MB")]
+    BodyTooLarge { limit_mb: f64 },
+    #[error("provider `{provider}` does not offer {}: use a deployment of another provider", route_name(*operation))]
+    NotOffered { provider: &'static str, operation: Operation },
+    /// A deployment whose provider wants a key that nobody has given.
+    #[error(
+        "litellm.AuthenticationError: no api_key for provider `{provider}`: set litellm_params.api_key, or {variables}"
+    )]
+    NoProviderKey { provider: &'static str, variables: String },
+    /// A wildcard entry leads to a model that no provider can be told for.
+    #[error("litellm.BadRequestError: model={model}: {reason}")]
+    NoProvider { model: String, reason: String },
+    #[error(
+        "the request's head is longer than general_settings.max_header_size_kb ({limit_kb}): send fewer or shorter headers"
+    )]
+    HeaderTooLarge { limit_kb: usize },
+    /// `LIMIT_CONCURRENCY` requests are in flight already.
+    #[error("too many requests in flight: try again in {retry_after_s} s")]
+    Overloaded { retry_after_s: u64 },
+    #[error("Not Found")]
+    NoSuchRoute,
+    #[error("Method Not Allowed")]
+    WrongMethod,
+    /// A provider failed, or was going to be asked for something it cannot do.
+    #[error("{}", .0.message)]
+    Provider(Box<Failure>),
+    /// The process is going away.
+    #[error("shutting down: send the request again, another instance will take it")]
+    ShuttingDown,
+}
+
+impl Error {
+    /// The HTTP status of the answer.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::MissingKey | Self::MalformedKey | Self::ForbiddenField(_) | Self::NoProviderKey { .. } => 401,
+            Self::ModelNotListed(_) | Self::NoSuchRoute => 404,
+            Self::WrongMethod => 405,
+            Self::BodyTooLarge { .. } => 413,
+            Self::MissingFile => 422,
+            Self::HeaderTooLarge { .. } => 431,
+            Self::ShuttingDown | Self::Overloaded { .. } => 503,
+            Self::Provider(failure) => failure.status,
+            Self::UnknownKey
+            | Self::BadBody(_)
+            | Self::MissingField { .. }
+            | Self::WrongType { .. }
+            | Self::UnknownModel { .. }
+            | Self::NotOffered { .. }
+            | Self::NoProvider { .. }
+            | Self::DeploymentNotListed(_) => 400,
+        }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::Provider(Box::new(failure))
+    }
+}
+
+/// The name of the route in LiteLLM's sentences.
+const fn route_name(operation: Operation) -> &'static str {
+    match operation {
+        Operation::ChatCompletion => "/chat/completions",
+        Operation::TextCompletion => "/completions",
+        Operation::Embedding => "/embeddings",
+        Operation::Moderation => "/moderations",
+        Operation::ImageGeneration => "/image/generations",
+        Operation::Speech => "/audio/speech",
+        Operation::Transcription => "/audio/transcriptions",
+        Operation::Rerank => "/rerank",
+    }
+}

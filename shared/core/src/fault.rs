@@ -1,0 +1,91 @@
+//! What a broken exchange means to the client: the port's error as the failure that LiteLLM would show.
+
+use std::time::Duration;
+
+use http::Uri;
+use tollgate_wire::Operation;
+use tollgate_wire::failure::{Break, Explanation, Failure, FailureClass, Fault, Origin, Outcome};
+use tollgate_wire::prepare::Refusal;
+use tollgate_wire::stream;
+
+use crate::deployment::Deployment;
+use crate::upstream::UpstreamError;
+
+/// No answer's head has come.
+pub fn no_answer(origin: &Origin<'_>, uri: &Uri, error: &UpstreamError) -> Failure {
+    let address = authority(uri);
+    let address = address.as_str();
+    let fault = match error {
+        UpstreamError::Refused | UpstreamError::Unreachable(_) => Fault::Refused { address },
+        UpstreamError::Unresolved => Fault::Unresolved { address },
+        UpstreamError::Insecure(reason) => Fault::Insecure { address, reason },
+        UpstreamError::Reset => Fault::Reset,
+        UpstreamError::NotHttp => Fault::NotHttp,
+        UpstreamError::Closed | UpstreamError::Other(_) => Fault::Closed,
+    };
+    Failure::from_fault(origin, &fault)
+}
+
+/// The answer was not there in time.
+pub fn timed_out(origin: &Origin<'_>, limit: Duration, taken: Duration) -> Failure {
+    Failure::from_fault(origin, &Fault::TimedOut { limit_s: limit.as_secs_f64(), taken_s: taken.as_secs_f64() })
+}
+
+/// An answer, whole or not, that broke off or grew too long.
+pub fn cut(origin: &Origin<'_>, error: &UpstreamError) -> Failure {
+    match error {
+        UpstreamError::Reset => Failure::from_fault(origin, &Fault::Reset),
+        UpstreamError::Other(text) => Failure::new(FailureClass::Connection, text),
+        _ => Failure::from_fault(origin, &Fault::Closed),
+    }
+}
+
+/// A stream whose connection broke.
+pub fn broken_stream(origin: &Origin<'_>, error: &UpstreamError) -> Failure {
+    let broken = if *error == UpstreamError::Reset { Break::Reset } else { Break::Cut };
+    Failure::in_stream(origin, &broken)
+}
+
+/// A stream that says what it should not.
+pub fn faulty_stream(origin: &Origin<'_>, fault: &stream::Fault) -> Failure {
+    match fault {
+        stream::Fault::Provider(text) => Failure::in_stream(origin, &Break::Error(text)),
+        stream::Fault::Garbage(text) => Failure::in_stream(origin, &Break::Garbage(text)),
+        stream::Fault::TooLong => Failure::in_stream(origin, &Break::Garbage("an event without end")),
+    }
+}
+
+/// What the provider cannot do is refused before it is sent, and reads like the provider's own failure.
+pub fn refused(refusal: &Refusal) -> Failure {
+    let class = match refusal {
+        Refusal::UnsupportedParameters { .. } => FailureClass::UnsupportedParameters,
+        Refusal::BadRequest { .. } | Refusal::Untranslated { .. } | Refusal::NotOffered { .. } => {
+            FailureClass::BadRequest
+        }
+    };
+    Failure::new(class, &refusal.to_string())
+}
+
+/// Adds what LiteLLM's router says after the provider's words.
+pub fn explained(failure: Failure, operation: Operation, deployment: &Deployment) -> Failure {
+    if operation == Operation::Moderation {
+        return failure;
+    }
+    let failure = match operation {
+        Operation::ChatCompletion => failure.with_time_limits("None", &deployment.timeout_text),
+        _ => failure,
+    };
+    failure.explained(&Explanation {
+        model_group: &deployment.group,
+        fallbacks: None,
+        context_window_fallbacks: None,
+        content_policy_fallbacks: None,
+        outcome: Outcome::NotAttempted,
+    })
+}
+
+/// `host:port`, as the sentences of connection failures name it.
+fn authority(uri: &Uri) -> String {
+    let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("http") { 80 } else { 443 });
+    format!("{}:{port}", uri.host().unwrap_or_default())
+}

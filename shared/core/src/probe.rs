@@ -1,0 +1,104 @@
+//! Probes: a small real call to each deployment, to see whether it answers.
+//!
+//! What LiteLLM's `/health` does. Asks through the same way as a client's call.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::{StreamExt, stream};
+use serde_json::{Map, Value, json};
+use tollgate_wire::Operation;
+use tollgate_wire::multipart::{self, Progress};
+
+use crate::App;
+use crate::call::{Call, CallBody, Timeouts, Upload};
+use crate::deployment::Deployment;
+use crate::upstream::RequestBody;
+
+/// A probe may take this long, as LiteLLM's.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Deployments asked at the same time.
+const PROBES_MAX: usize = 16;
+const PROMPT: &str = "test from litellm";
+/// A second of silence: 16-bit mono samples at 8 kHz.
+const SILENCE_BYTES: u32 = 16_000;
+
+/// What a probe found.
+pub struct Finding {
+    pub deployment: Arc<Deployment>,
+    /// Why the deployment is not healthy; `None` where it is.
+    pub error: Option<String>,
+    pub status: u16,
+}
+
+impl Finding {
+    /// The entry in the answer of `/health`: no key, and an address without its query.
+    pub fn describe(&self) -> Value {
+        let mut entry = Map::new();
+        entry.insert("model".to_owned(), self.deployment.named.clone().into());
+        entry.insert("model_id".to_owned(), self.deployment.id.clone().into());
+        entry.insert("api_base".to_owned(), self.deployment.api_base.clone().into());
+        if let Some(error) = &self.error {
+            entry.insert("error".to_owned(), error.clone().into());
+            entry.insert("exception_status".to_owned(), self.status.into());
+        }
+        Value::Object(entry)
+    }
+}
+
+/// Asks all of them, a few at a time.
+pub async fn all(app: &App, deployments: Vec<Arc<Deployment>>) -> Vec<Finding> {
+    stream::iter(deployments).map(|deployment| one(app, deployment)).buffered(PROBES_MAX).collect().await
+}
+
+async fn one(app: &App, deployment: Arc<Deployment>) -> Finding {
+    let operation = deployment.operation();
+    let timeouts = Timeouts { whole: Some(PROBE_TIMEOUT), stream: Some(PROBE_TIMEOUT) };
+    let (id, started) = (crate::new_id(), Instant::now());
+    // The id names exactly this deployment.
+    let path_model = Some(deployment.id.clone());
+    let call = Call { id, operation, path_model, timeouts, body: body(operation), started };
+    match app.serve(call).await {
+        Ok(_) => Finding { deployment, error: None, status: 200 },
+        Err(failed) => {
+            let status = failed.error.status();
+            Finding { deployment, error: Some(failed.error.to_string()), status }
+        }
+    }
+}
+
+fn body(operation: Operation) -> CallBody {
+    let value = match operation {
+        Operation::ChatCompletion => json!({ "messages": [{ "role": "user", "content": PROMPT }], "max_tokens": 16 }),
+        Operation::TextCompletion => json!({ "prompt": PROMPT, "max_tokens": 16 }),
+        Operation::Embedding => json!({ "input": [PROMPT] }),
+        Operation::Moderation => json!({ "input": PROMPT }),
+        Operation::ImageGeneration => json!({ "prompt": PROMPT }),
+        Operation::Speech => json!({ "model": "", "input": PROMPT, "voice": "alloy" }),
+        Operation::Rerank => json!({ "model": "", "query": PROMPT, "documents": [PROMPT] }),
+        Operation::Transcription => return CallBody::Upload(silence()),
+    };
+    CallBody::Json(value.to_string().into())
+}
+
+/// A form with a silent WAV file.
+fn silence() -> Upload {
+    let boundary = "tollgate-probe".to_owned();
+    let mut head = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"silence.wav\"\r\n\
+         Content-Type: audio/wav\r\n\r\n"
+    )
+    .into_bytes();
+    head.extend_from_slice(b"RIFF");
+    head.extend_from_slice(&(36 + SILENCE_BYTES).to_le_bytes());
+    head.extend_from_slice(b"WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data");
+    head.extend_from_slice(&SILENCE_BYTES.to_le_bytes());
+    head.extend(std::iter::repeat_n(0, SILENCE_BYTES as usize));
+    head.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    let form = match multipart::scan(&boundary, &head) {
+        Ok(Progress::Ready(form) | Progress::Ended(form)) => form,
+        Ok(Progress::NeedMore) | Err(_) => multipart::Form::default(),
+    };
+    let length_bytes = Some(head.len() as u64);
+    Upload { boundary, head: head.into(), form, rest: RequestBody::from(Vec::new()), length_bytes }
+}

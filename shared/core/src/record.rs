@@ -1,0 +1,66 @@
+//! The record of one call: what is logged about it, once, when it has ended.
+//!
+//! Holds no key, no prompt and no answer.
+
+use std::time::Instant;
+
+use tollgate_wire::{Operation, Usage};
+use tracing::info;
+
+/// The status logged when the client left before the end, as nginx and LiteLLM log it.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// One call from its arrival to its end. Whoever drops it ends it; only [`finish`](Self::finish) knows the status.
+#[derive(Debug)]
+pub struct Record {
+    pub call_id: String,
+    pub operation: Operation,
+    /// The model as the client named it; empty where it named none.
+    pub model: String,
+    /// Id of the deployment that was asked last; empty where none was.
+    pub deployment_id: String,
+    pub usage: Option<Usage>,
+    started: Instant,
+    status: u16,
+}
+
+impl Record {
+    pub fn new(call_id: String, operation: Operation, started: Instant) -> Self {
+        Self {
+            call_id,
+            operation,
+            model: String::new(),
+            deployment_id: String::new(),
+            usage: None,
+            started,
+            status: CLIENT_CLOSED_REQUEST,
+        }
+    }
+
+    /// Ends the record.
+    pub fn finish(mut self, status: u16) {
+        self.status = status;
+    }
+}
+
+impl Drop for Record {
+    /// The one line of the call. A client that leaves drops its call wherever it stands, so it is written here.
+    fn drop(&mut self) {
+        let duration_ms = self.started.elapsed().as_secs_f64() * 1000.0;
+        let usage = self.usage.unwrap_or_default();
+        info!(
+            call_id = %self.call_id,
+            call_type = self.operation.name(),
+            model = %self.model,
+            deployment = %self.deployment_id,
+            status = self.status,
+            duration_ms,
+            prompt_tokens = usage.prompt_tokens,
+            completion_tokens = usage.completion_tokens,
+            "{} answered {} in {} ms",
+            self.operation.name(),
+            self.status,
+            duration_ms.round() as u64,
+        );
+    }
+}

@@ -1,0 +1,220 @@
+//! Relay: a provider's answer on its way to the client, frame by frame.
+//!
+//! One frame is in flight at a time, so a slow client slows the provider. Dropping the relay, as the
+//! server does when the client leaves, drops the provider's body and with it the connection.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame};
+use tokio::time::{Instant, Sleep};
+use tollgate_wire::failure::{Break, Failure, Origin};
+use tollgate_wire::stream::{Fault, Rewriter};
+
+use crate::fault;
+use crate::record::Record;
+use crate::upstream::{AnswerBody, UpstreamError};
+
+/// After `[DONE]` the provider's end is awaited this long, so that its connection can be used again.
+const END_WAIT: Duration = Duration::from_millis(250);
+
+/// What happens to the frames.
+#[derive(Debug)]
+pub enum Work {
+    /// An event stream that is rewritten.
+    Events(Box<Rewriter>),
+    /// Bytes that are passed on.
+    Raw,
+}
+
+/// The body of a streamed answer.
+pub struct Relay {
+    upstream: Option<AnswerBody>,
+    work: Work,
+    /// Who is asked, for the sentences of a failure.
+    origin: Origin<'static>,
+    /// The longest silence that is borne between two frames.
+    silence_max: Duration,
+    /// What was read before the head of the answer went out.
+    first: Option<Bytes>,
+    /// Fires when the provider may have been silent too long; `heard` says whether it was.
+    alarm: Pin<Box<Sleep>>,
+    heard: Instant,
+    record: Option<Record>,
+}
+
+/// What one step of the relay produced.
+enum Step {
+    Bytes(Bytes),
+    Failed(Bytes, Failure),
+    End,
+}
+
+impl Relay {
+    pub fn new(
+        upstream: AnswerBody,
+        work: Work,
+        origin: Origin<'static>,
+        silence_max: Duration,
+        record: Record,
+    ) -> Self {
+        let heard = Instant::now();
+        let alarm = Box::pin(tokio::time::sleep(silence_max));
+        let (upstream, record) = (Some(upstream), Some(record));
+        Self { upstream, work, origin, silence_max, first: None, alarm, heard, record }
+    }
+
+    /// Waits for the first bytes, so that a failure before them can still become a plain error.
+    ///
+    /// # Errors
+    /// The failure and the record, if nothing could be delivered.
+    pub async fn begin(mut self) -> Result<Self, (Failure, Record)> {
+        let step = std::future::poll_fn(|context| self.step(context)).await;
+        match step {
+            Step::Bytes(bytes) => self.first = Some(bytes),
+            Step::End => {}
+            Step::Failed(before, failure) if before.is_empty() => {
+                if let Some(record) = self.record.take() {
+                    return Err((failure, record));
+                }
+            }
+            Step::Failed(before, failure) => {
+                self.first = Some([before.as_ref(), &failure.event()].concat().into());
+                self.end(Some(failure.status));
+            }
+        }
+        Ok(self)
+    }
+
+    fn step(&mut self, context: &mut Context<'_>) -> Poll<Step> {
+        loop {
+            let Some(upstream) = self.upstream.as_mut() else {
+                return Poll::Ready(Step::End);
+            };
+            let Poll::Ready(frame) = Pin::new(upstream).poll_frame(context) else {
+                return self.silence(context);
+            };
+            self.heard = Instant::now();
+            let step = match frame {
+                Some(Ok(frame)) => frame.into_data().map_or(Step::Bytes(Bytes::new()), |data| self.data(data)),
+                Some(Err(error)) => self.broken(&error),
+                None => self.finish(),
+            };
+            match step {
+                Step::Bytes(bytes) if bytes.is_empty() => {}
+                step => return Poll::Ready(step),
+            }
+        }
+    }
+
+    fn data(&mut self, data: Bytes) -> Step {
+        let Work::Events(rewriter) = &mut self.work else { return Step::Bytes(data) };
+        let mut out = Vec::with_capacity(data.len() + 64);
+        match rewriter.push(data, &mut out) {
+            Ok(()) => Step::Bytes(out.into()),
+            Err(fault) => self.fault(out, &fault),
+        }
+    }
+
+    fn finish(&mut self) -> Step {
+        self.upstream = None;
+        let Work::Events(rewriter) = &mut self.work else { return Step::End };
+        let mut out = Vec::new();
+        match rewriter.finish(&mut out) {
+            Ok(()) if out.is_empty() => Step::End,
+            Ok(()) => Step::Bytes(out.into()),
+            Err(fault) => self.fault(out, &fault),
+        }
+    }
+
+    fn fault(&mut self, before: Vec<u8>, fault: &Fault) -> Step {
+        self.upstream = None;
+        Step::Failed(before.into(), fault::faulty_stream(&self.origin, fault))
+    }
+
+    fn broken(&mut self, error: &UpstreamError) -> Step {
+        self.upstream = None;
+        if self.is_done() {
+            return Step::End;
+        }
+        Step::Failed(Bytes::new(), fault::broken_stream(&self.origin, error))
+    }
+
+    /// Nothing has come: pending, or given up if the silence has lasted too long.
+    fn silence(&mut self, context: &mut Context<'_>) -> Poll<Step> {
+        let silence_max = if self.is_done() { END_WAIT } else { self.silence_max };
+        let deadline = self.heard + silence_max;
+        if self.alarm.deadline() > deadline {
+            self.alarm.as_mut().reset(deadline);
+        }
+        loop {
+            ready!(self.alarm.as_mut().poll(context));
+            if Instant::now() >= deadline {
+                break;
+            }
+            self.alarm.as_mut().reset(deadline);
+        }
+        self.upstream = None;
+        if self.is_done() {
+            return Poll::Ready(Step::End);
+        }
+        Poll::Ready(Step::Failed(Bytes::new(), Failure::in_stream(&self.origin, &Break::Stalled)))
+    }
+
+    fn is_done(&self) -> bool {
+        matches!(&self.work, Work::Events(rewriter) if rewriter.is_done())
+    }
+
+    /// Notes the usage; without a status the record says by itself that the client left.
+    fn end(&mut self, status: Option<u16>) {
+        self.upstream = None;
+        let Some(mut record) = self.record.take() else { return };
+        if let Work::Events(rewriter) = &self.work {
+            record.usage = Some(rewriter.usage());
+        }
+        if let Some(status) = status {
+            record.finish(status);
+        }
+    }
+}
+
+impl Body for Relay {
+    type Data = Bytes;
+    /// A raw stream that breaks can only be cut: its client must see that the end is missing.
+    type Error = UpstreamError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let relay = self.get_mut();
+        if let Some(first) = relay.first.take() {
+            return Poll::Ready(Some(Ok(Frame::data(first))));
+        }
+        match ready!(relay.step(context)) {
+            Step::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+            Step::Failed(before, failure) => {
+                relay.end(Some(failure.status));
+                if matches!(relay.work, Work::Raw) {
+                    return Poll::Ready(Some(Err(UpstreamError::Other(failure.message))));
+                }
+                let bytes = [before.as_ref(), &failure.event()].concat();
+                Poll::Ready(Some(Ok(Frame::data(bytes.into()))))
+            }
+            Step::End => {
+                relay.end(Some(200));
+                Poll::Ready(None)
+            }
+        }
+    }
+}
+
+impl Drop for Relay {
+    /// The client left, or has had everything: what was delivered is noted.
+    fn drop(&mut self) {
+        let status = self.is_done().then_some(200);
+        self.end(status);
+    }
+}

@@ -1,0 +1,100 @@
+//! Port: one HTTP exchange with a provider.
+//!
+//! Adapters carry bytes. They know no model, no format, and no retry.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::Full;
+use http_body_util::combinators::UnsyncBoxBody;
+
+/// A future that can be sent to another thread.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Sends one request and hands back the answer's head as soon as it is there.
+///
+/// Dropping the future, or the answer's body before its end, closes the connection to the provider.
+pub trait Upstream: Send + Sync {
+    /// # Errors
+    /// When no answer's head arrived: the connection failed or broke.
+    fn exchange(
+        &self,
+        request: http::Request<RequestBody>,
+    ) -> BoxFuture<'_, Result<http::Response<AnswerBody>, UpstreamError>>;
+}
+
+/// What the provider sends, frame by frame.
+pub type AnswerBody = UnsyncBoxBody<Bytes, UpstreamError>;
+
+/// Why an exchange broke. The texts hold no URL and no header.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UpstreamError {
+    #[error("connection refused")]
+    Refused,
+    /// No connection for another reason, or not in time.
+    #[error("{0}")]
+    Unreachable(String),
+    #[error("unknown host")]
+    Unresolved,
+    /// No secure connection.
+    #[error("{0}")]
+    Insecure(String),
+    /// The connection ended early.
+    #[error("connection closed")]
+    Closed,
+    #[error("connection reset")]
+    Reset,
+    #[error("not HTTP")]
+    NotHttp,
+    #[error("{0}")]
+    Other(String),
+}
+
+/// What is sent to the provider.
+pub enum RequestBody {
+    Whole(Full<Bytes>),
+    /// A client's upload, passed on while it arrives.
+    Streamed(UnsyncBoxBody<Bytes, BodyError>),
+}
+
+/// The client's upload broke off or grew too long.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BodyError(pub String);
+
+impl From<Vec<u8>> for RequestBody {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Whole(Full::new(bytes.into()))
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        match self.get_mut() {
+            Self::Whole(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
+            Self::Streamed(body) => Pin::new(body).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(body) => body.is_end_stream(),
+            Self::Streamed(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(body) => body.size_hint(),
+            Self::Streamed(body) => body.size_hint(),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Builds the gateway's one object from its configuration.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use tollgate_core::config::{Config, Model};
+use tollgate_core::deployment::Deployment;
+use tollgate_core::{App, Catalog, Error, Limits, Wildcard};
+use tracing::warn;
+
+use crate::environment::variable;
+use crate::master_key::{Configured, gatekeeper};
+use crate::upstream::{Limits as PoolLimits, Pool};
+use crate::{Failure, certificates};
+
+/// Idle connections to a provider are kept this long; most providers close theirs after a minute or more.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(55);
+
+/// # Errors
+/// When the master key is refused, or certificates cannot be read.
+pub fn build(config: &Config) -> Result<Arc<App>, Failure> {
+    let general = &config.general_settings;
+    let (gatekeeper, warning) = gatekeeper(Configured {
+        master_key: general.master_key.clone(),
+        header: general.litellm_key_header_name.clone(),
+        permits_weakness: general.dangerously_permit_weak_or_unset_master_key,
+    })?;
+    if let Some(warning) = warning {
+        warn!("{warning}");
+    }
+    let certificates = config_variable(config, "SSL_CERT_FILE").filter(|path| !path.is_empty());
+    let roots = certificates::roots(certificates.as_deref().map(std::path::Path::new))
+        .map_err(|error| Failure::new(2, error.to_string()))?;
+    let pool = Pool::new(
+        PoolLimits {
+            connect_timeout: seconds(general.upstream_connect_timeout_seconds),
+            idle_connections_per_host_max: whole(general.upstream_idle_connections_per_host_max),
+            idle_timeout: POOL_IDLE_TIMEOUT,
+        },
+        roots,
+    );
+    Ok(Arc::new(App {
+        gatekeeper,
+        catalog: catalog(config),
+        upstream: Arc::new(pool),
+        limits: Limits {
+            request_bytes_max: megabytes(general.max_request_size_mb),
+            answer_bytes_max: megabytes(general.max_response_size_mb),
+            header_bytes_max: whole(general.max_header_size_kb).saturating_mul(1024),
+            request_timeout: seconds(general.request_read_timeout_seconds),
+        },
+        draining: AtomicBool::new(false),
+    }))
+}
+
+/// Every entry that can be served; the others are named in the log and left out, as with LiteLLM.
+fn catalog(config: &Config) -> Catalog {
+    let mut catalog = Catalog::default();
+    let shared = Arc::new(config.clone());
+    for entry in &config.models {
+        if entry.group.contains('*') {
+            catalog.add_wildcard(wildcard(&shared, entry));
+            continue;
+        }
+        match Deployment::new(config, entry, &|name| config_variable(config, name)) {
+            Ok(deployment) => {
+                if let Some(names) = &deployment.missing_key {
+                    warn!("{}: model `{}` has no api_key: set it, or {names}", place(entry), entry.group);
+                }
+                catalog.add(deployment);
+            }
+            Err(error) => warn!("{}: model `{}` is left out: {error}", place(entry), entry.group),
+        }
+    }
+    for alias in &config.router_settings.model_group_alias {
+        catalog.add_alias(alias.alias.clone(), alias.model.clone());
+    }
+    catalog
+}
+
+fn place(entry: &Model) -> String {
+    format!("{}:{}", entry.place.file, entry.place.line)
+}
+
+fn wildcard(config: &Arc<Config>, entry: &Model) -> Wildcard {
+    let (config, entry) = (Arc::clone(config), entry.clone());
+    let (pattern, target) = (entry.group.clone(), entry.params.model.clone());
+    let template = Box::new(move |model: &str| {
+        let mut concrete = entry.clone();
+        model.clone_into(&mut concrete.params.model);
+        Deployment::new(&config, &concrete, &|name| config_variable(&config, name))
+            .map_err(|error| Error::NoProvider { model: model.to_owned(), reason: error.0 })
+    });
+    Wildcard { pattern, target, template }
+}
+
+/// `environment_variables` of the configuration stand above the process's environment.
+fn config_variable(config: &Config, name: &str) -> Option<String> {
+    let own = config.environment_variables.iter().rev().find(|(own, _)| own == name);
+    own.map(|(_, value)| value.expose().to_owned()).or_else(|| variable(name))
+}
+
+fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+}
+
+fn megabytes(megabytes: f64) -> usize {
+    // Saturates, and turns what is no number into 0.
+    (megabytes * 1024.0 * 1024.0) as usize
+}
+
+fn whole(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,189 @@
+//! What answers each route, from the core's own words to an HTTP answer.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use serde_json::{Map, Value, json};
+use tollgate_core::call::{Call, CallBody, Timeouts};
+use tollgate_core::deployment::Deployment;
+use tollgate_core::{App, Error, probe};
+use tollgate_wire::Operation;
+
+use crate::headers::{LITELLM_VERSION, Outcome, describe};
+use crate::{GatewayBody, failure, json as json_answer, read};
+
+/// LiteLLM gives every model the same date.
+const MODEL_CREATED_S: u64 = 1_677_610_602;
+/// A client's own call id may be at most this long.
+const CALL_ID_BYTES_MAX: usize = 256;
+
+/// What is known of a call before its body is read.
+pub struct Arrival<'a> {
+    pub headers: &'a HeaderMap,
+    pub path_model: Option<String>,
+    pub started: Instant,
+}
+
+/// One LLM call.
+pub async fn call<B>(app: &App, operation: Operation, arrival: Arrival<'_>, body: B) -> Response<GatewayBody>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: std::fmt::Display,
+{
+    let id = call_id(arrival.headers);
+    let started = arrival.started;
+    let read = match operation {
+        Operation::Transcription => {
+            read::upload(&app.limits, arrival.headers, read::boxed(body)).await.map(CallBody::Upload)
+        }
+        _ => read::whole(&app.limits, arrival.headers, body).await.map(CallBody::Json),
+    };
+    let body = match read {
+        Ok(body) => body,
+        Err(error) => return failure(&error),
+    };
+    let timeouts = timeouts(arrival.headers);
+    let call = Call { id: id.clone(), operation, path_model: arrival.path_model, timeouts, body, started };
+    match app.serve(call).await {
+        Ok(reply) => {
+            let streamed = !matches!(reply.body, tollgate_core::call::ReplyBody::Whole(_));
+            let mut answer = Response::new(GatewayBody::from(reply.body));
+            let headers = answer.headers_mut();
+            headers.insert(header::CONTENT_TYPE, reply.content_type);
+            if streamed {
+                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+                headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+            }
+            describe(headers, &id, started, &reply.served_by, Outcome::Served);
+            answer
+        }
+        Err(failed) => {
+            let mut answer = failure(&failed.error);
+            describe(answer.headers_mut(), &id, started, &failed.served_by, Outcome::Failed);
+            answer
+        }
+    }
+}
+
+/// The client's id where it is one that can be sent back, else a new one.
+fn call_id(headers: &HeaderMap) -> String {
+    let given = headers.get("x-litellm-call-id").and_then(|value| value.to_str().ok());
+    match given.filter(|text| !text.is_empty() && text.len() <= CALL_ID_BYTES_MAX) {
+        Some(text) => text.to_owned(),
+        None => tollgate_core::new_id(),
+    }
+}
+
+fn timeouts(headers: &HeaderMap) -> Timeouts {
+    let seconds = |name: &str| {
+        let seconds: f64 = headers.get(name)?.to_str().ok()?.parse().ok()?;
+        Duration::try_from_secs_f64(seconds).ok().filter(|duration| !duration.is_zero())
+    };
+    Timeouts { whole: seconds("x-litellm-timeout"), stream: seconds("x-litellm-stream-timeout") }
+}
+
+/// `GET /v1/models`.
+pub fn models(app: &App) -> Response<GatewayBody> {
+    let data: Vec<Value> = app.catalog.groups().map(|(name, deployment)| model_object(name, deployment)).collect();
+    ok(&json!({ "data": data, "object": "list" }))
+}
+
+/// `GET /v1/models/{model}`.
+pub fn model(app: &App, name: &str) -> Result<Response<GatewayBody>, Error> {
+    let found = app.catalog.groups().find(|(group, _)| *group == name);
+    let (group, deployment) = found.ok_or_else(|| Error::ModelNotListed(name.to_owned()))?;
+    Ok(ok(&model_object(group, deployment)))
+}
+
+fn model_object(name: &str, deployment: &Deployment) -> Value {
+    let mut object = Map::new();
+    object.insert("id".to_owned(), name.into());
+    object.insert("object".to_owned(), "model".into());
+    object.insert("created".to_owned(), MODEL_CREATED_S.into());
+    object.insert("owned_by".to_owned(), "openai".into());
+    object.extend(deployment.facts());
+    Value::Object(object)
+}
+
+/// `GET /model/info`, all deployments or the one of `?litellm_model_id=`.
+pub fn model_info(app: &App, query: Option<&str>) -> Result<Response<GatewayBody>, Error> {
+    let wanted = parameter(query, "litellm_model_id");
+    let data: Vec<Value> = app
+        .catalog
+        .deployments()
+        .filter(|deployment| wanted.as_ref().is_none_or(|id| deployment.id == *id))
+        .map(|deployment| deployment.describe())
+        .collect();
+    match wanted {
+        Some(id) if data.is_empty() => Err(Error::DeploymentNotListed(id)),
+        _ => Ok(ok(&json!({ "data": data }))),
+    }
+}
+
+/// `GET /health`: asks every deployment, or those of `?model=` or `?model_id=`.
+pub async fn health(app: &App, query: Option<&str>) -> Response<GatewayBody> {
+    let (model, id) = (parameter(query, "model"), parameter(query, "model_id"));
+    let narrowed = model.is_some() || id.is_some();
+    let wanted = app.catalog.deployments().filter(|deployment| {
+        let named = model.as_ref().is_none_or(|name| deployment.group == *name || deployment.named == *name);
+        named && id.as_ref().is_none_or(|id| deployment.id == *id)
+    });
+    let findings = probe::all(app, wanted.cloned().collect()).await;
+    let (healthy, unhealthy): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.error.is_none());
+    let list = |findings: &[&probe::Finding]| findings.iter().map(|finding| finding.describe()).collect::<Vec<_>>();
+    let status = if narrowed && healthy.is_empty() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    let value = json!({
+        "healthy_endpoints": list(&healthy),
+        "unhealthy_endpoints": list(&unhealthy),
+        "healthy_count": healthy.len(),
+        "unhealthy_count": unhealthy.len(),
+    });
+    json_answer(status, value.to_string().into_bytes())
+}
+
+/// `GET /health/liveliness`.
+pub fn liveness(app: &App) -> Response<GatewayBody> {
+    if app.draining.load(Ordering::Relaxed) { shutting_down() } else { ok(&json!("I'm alive!")) }
+}
+
+/// `GET /health/readiness`: for load balancers, without a key and without details.
+pub fn readiness(app: &App) -> Response<GatewayBody> {
+    if app.draining.load(Ordering::Relaxed) {
+        return shutting_down();
+    }
+    ok(&json!({ "status": "healthy", "db": "Not connected" }))
+}
+
+/// `GET /health/readiness/details`.
+pub fn readiness_details(app: &App) -> Response<GatewayBody> {
+    if app.draining.load(Ordering::Relaxed) {
+        return shutting_down();
+    }
+    ok(&json!({
+        "status": "healthy",
+        "db": "Not connected",
+        "cache": null,
+        "litellm_version": LITELLM_VERSION,
+        "tollgate_version": env!("CARGO_PKG_VERSION"),
+        "success_callbacks": [],
+        "deployments": app.catalog.deployments().count(),
+    }))
+}
+
+fn shutting_down() -> Response<GatewayBody> {
+    json_answer(StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "shutting_down" }).to_string().into_bytes())
+}
+
+fn ok(value: &Value) -> Response<GatewayBody> {
+    json_answer(StatusCode::OK, value.to_string().into_bytes())
+}
+
+/// One parameter of a query, decoded.
+fn parameter(query: Option<&str>, name: &str) -> Option<String> {
+    query?.split('&').find_map(|pair| {
+        let (key, value) = pair.split_once('=')?;
+        (key == name && !value.is_empty()).then(|| crate::decode(&value.replace('+', " ")))
+    })
+}

@@ -1,0 +1,101 @@
+//! Response headers: LiteLLM's names, the provider's own under a prefix, and what keeps browsers safe.
+//!
+//! Never repeats a request header except the call's id.
+
+use std::time::{Duration, Instant};
+
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use tollgate_core::call::ServedBy;
+
+/// The LiteLLM version whose answers are given; clients test for it.
+pub const LITELLM_VERSION: &str = "1.106.2";
+
+const PROVIDER_PREFIX: &str = "llm_provider-";
+/// Shown to the client without the prefix as well, as LiteLLM does.
+const SHOWN_PLAIN: [&str; 6] = [
+    "x-ratelimit-limit-requests",
+    "x-ratelimit-limit-tokens",
+    "x-ratelimit-remaining-requests",
+    "x-ratelimit-remaining-tokens",
+    "x-ratelimit-reset-requests",
+    "x-ratelimit-reset-tokens",
+];
+/// A provider may send more; these are what one answer passes on.
+const PROVIDER_HEADERS_MAX: usize = 64;
+
+const CALL_ID: HeaderName = HeaderName::from_static("x-litellm-call-id");
+const VERSION: HeaderName = HeaderName::from_static("x-litellm-version");
+const OWN_VERSION: HeaderName = HeaderName::from_static("x-tollgate-version");
+const MODEL_ID: HeaderName = HeaderName::from_static("x-litellm-model-id");
+const MODEL_GROUP: HeaderName = HeaderName::from_static("x-litellm-model-group");
+const MODEL_NAME: HeaderName = HeaderName::from_static("x-litellm-model-name");
+const MODEL_API_BASE: HeaderName = HeaderName::from_static("x-litellm-model-api-base");
+const RETRIES: HeaderName = HeaderName::from_static("x-litellm-attempted-retries");
+const FALLBACKS: HeaderName = HeaderName::from_static("x-litellm-attempted-fallbacks");
+const DURATION: HeaderName = HeaderName::from_static("x-litellm-response-duration-ms");
+const OVERHEAD: HeaderName = HeaderName::from_static("x-litellm-overhead-duration-ms");
+/// Room made at once for what an answer usually carries.
+const HEADERS_EXPECTED: usize = 32;
+
+/// Puts the security headers on any answer.
+pub fn secure(headers: &mut HeaderMap) {
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'none'"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+}
+
+/// Whether the call went well, for the headers that only one of the two has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Served,
+    Failed,
+}
+
+/// Describes a call: its id, the deployment, the times, and the provider's own headers.
+pub fn describe(headers: &mut HeaderMap, call_id: &str, started: Instant, served_by: &ServedBy, outcome: Outcome) {
+    headers.reserve(HEADERS_EXPECTED);
+    insert(headers, CALL_ID, call_id);
+    headers.insert(VERSION, HeaderValue::from_static(LITELLM_VERSION));
+    headers.insert(OWN_VERSION, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
+    if let Some(deployment) = &served_by.deployment {
+        headers.insert(MODEL_ID, deployment.shown.id.clone());
+        headers.insert(MODEL_GROUP, deployment.shown.group.clone());
+        headers.insert(MODEL_NAME, deployment.shown.model.clone());
+        headers.insert(MODEL_API_BASE, deployment.shown.api_base.clone());
+        headers.insert(RETRIES, HeaderValue::from_static("0"));
+        headers.insert(FALLBACKS, HeaderValue::from_static("0"));
+        let total = started.elapsed();
+        insert(headers, DURATION, &milliseconds(total));
+        insert(headers, OVERHEAD, &milliseconds(total.saturating_sub(served_by.waited)));
+    }
+    copy_provider_headers(headers, &served_by.headers, outcome);
+}
+
+fn copy_provider_headers(headers: &mut HeaderMap, provider: &HeaderMap, outcome: Outcome) {
+    for (name, value) in provider.iter().take(PROVIDER_HEADERS_MAX) {
+        // Cookies would be set for the gateway's own host.
+        if name == header::SET_COOKIE {
+            continue;
+        }
+        let prefixed = [PROVIDER_PREFIX, name.as_str()].concat();
+        if let Ok(prefixed) = HeaderName::try_from(prefixed) {
+            headers.append(prefixed, value.clone());
+        }
+        if outcome == Outcome::Served && SHOWN_PLAIN.contains(&name.as_str()) {
+            headers.insert(name.clone(), value.clone());
+        }
+    }
+}
+
+/// A value that is no header value is left out: it came from outside.
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::try_from(value) {
+        headers.insert(name, value);
+    }
+}
+
+/// Milliseconds with three decimals, by whole numbers.
+fn milliseconds(duration: Duration) -> String {
+    let microseconds = duration.as_micros();
+    format!("{}.{:03}", microseconds / 1000, microseconds % 1000)
+}

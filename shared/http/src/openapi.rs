@@ -1,0 +1,104 @@
+//! The API described: an OpenAPI document made from the table of routes, and a page that shows it.
+//!
+//! The page loads nothing from anywhere else.
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response, StatusCode};
+use serde_json::{Map, Value, json};
+use tollgate_wire::Operation;
+
+use crate::routes::{Access, Endpoint, Method, ROUTES, Route};
+use crate::{GatewayBody, json as json_answer};
+
+const PAGE: &str = include_str!("openapi/page.html");
+
+/// `GET /openapi.json`.
+pub fn document() -> Response<GatewayBody> {
+    let mut paths = Map::new();
+    for route in ROUTES {
+        let entry = paths.entry(route.path).or_insert_with(|| json!({}));
+        entry[method_name(route.method)] = describe(route);
+    }
+    let document = json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Tollgate", "version": env!("CARGO_PKG_VERSION"), "description": "An LLM gateway with the API of the LiteLLM proxy." },
+        "paths": paths,
+        "components": { "securitySchemes": { "key": { "type": "http", "scheme": "bearer" } } },
+    });
+    json_answer(StatusCode::OK, document.to_string().into_bytes())
+}
+
+/// `GET /routes`.
+pub fn route_list() -> Response<GatewayBody> {
+    let routes: Vec<Value> = ROUTES
+        .iter()
+        .map(|route| json!({ "path": route.path, "methods": [method_name(route.method).to_uppercase()] }))
+        .collect();
+    json_answer(StatusCode::OK, json!({ "routes": routes }).to_string().into_bytes())
+}
+
+/// `GET /` and `GET /docs`.
+pub fn page() -> Response<GatewayBody> {
+    let mut answer = Response::new(GatewayBody::from(PAGE.as_bytes().to_vec()));
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    answer
+}
+
+const fn method_name(method: Method) -> &'static str {
+    match method {
+        Method::Get => "get",
+        Method::Post => "post",
+    }
+}
+
+fn describe(route: &Route) -> Value {
+    let mut operation = json!({ "summary": summary(route.endpoint), "responses": { "200": { "description": "OK" } } });
+    if route.access == Access::Key {
+        operation["security"] = json!([{ "key": [] }]);
+        operation["responses"]["401"] = json!({ "description": "no key, or none that is known" });
+    }
+    if route.path.contains("{model}") {
+        operation["parameters"] =
+            json!([{ "name": "model", "in": "path", "required": true, "schema": { "type": "string" } }]);
+    }
+    if let Endpoint::Call(kind) = route.endpoint {
+        let content = if kind == Operation::Transcription { "multipart/form-data" } else { "application/json" };
+        let mut body = json!({ "required": true, "content": {} });
+        body["content"][content] = json!({ "schema": { "type": "object", "required": required(kind) } });
+        operation["requestBody"] = body;
+    }
+    operation
+}
+
+const fn summary(endpoint: Endpoint) -> &'static str {
+    match endpoint {
+        Endpoint::Call(Operation::ChatCompletion) => "Chat completion, whole or streamed",
+        Endpoint::Call(Operation::TextCompletion) => "Text completion, whole or streamed",
+        Endpoint::Call(Operation::Embedding) => "Embeddings",
+        Endpoint::Call(Operation::Moderation) => "Moderation",
+        Endpoint::Call(Operation::ImageGeneration) => "Image generation",
+        Endpoint::Call(Operation::Speech) => "Speech from text",
+        Endpoint::Call(Operation::Transcription) => "Text from speech",
+        Endpoint::Call(Operation::Rerank) => "Documents by relevance",
+        Endpoint::Models => "The models of the configuration",
+        Endpoint::Model => "One model of the configuration",
+        Endpoint::ModelInfo => "Every deployment, without its secrets",
+        Endpoint::Health => "Asks every deployment for a sign of life",
+        Endpoint::Liveness => "Whether the process runs",
+        Endpoint::Readiness => "Whether the process takes requests",
+        Endpoint::ReadinessDetails => "Readiness with details",
+        Endpoint::Docs => "This page",
+        Endpoint::OpenApi => "This document",
+        Endpoint::RouteList => "The table of routes",
+    }
+}
+
+const fn required(operation: Operation) -> &'static [&'static str] {
+    match operation {
+        Operation::ChatCompletion => &["model", "messages"],
+        Operation::TextCompletion | Operation::ImageGeneration => &["model", "prompt"],
+        Operation::Embedding | Operation::Moderation | Operation::Speech => &["model", "input"],
+        Operation::Transcription => &["model", "file"],
+        Operation::Rerank => &["model", "query", "documents"],
+    }
+}

@@ -1,0 +1,139 @@
+//! The table of routes: every path, its method, who may use it, and what answers.
+//!
+//! One row a route. The router, the OpenAPI page, and the test that no route misses its key are made from it.
+
+use tollgate_wire::Operation;
+
+/// One route of the gateway.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    pub method: Method,
+    /// In OpenAPI's notation: `{model}` may hold slashes.
+    pub path: &'static str,
+    pub access: Access,
+    pub endpoint: Endpoint,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+}
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone: holds nothing worth a key.
+    Public,
+    /// Holders of a key.
+    Key,
+}
+
+/// What answers a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    Call(Operation),
+    Models,
+    Model,
+    ModelInfo,
+    Health,
+    Liveness,
+    Readiness,
+    ReadinessDetails,
+    Docs,
+    OpenApi,
+    RouteList,
+}
+
+use Access::{Key, Public};
+use Endpoint::{
+    Call, Docs, Health, Liveness, Model, ModelInfo, Models, OpenApi, Readiness, ReadinessDetails, RouteList,
+};
+use Method::{Get, Post};
+
+const fn row(method: Method, path: &'static str, access: Access, endpoint: Endpoint) -> Route {
+    Route { method, path, access, endpoint }
+}
+
+/// Every route, with all of LiteLLM's aliases.
+pub const ROUTES: &[Route] = &[
+    row(Post, "/v1/chat/completions", Key, Call(Operation::ChatCompletion)),
+    row(Post, "/chat/completions", Key, Call(Operation::ChatCompletion)),
+    row(Post, "/engines/{model}/chat/completions", Key, Call(Operation::ChatCompletion)),
+    row(Post, "/openai/deployments/{model}/chat/completions", Key, Call(Operation::ChatCompletion)),
+    row(Post, "/v1/completions", Key, Call(Operation::TextCompletion)),
+    row(Post, "/completions", Key, Call(Operation::TextCompletion)),
+    row(Post, "/engines/{model}/completions", Key, Call(Operation::TextCompletion)),
+    row(Post, "/openai/deployments/{model}/completions", Key, Call(Operation::TextCompletion)),
+    row(Post, "/v1/embeddings", Key, Call(Operation::Embedding)),
+    row(Post, "/embeddings", Key, Call(Operation::Embedding)),
+    row(Post, "/engines/{model}/embeddings", Key, Call(Operation::Embedding)),
+    row(Post, "/openai/deployments/{model}/embeddings", Key, Call(Operation::Embedding)),
+    row(Post, "/v1/moderations", Key, Call(Operation::Moderation)),
+    row(Post, "/moderations", Key, Call(Operation::Moderation)),
+    row(Post, "/v1/images/generations", Key, Call(Operation::ImageGeneration)),
+    row(Post, "/images/generations", Key, Call(Operation::ImageGeneration)),
+    row(Post, "/openai/deployments/{model}/images/generations", Key, Call(Operation::ImageGeneration)),
+    row(Post, "/v1/audio/speech", Key, Call(Operation::Speech)),
+    row(Post, "/audio/speech", Key, Call(Operation::Speech)),
+    row(Post, "/openai/deployments/{model}/audio/speech", Key, Call(Operation::Speech)),
+    row(Post, "/v1/audio/transcriptions", Key, Call(Operation::Transcription)),
+    row(Post, "/audio/transcriptions", Key, Call(Operation::Transcription)),
+    row(Post, "/openai/deployments/{model}/audio/transcriptions", Key, Call(Operation::Transcription)),
+    row(Post, "/v1/rerank", Key, Call(Operation::Rerank)),
+    row(Post, "/v2/rerank", Key, Call(Operation::Rerank)),
+    row(Post, "/rerank", Key, Call(Operation::Rerank)),
+    row(Get, "/v1/models", Key, Models),
+    row(Get, "/models", Key, Models),
+    row(Get, "/v1/models/{model}", Key, Model),
+    row(Get, "/models/{model}", Key, Model),
+    row(Get, "/model/info", Key, ModelInfo),
+    row(Get, "/v1/model/info", Key, ModelInfo),
+    row(Get, "/health", Key, Health),
+    row(Get, "/health/liveliness", Public, Liveness),
+    row(Get, "/health/liveness", Public, Liveness),
+    row(Get, "/health/readiness", Public, Readiness),
+    row(Get, "/health/readiness/details", Key, ReadinessDetails),
+    row(Get, "/", Public, Docs),
+    row(Get, "/docs", Public, Docs),
+    row(Get, "/openapi.json", Public, OpenApi),
+    row(Get, "/routes", Public, RouteList),
+];
+
+/// Where a request leads.
+#[derive(Clone, Copy, Debug)]
+pub enum Found<'a> {
+    /// The route, and what stands in the place of `{model}`, still percent-encoded.
+    Route(&'static Route, Option<&'a str>),
+    WrongMethod,
+    Nothing,
+}
+
+/// Looks a request's path up; a `HEAD` finds what a `GET` would.
+pub fn find<'a>(method: &http::Method, path: &'a str) -> Found<'a> {
+    let mut found = Found::Nothing;
+    for route in ROUTES {
+        let Some(model) = matches(route.path, path) else { continue };
+        let right_method = match route.method {
+            Get => method == http::Method::GET || method == http::Method::HEAD,
+            Post => method == http::Method::POST,
+        };
+        if right_method {
+            return Found::Route(route, model);
+        }
+        found = Found::WrongMethod;
+    }
+    found
+}
+
+/// `None` where the path is another one; else what stands in the place of `{model}`, if the route has one.
+fn matches<'a>(pattern: &str, path: &'a str) -> Option<Option<&'a str>> {
+    let Some((before, after)) = pattern.split_once("{model}") else {
+        return (pattern == path).then_some(None);
+    };
+    let model = path.strip_prefix(before)?.strip_suffix(after)?;
+    (!model.is_empty() && !model.starts_with('/')).then_some(Some(model))
+}
+
+#[cfg(test)]
+mod tests;

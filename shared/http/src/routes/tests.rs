@@ -1,0 +1,40 @@
+use super::*;
+
+fn check(method: &str, path: &str, want: &str) {
+    let method = method.parse().expect("a method");
+    let got = match find(&method, path) {
+        Found::Route(route, model) => format!("{:?} {}", route.endpoint, model.unwrap_or("-")),
+        Found::WrongMethod => "405".to_owned(),
+        Found::Nothing => "404".to_owned(),
+    };
+    assert_eq!(got, want, "{method} {path}");
+}
+
+#[test]
+fn every_alias_leads_to_its_operation() {
+    check("POST", "/v1/chat/completions", "Call(ChatCompletion) -");
+    check("POST", "/chat/completions", "Call(ChatCompletion) -");
+    check("POST", "/engines/gpt/chat/completions", "Call(ChatCompletion) gpt");
+    check("POST", "/openai/deployments/openai/gpt-4o/chat/completions", "Call(ChatCompletion) openai/gpt-4o");
+    check("POST", "/engines/gpt/completions", "Call(TextCompletion) gpt");
+    check("GET", "/v1/models/openai/gpt-4o", "Model openai/gpt-4o");
+    check("HEAD", "/v1/models", "Models -");
+}
+
+#[test]
+fn what_is_no_route_is_told_from_a_wrong_method() {
+    check("GET", "/v1/chat/completions", "405");
+    check("OPTIONS", "/", "405");
+    check("GET", "/no/such", "404");
+    check("POST", "//v1/chat/completions", "404");
+    check("GET", "/v1/models/", "404");
+    check("POST", "/engines//chat/completions", "404");
+}
+
+#[test]
+fn no_two_rows_are_the_same() {
+    for (place, route) in ROUTES.iter().enumerate() {
+        let same = |other: &&Route| other.path == route.path && other.method == route.method;
+        assert!(!ROUTES[..place].iter().any(|other| same(&other)), "{}", route.path);
+    }
+}

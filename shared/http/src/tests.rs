@@ -1,0 +1,143 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full};
+use tollgate_core::{Catalog, Gatekeeper, Limits, Secret};
+use tollgate_testkit::Scripted;
+
+use super::*;
+use crate::routes::{Method, ROUTES};
+
+const KEY: &str = "sk-test-0123456789";
+
+fn gateway() -> Gateway {
+    Gateway::new(Arc::new(App {
+        gatekeeper: Gatekeeper::MasterKey { key: Secret::new(KEY.to_owned()), header: None },
+        catalog: Catalog::default(),
+        upstream: Scripted::new([]),
+        limits: Limits {
+            request_bytes_max: 100,
+            answer_bytes_max: 1000,
+            header_bytes_max: 1000,
+            request_timeout: Duration::from_secs(1),
+        },
+        draining: AtomicBool::new(false),
+    }))
+}
+
+struct Answer {
+    status: u16,
+    headers: http::HeaderMap,
+    body: String,
+}
+
+fn ask(gateway: &Gateway, request: http::request::Builder, body: &'static str) -> Answer {
+    let request = request.body(Full::from(body)).expect("a request");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let (head, body) = gateway.answer(request).await.into_parts();
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        let body = String::from_utf8(bytes.to_vec()).expect("UTF-8");
+        Answer { status: head.status.as_u16(), headers: head.headers, body }
+    })
+}
+
+fn method(route: &Route) -> &'static str {
+    match route.method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+    }
+}
+
+#[test]
+fn no_route_misses_its_key() {
+    let gateway = gateway();
+    let mut guarded = 0;
+    for route in ROUTES {
+        let path = route.path.replace("{model}", "some-model");
+        let answer = ask(&gateway, Request::builder().method(method(route)).uri(&path), "{}");
+        if route.access == Access::Key {
+            guarded += 1;
+            assert_eq!(answer.status, 401, "{path} answers without a key");
+            assert!(answer.body.contains("No api key passed in."), "{path}: {}", answer.body);
+        } else {
+            assert_eq!(answer.status, 200, "{path} is public");
+        }
+    }
+    assert!(guarded > 30, "only {guarded} routes want a key");
+}
+
+#[test]
+fn public_routes_are_only_these() {
+    let public: Vec<&str> =
+        ROUTES.iter().filter(|route| route.access == Access::Public).map(|route| route.path).collect();
+    let known =
+        ["/health/liveliness", "/health/liveness", "/health/readiness", "/", "/docs", "/openapi.json", "/routes"];
+    assert_eq!(public, known);
+}
+
+#[test]
+fn every_answer_keeps_browsers_safe() {
+    for path in ["/", "/no/such", "/v1/models"] {
+        let answer = ask(&gateway(), Request::builder().uri(path), "");
+        assert_eq!(answer.headers["x-frame-options"], "DENY", "{path}");
+        assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{path}");
+        assert!(!answer.body.is_empty(), "{path}");
+    }
+}
+
+#[test]
+fn large_bodies_are_refused_before_they_are_read() {
+    let key = format!("Bearer {KEY}");
+    let request = || Request::builder().method("POST").uri("/v1/chat/completions").header("authorization", &key);
+    let said = ask(&gateway(), request().header("content-length", "101"), "{}");
+    assert_eq!(said.status, 413, "{}", said.body);
+    let long: &'static str = Box::leak(" ".repeat(101).into_boxed_str());
+    let found = ask(&gateway(), request(), long);
+    assert_eq!(found.status, 413, "{}", found.body);
+}
+
+#[test]
+fn draining_is_said_to_load_balancers() {
+    let gateway = gateway();
+    gateway.app.draining.store(true, Ordering::Relaxed);
+    for path in ["/health/readiness", "/health/liveliness"] {
+        let answer = ask(&gateway, Request::builder().uri(path), "");
+        assert_eq!((answer.status, answer.body.as_str()), (503, r#"{"status":"shutting_down"}"#), "{path}");
+    }
+}
+
+#[test]
+fn a_trailing_slash_is_sent_where_the_route_is() {
+    let answer = ask(&gateway(), Request::builder().uri("/v1/models/?a=b"), "");
+    assert_eq!((answer.status, answer.headers["location"].to_str()), (307, Ok("/v1/models?a=b")));
+    assert_eq!(ask(&gateway(), Request::builder().uri("//evil.example/"), "").status, 404);
+}
+
+#[test]
+fn browsers_may_ask_first() {
+    let request = Request::builder().method("OPTIONS").uri("/v1/models").header("origin", "https://example.com");
+    let answer = ask(&gateway(), request.header("access-control-request-method", "GET"), "");
+    assert_eq!((answer.status, answer.body.as_str()), (200, "OK"));
+    assert_eq!(answer.headers["access-control-allow-origin"], "*");
+}
+
+#[test]
+fn the_document_describes_every_route() {
+    let answer = ask(&gateway(), Request::builder().uri("/openapi.json"), "");
+    let document: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
+    for route in ROUTES {
+        assert!(document["paths"][route.path].is_object(), "{}", route.path);
+    }
+    let page = ask(&gateway(), Request::builder().uri("/docs"), "").body;
+    assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("src="), "an outside asset");
+}
+
+#[test]
+fn percent_signs_are_decoded_once() {
+    for (text, want) in
+        [("gpt%2D4o", "gpt-4o"), ("a%252Fb", "a%2Fb"), ("a%zz", "a%zz"), ("a%", "a%"), ("é%C3%A9", "éé")]
+    {
+        assert_eq!(decode(text), want);
+    }
+}

@@ -1,0 +1,235 @@
+//! Failures without a usable answer: no connection, no time, no JSON, a stream that broke.
+//!
+//! The sentences are those of the HTTP libraries below LiteLLM, since clients and alerts know them. Knows no socket.
+
+use serde_json::Value;
+
+use super::mapped::Mapped;
+use super::origin::{Origin, Rules, Transport, listed};
+use super::providers::WRAPPED_GARBAGE;
+use super::said::Said;
+use super::{Failure, FailureClass, python};
+use crate::Operation;
+
+/// A longer body is not searched a second time for Python's view of its fault.
+const SEARCHED_BYTES_MAX: usize = 1024 * 1024;
+/// Of an unreadable answer no more is quoted.
+const QUOTED_CHARACTERS_MAX: usize = 64 * 1024;
+
+/// Why no answer came.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fault<'a> {
+    /// Nobody listens. `address` is `host:port`.
+    Refused { address: &'a str },
+    /// The name of the host is not known.
+    Unresolved { address: &'a str },
+    /// No secure connection; `reason` is the TLS library's.
+    Insecure { address: &'a str, reason: &'a str },
+    /// The connection ended before the answer's head.
+    Closed,
+    /// The connection was reset before the answer's head.
+    Reset,
+    /// The body ended early; both in bytes.
+    Short { received: u64, announced: u64 },
+    /// What came was not HTTP.
+    NotHttp,
+    /// The answer was not there in time; both in seconds.
+    TimedOut { limit_s: f64, taken_s: f64 },
+}
+
+/// How a stream broke after it had begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Break<'a> {
+    /// The connection ended before the last chunk.
+    Cut,
+    /// The connection was reset.
+    Reset,
+    /// Nothing came for too long.
+    Stalled,
+    /// The provider sent an error in an event: the event's data.
+    Error(&'a str),
+    /// An event's data is no JSON.
+    Garbage(&'a str),
+}
+
+pub(super) fn fail(origin: &Origin, fault: &Fault) -> Failure {
+    let handler = origin.transport() == Transport::Handler;
+    let (status, words) = match *fault {
+        Fault::TimedOut { limit_s, taken_s } if handler => {
+            let taken_s = rounded(taken_s, 1_000.0);
+            let sentence = format!(
+                "litellm.Timeout: Connection timed out. Timeout passed={limit_s:?}, time taken={taken_s:?} seconds"
+            );
+            (Some(408), sentence)
+        }
+        Fault::TimedOut { limit_s, taken_s } => (None, client_timeout(origin, limit_s, taken_s)),
+        fault if handler => (handler_status(origin), handler_sentence(&fault)),
+        _ => (client_status(origin), "Connection error.".to_owned()),
+    };
+    origin.map(Said::plain(status, words))
+}
+
+/// OpenAI's client tells how long it waited only where LiteLLM asks it: in chats, and not in its own streams.
+fn client_timeout(origin: &Origin, limit_s: f64, taken_s: f64) -> String {
+    let is_text = origin.operation == Operation::TextCompletion && origin.transport() == Transport::Client;
+    let is_chat = origin.operation == Operation::ChatCompletion || is_text;
+    if !is_chat || (origin.streamed && origin.rules() != Rules::Azure) {
+        return "Request timed out.".to_owned();
+    }
+    format!("Request timed out. - timeout value={limit_s:?}, time taken={:?} seconds", rounded(taken_s, 100.0))
+}
+
+fn rounded(seconds: f64, parts: f64) -> f64 {
+    (seconds * parts).round() / parts
+}
+
+/// LiteLLM gives some failed connections status 500, and with it another class.
+fn client_status(origin: &Origin) -> Option<u16> {
+    let texts = [Operation::ChatCompletion, Operation::TextCompletion, Operation::Embedding];
+    texts.contains(&origin.operation).then_some(500)
+}
+
+fn handler_status(origin: &Origin) -> Option<u16> {
+    (!matches!(origin.rules(), Rules::OpenRouter | Rules::Azure)).then_some(500)
+}
+
+fn handler_sentence(fault: &Fault) -> String {
+    match fault {
+        Fault::Refused { address } => format!("Cannot connect to host {address} [Connection refused]"),
+        Fault::Unresolved { address } => format!("Cannot connect to host {address} [Name or service not known]"),
+        Fault::Insecure { address, reason } => format!("Cannot connect to host {address} [{reason}]"),
+        Fault::Closed => "Server disconnected".to_owned(),
+        Fault::Reset => "[Errno 104] Connection reset by peer".to_owned(),
+        Fault::Short { received, announced } => format!(
+            "Response payload is not completed: <ContentLengthError: 400, message='Not enough data to satisfy content \
+             length header (received {received} of {announced} bytes).'>",
+        ),
+        Fault::NotHttp => "the upstream did not answer in HTTP".to_owned(),
+        Fault::TimedOut { .. } => "Request timed out.".to_owned(),
+    }
+}
+
+/// An answer with status 200 that holds no answer.
+pub(super) fn garbage(origin: &Origin, body: &[u8]) -> Failure {
+    let text = String::from_utf8_lossy(body);
+    match serde_json::from_str::<Value>(&text) {
+        Err(error) => {
+            let fault = if text.len() > SEARCHED_BYTES_MAX { None } else { python::fault(&text) };
+            unreadable(origin, &text, &fault.unwrap_or_else(|| error.to_string()))
+        }
+        Ok(Value::Object(mut fields)) => match fields.remove("error") {
+            Some(error) if !error.is_null() => refused(origin, &error),
+            _ => incomplete(origin, &Value::Object(fields)),
+        },
+        Ok(other) => {
+            let words = format!(
+                "Empty or invalid response from LLM endpoint. Received: {}. Check the reverse proxy or model server \
+                 configuration.",
+                python::repr(&other),
+            );
+            origin.map(Said::plain(garbage_status(origin), words))
+        }
+    }
+}
+
+fn unreadable(origin: &Origin, text: &str, fault: &str) -> Failure {
+    let azure_embedding = origin.rules() == Rules::Azure && origin.operation == Operation::Embedding;
+    let quoted = origin.operation == Operation::ChatCompletion && listed(WRAPPED_GARBAGE, origin.provider);
+    let (status, words) = match origin.transport() {
+        _ if azure_embedding => (Some(500), format!("Failed to parse raw Azure embedding response: {fault}")),
+        Transport::Handler if quoted => {
+            let shown: String = text.chars().take(QUOTED_CHARACTERS_MAX).collect();
+            let words = format!("Unable to get json response - {fault}, Original Response: {shown}");
+            // The status was 200: LiteLLM has no class for it.
+            (Some(200), words)
+        }
+        _ => (garbage_status(origin), fault.to_owned()),
+    };
+    origin.map(Said::plain(status, words))
+}
+
+fn garbage_status(origin: &Origin) -> Option<u16> {
+    match origin.transport() {
+        Transport::Handler if origin.rules() == Rules::OpenAiLike => Some(500),
+        Transport::Handler => None,
+        Transport::Client | Transport::ClientText => client_status(origin),
+    }
+}
+
+/// Some providers say 200 and put the error into the body.
+fn refused(origin: &Origin, error: &Value) -> Failure {
+    let Some(message) = error.get("message") else {
+        let mut failure = origin.map(Said::plain(Some(422), "Error in response object".to_owned()));
+        // Behind its own handlers LiteLLM loses the status on the way.
+        if origin.transport() == Transport::Handler || origin.rules() == Rules::Azure {
+            failure.status = 400;
+        }
+        return failure;
+    };
+    origin.map(Said::plain(Some(status_in(error)), python::display(message)))
+}
+
+fn incomplete(origin: &Origin, answer: &Value) -> Failure {
+    let names: Vec<Value> =
+        answer.as_object().into_iter().flat_map(|fields| fields.keys().cloned().map(Value::String)).collect();
+    let words = format!(
+        "LiteLLM: provider returned a response with no 'choices'. Raw keys: {}",
+        python::repr(&Value::Array(names)),
+    );
+    Mapped::new(FailureClass::Other, 500, words).finish(origin, &Said::plain(Some(500), String::new()))
+}
+
+fn status_in(error: &Value) -> u16 {
+    let code = error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
+    code.filter(|code| (400..600).contains(code)).unwrap_or(500)
+}
+
+/// The failure that the last event of a broken stream tells of.
+pub(super) fn in_stream(origin: &Origin, broken: &Break) -> Failure {
+    const CUT: &str = "Response payload is not completed: <TransferEncodingError: 400, message='Not enough data to \
+                       satisfy transfer length header.'>";
+    let words = match broken {
+        Break::Cut => CUT.to_owned(),
+        Break::Reset => format!("{CUT}. ConnectionResetError(104, 'Connection reset by peer')"),
+        Break::Stalled => "Timeout on reading data from socket".to_owned(),
+        Break::Garbage(data) => python::fault(data).unwrap_or_else(|| "the event is no JSON".to_owned()),
+        Break::Error(data) => return error_event(origin, data),
+    };
+    streamed(origin, None, words)
+}
+
+fn streamed(origin: &Origin, status: Option<u16>, words: String) -> Failure {
+    // Inside a stream LiteLLM calls every provider behind OpenAI's client by OpenAI's name.
+    let client = origin.transport() != Transport::Handler && origin.rules() == Rules::OpenAi;
+    let provider = if client { "openai" } else { origin.provider };
+    Origin { provider, ..*origin }.map(Said { in_stream: true, ..Said::plain(status, words) })
+}
+
+fn error_event(origin: &Origin, data: &str) -> Failure {
+    let event: Value = serde_json::from_str(data).unwrap_or(Value::Null);
+    let error = event.get("error").unwrap_or(&event);
+    let unexpected = match origin.rules() {
+        Rules::OpenAiLike => Some("Databricks"),
+        Rules::OpenRouter if event.get("error").is_none() => Some("OpenRouter"),
+        _ => None,
+    };
+    if let Some(name) = unexpected {
+        let words = format!("KeyError: 'choices', Got unexpected response from {name}: {}", python::repr(&event));
+        return streamed(origin, Some(400), words);
+    }
+    if origin.transport() != Transport::Handler {
+        let given = error.get("message").and_then(Value::as_str).filter(|message| !message.is_empty());
+        return streamed(origin, None, given.unwrap_or("An error occurred during streaming").to_owned());
+    }
+    let message = python::display(error.get("message").unwrap_or(error));
+    if origin.rules() == Rules::OpenRouter {
+        return streamed(origin, Some(status_in(error)), open_router_words(error, &message));
+    }
+    streamed(origin, Some(status_in(error)), message)
+}
+
+fn open_router_words(error: &Value, message: &str) -> String {
+    let metadata = error.get("metadata").map_or_else(|| "{}".to_owned(), python::repr);
+    let user = error.get("user_id").map_or_else(String::new, python::display);
+    format!("Message: {message}, Metadata: {metadata}, User ID: {user}")
+}

@@ -1,0 +1,227 @@
+//! What is known of a model: its provider, its limits, its prices and what it can do.
+//!
+//! The facts are LiteLLM's model map (`data/README.md`), searched in place: nothing is parsed at start.
+//! Knows no deployment and decides nothing.
+
+use std::cmp::Ordering;
+
+/// One line a model, sorted by lower-cased name; the columns are those of `data/generate.py`.
+static TABLE: &str = include_str!("../data/models.tsv");
+const COLUMNS: usize = 13;
+
+/// Something that a model may be able to do; LiteLLM's `supports_…` flags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Capability {
+    FunctionCalling = b'F',
+    ToolChoice = b'T',
+    ParallelFunctionCalling = b'P',
+    ResponseSchema = b'R',
+    Vision = b'V',
+    SystemMessages = b'S',
+    PromptCaching = b'C',
+    Reasoning = b'E',
+    WebSearch = b'W',
+    NoneEffort = b'N',
+    MinimalEffort = b'I',
+    LowEffort = b'L',
+    ExtraHighEffort = b'X',
+    MaxEffort = b'M',
+    PdfInput = b'D',
+    AudioInput = b'A',
+    AudioOutput = b'B',
+    AdaptiveThinking = b'O',
+    LegacyThinking = b'U',
+    AnthropicThinkingPayload = b'H',
+    NativeStructuredOutput = b'Y',
+    NativeStreaming = b'J',
+    AssistantPrefill = b'Z',
+    MidConversationSystem = b'K',
+    SamplingParameters = b'G',
+}
+
+/// One line of the map.
+///
+/// Numbers are absent where the map says nothing. Costs are USD per token, limits are tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts<'a> {
+    /// The map's own spelling of the name that was found.
+    pub key: &'a str,
+    /// LiteLLM's `litellm_provider`, which is finer than its prefixes (`vertex_ai-anthropic_models`).
+    pub provider: &'a str,
+    /// `chat`, `embedding`, `completion`, `image_generation`, `responses`, …; empty where unknown.
+    pub mode: &'a str,
+    columns: [&'a str; COLUMNS],
+}
+
+impl<'a> Facts<'a> {
+    fn new(line: &'a str) -> Self {
+        let mut columns = [""; COLUMNS];
+        for (column, text) in columns.iter_mut().zip(line.split('\t')) {
+            *column = text;
+        }
+        Self { key: columns[0], provider: columns[1], mode: columns[2], columns }
+    }
+
+    /// Longest prompt that the model reads.
+    pub fn max_input_tokens(&self) -> Option<u64> {
+        whole(self.columns[3])
+    }
+
+    /// Longest answer that the model gives.
+    pub fn max_output_tokens(&self) -> Option<u64> {
+        whole(self.columns[4])
+    }
+
+    /// The older limit that `max_output_tokens` replaced; some entries have only this one.
+    pub fn max_tokens(&self) -> Option<u64> {
+        whole(self.columns[5])
+    }
+
+    /// Price of a prompt token.
+    pub fn input_cost_per_token_usd(&self) -> Option<f64> {
+        self.columns[6].parse().ok()
+    }
+
+    /// Price of an answer token.
+    pub fn output_cost_per_token_usd(&self) -> Option<f64> {
+        self.columns[7].parse().ok()
+    }
+
+    /// Price of a prompt token that the provider had cached.
+    pub fn cache_read_cost_per_token_usd(&self) -> Option<f64> {
+        self.columns[8].parse().ok()
+    }
+
+    /// Price of a prompt token that the provider puts into its cache.
+    pub fn cache_write_cost_per_token_usd(&self) -> Option<f64> {
+        self.columns[9].parse().ok()
+    }
+
+    /// What the map declares: yes, no, or nothing.
+    pub fn declares(&self, capability: Capability) -> Option<bool> {
+        let letter = capability as u8;
+        let found = self.columns[10].bytes().find(|byte| byte.eq_ignore_ascii_case(&letter))?;
+        Some(found == letter)
+    }
+
+    /// The reasoning efforts that the map lists, in its order.
+    pub fn efforts(&self) -> impl Iterator<Item = &'a str> {
+        self.columns[11].split(',').filter(|effort| !effort.is_empty())
+    }
+
+    /// The effort of a call that names none, where the map declares it.
+    pub fn default_effort(&self) -> Option<&'a str> {
+        Some(self.columns[12]).filter(|effort| !effort.is_empty())
+    }
+}
+
+/// A limit; the map writes a few of them as `128000.0`.
+fn whole(text: &str) -> Option<u64> {
+    text.split('.').next().and_then(|digits| digits.parse().ok())
+}
+
+/// The map's line for exactly this name, upper and lower case being one.
+pub fn find(name: &str) -> Option<Facts<'static>> {
+    let (mut low, mut high) = (0, TABLE.len());
+    while low < high {
+        let (start, end) = line_around(low, high, low + (high - low) / 2);
+        let line = &TABLE[start..end];
+        let key = line.split('\t').next().unwrap_or_default();
+        match compare_ignoring_case(key, name) {
+            Ordering::Equal => return Some(Facts::new(line)),
+            Ordering::Less => low = (end + 1).min(high),
+            Ordering::Greater => high = start,
+        }
+    }
+    None
+}
+
+/// The line of the table that holds the byte at `middle`, without its newline.
+fn line_around(low: usize, high: usize, middle: usize) -> (usize, usize) {
+    let bytes = TABLE.as_bytes();
+    let start = memchr::memrchr(b'\n', &bytes[low..middle]).map_or(low, |place| low + place + 1);
+    let end = memchr::memchr(b'\n', &bytes[middle..high]).map_or(high, |place| middle + place);
+    (start, end)
+}
+
+fn compare_ignoring_case(left: &str, right: &str) -> Ordering {
+    let left = left.bytes().map(|byte| byte.to_ascii_lowercase());
+    left.cmp(right.bytes().map(|byte| byte.to_ascii_lowercase()))
+}
+
+/// The facts of a model as `provider` serves it, found the way LiteLLM looks: `provider/model`, `model`,
+/// the same without a date or fine-tune suffix, then `provider/provider/model`.
+///
+/// An entry that belongs to another provider does not count.
+pub fn lookup(provider: &str, model: &str) -> Option<Facts<'static>> {
+    let inner = model.strip_prefix(provider).and_then(|rest| rest.strip_prefix('/'));
+    let bare = inner.unwrap_or(model);
+    let stripped = strip_snapshot(bare);
+    let ours = |facts: &Facts<'_>| belongs(facts.provider, provider);
+    let prefixed = |name: &str| find(&format!("{provider}/{name}")).filter(ours);
+    prefixed(bare)
+        .or_else(|| find(model).filter(ours))
+        .or_else(|| find(bare).filter(ours))
+        .or_else(|| prefixed(&stripped))
+        .or_else(|| find(&stripped).filter(ours))
+        .or_else(|| inner.and_then(|_| prefixed(model)))
+}
+
+/// Whether the model can do this on this provider: what its own entry declares, else what the entry
+/// of the bare model name declares, as LiteLLM's `supports_…` functions answer.
+pub fn supports(provider: &str, model: &str, capability: Capability) -> bool {
+    declared(provider, model, capability) == Some(true)
+}
+
+/// Whether the map says outright that the model cannot do this.
+pub fn denies(provider: &str, model: &str, capability: Capability) -> bool {
+    declared(provider, model, capability) == Some(false)
+}
+
+fn declared(provider: &str, model: &str, capability: Capability) -> Option<bool> {
+    let facts = lookup(provider, model)?;
+    facts.declares(capability).or_else(|| find(model).and_then(|bare| bare.declares(capability)))
+}
+
+/// LiteLLM's `_check_provider_match`.
+fn belongs(owner: &str, provider: &str) -> bool {
+    if owner.is_empty() || owner == provider {
+        return true;
+    }
+    match provider {
+        "vertex_ai" | "fireworks_ai" => owner.starts_with(provider),
+        "azure_ai" => matches!(owner, "azure" | "openai"),
+        "litellm_proxy" | "github" | "nadir" => true,
+        _ => provider.starts_with("bedrock") && owner.starts_with("bedrock"),
+    }
+}
+
+/// `ft:gpt-4o:org:name:id` → `ft:gpt-4o`; `gpt-4o-2024-08-06` → `gpt-4o`.
+fn strip_snapshot(model: &str) -> String {
+    if let Some(place) = model.find("ft:") {
+        let rest = &model[place + 3..];
+        let base = rest.split(':').next().unwrap_or(rest);
+        return format!("{}ft:{base}", &model[..place]);
+    }
+    strip_date(model).to_owned()
+}
+
+fn strip_date(model: &str) -> &str {
+    let is_date = |text: &str| {
+        let shape = text.bytes().map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
+        matches!(shape.collect::<Vec<u8>>().as_slice(), b"-0000-00-00" | b"-00000000")
+    };
+    for length in [11, 9] {
+        if let Some(place) = model.len().checked_sub(length)
+            && model.is_char_boundary(place)
+            && is_date(&model[place..])
+        {
+            return &model[..place];
+        }
+    }
+    model
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! A request as the client sent it, made into the request that the provider understands.
+//!
+//! Fixed per deployment in [`Rules`]; per request only what the provider's quirks touch is parsed.
+//! Knows no key, no address and no answer.
+
+mod adapt;
+mod call;
+mod chat;
+mod drop_path;
+mod fields;
+mod messages;
+mod python;
+mod refusal;
+mod rules;
+mod schema;
+mod simple;
+mod supported;
+mod tools;
+
+pub use refusal::Refusal;
+pub use rules::{Family, Rules, Settings, StreamUsage};
+
+use crate::Operation;
+use crate::json::Object;
+
+/// A request ready to be sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prepared {
+    /// JSON.
+    pub body: Vec<u8>,
+    /// Beyond those of authentication, content type and length.
+    pub headers: Vec<(String, String)>,
+    /// Whether the client wants a stream.
+    pub stream: bool,
+    /// Whether the provider was asked for a stream; if not, a stream must be made of its answer.
+    pub upstream_stream: bool,
+    /// Whether the client is to see the usage of its stream; else that chunk is for the gateway alone.
+    pub include_usage_wanted: bool,
+    /// Whether a schema was put into the forced tool [`JSON_TOOL`], whose arguments are the answer's content.
+    pub json_tool: bool,
+}
+
+/// The tool that stands for a schema where a model has no structured output (LiteLLM's `RESPONSE_FORMAT_TOOL_NAME`).
+pub const JSON_TOOL: &str = "json_tool_call";
+
+/// Makes the request of a deployment out of a client's.
+///
+/// `body` is the client's object: `model` is replaced, fields for the gateway are taken out, nulls count as
+/// absent, the deployment's defaults fill gaps, and parameters are renamed, dropped or refused as the
+/// provider demands. Uploads ([`Operation::Transcription`]) are forms and need no preparation.
+///
+/// # Errors
+/// What the provider cannot do, in LiteLLM's words.
+pub fn prepare(rules: &Rules, operation: Operation, body: Object<'_>) -> Result<Prepared, Refusal> {
+    let provider = rules.provider();
+    if provider.is_untranslated() {
+        return Err(Refusal::Untranslated { provider: provider.name });
+    }
+    if !provider.offers(operation) {
+        return Err(Refusal::NotOffered { provider: provider.name, operation });
+    }
+    match operation {
+        Operation::ChatCompletion => chat::prepare(rules, body),
+        Operation::TextCompletion => simple::text_completion(rules, body),
+        Operation::Embedding => simple::embedding(rules, body),
+        Operation::Rerank => simple::rerank(rules, body),
+        Operation::ImageGeneration => Ok(simple::image(rules, body)),
+        Operation::Moderation | Operation::Speech | Operation::Transcription => Ok(simple::plain(rules, body)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

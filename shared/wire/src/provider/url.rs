@@ -1,0 +1,179 @@
+//! The address of an operation: from a provider's base, its path rule and, for Azure, the API version.
+//!
+//! Knows no environment: the base has been resolved before.
+
+use super::{Path, Provider};
+use crate::Operation;
+
+/// Azure's version where neither deployment nor environment names one; LiteLLM's `AZURE_DEFAULT_API_VERSION`.
+pub const AZURE_API_VERSION: &str = "2025-02-01-preview";
+
+/// Why there is no address.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UrlError {
+    #[error("provider `{provider}` has no address of its own: set `api_base`")]
+    NoBase { provider: &'static str },
+}
+
+/// What an address is made of.
+///
+/// `api_base` is what the deployment or the environment says, without it the provider's own base is used.
+///
+/// # Errors
+/// Where the provider has no base of its own and none is given.
+pub fn url(
+    provider: &Provider,
+    api_base: Option<&str>,
+    api_version: Option<&str>,
+    model: &str,
+    operation: Operation,
+) -> Result<String, UrlError> {
+    let base = api_base.or(provider.base_url).ok_or(UrlError::NoBase { provider: provider.name })?;
+    let base = if provider.name == "baseten" && api_base.is_none() { &dedicated(base, model) } else { base };
+    let trimmed = base.trim_end_matches('/');
+    let path = path_of(operation);
+    Ok(match provider.path {
+        // Another gateway's own bases do without the version that its reranking has.
+        Path::Append if provider.name == "litellm_proxy" && operation == Operation::Rerank => {
+            under(trimmed.trim_end_matches("/v1"), "/v1", path)
+        }
+        Path::Append => append(trimmed, path),
+        Path::VersionOne if trimmed.ends_with("/v1") => append(trimmed, path),
+        Path::VersionOne | Path::UnderVersionOne => under(trimmed, "/v1", path),
+        Path::Whole if trimmed.ends_with(path) => trimmed.to_owned(),
+        Path::Whole => format!("{trimmed}/v2{path}"),
+        Path::Azure => azure(trimmed, api_version, model, path),
+        Path::AzureAi => azure_ai(trimmed, api_version, operation),
+        Path::Databricks => append(&databricks(trimmed, model), path),
+        Path::Gradient if trimmed == "https://inference.do-ai.run" => under(trimmed, "/v1", path),
+        Path::Gradient => under(trimmed, "/api/v1", path),
+    })
+}
+
+/// Where the operation lives below the base.
+const fn path_of(operation: Operation) -> &'static str {
+    match operation {
+        Operation::ChatCompletion => "/chat/completions",
+        Operation::TextCompletion => "/completions",
+        Operation::Embedding => "/embeddings",
+        Operation::Moderation => "/moderations",
+        Operation::ImageGeneration => "/images/generations",
+        Operation::Speech => "/audio/speech",
+        Operation::Transcription => "/audio/transcriptions",
+        Operation::Rerank => "/rerank",
+    }
+}
+
+/// A base that already names the operation is the address itself.
+fn append(base: &str, path: &str) -> String {
+    if base.ends_with(path) { base.to_owned() } else { format!("{base}{path}") }
+}
+
+fn under(base: &str, version: &str, path: &str) -> String {
+    if base.ends_with(path) { base.to_owned() } else { format!("{base}{version}{path}") }
+}
+
+/// Whether Azure's version means its OpenAI-shaped interface (LiteLLM's `_is_azure_v1_api_version`).
+pub(super) fn is_version_one(api_version: Option<&str>) -> bool {
+    matches!(api_version, Some("v1" | "latest" | "preview"))
+}
+
+fn azure(base: &str, api_version: Option<&str>, model: &str, path: &str) -> String {
+    if is_version_one(api_version) {
+        let root = base.split("/openai").next().unwrap_or(base);
+        return format!("{root}/openai/v1{path}");
+    }
+    let version = api_version.unwrap_or(AZURE_API_VERSION);
+    let (base, query) = base.split_once('?').unwrap_or((base, ""));
+    let query = if query.is_empty() { format!("api-version={version}") } else { query.to_owned() };
+    // A base with a deployment in it is used as it stands; `o_series/` and the like only steer translation.
+    if base.contains("/openai/deployments") {
+        return format!("{}?{query}", append(base, path));
+    }
+    let root = base.strip_suffix("/openai").unwrap_or(base);
+    let deployment = super::resolve::without_azure_route(model);
+    format!("{root}/openai/deployments/{}{path}?{query}", encode(deployment))
+}
+
+/// A deployment name as one path segment.
+fn encode(segment: &str) -> String {
+    let mut out = String::with_capacity(segment.len());
+    for byte in segment.bytes() {
+        let plain = byte.is_ascii_alphanumeric() || b"-._~:@!$&'()*+,;=/".contains(&byte);
+        if plain {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+fn azure_ai(base: &str, api_version: Option<&str>, operation: Operation) -> String {
+    let (base, query) = base.split_once('?').unwrap_or((base, ""));
+    let mut ending = path_of(operation).to_owned();
+    let is_foundry = base.contains("services.ai.azure.com");
+    if is_foundry && matches!(operation, Operation::ChatCompletion | Operation::Embedding) {
+        ending.insert_str(0, "/models");
+    }
+    let address = if operation == Operation::Rerank && !base.ends_with("/v1") && !base.ends_with("/rerank") {
+        format!("{base}/v1{ending}")
+    } else {
+        add_path(base, &ending)
+    };
+    match (query.contains("api-version"), api_version) {
+        (false, Some(version)) if query.is_empty() => format!("{address}?api-version={version}"),
+        (false, Some(version)) => format!("{address}?{query}&api-version={version}"),
+        _ if query.is_empty() => address,
+        _ => format!("{address}?{query}"),
+    }
+}
+
+/// Appends the ending without repeating the part of it that the base already has:
+/// `…/models` and `/models/chat/completions` share `/models`.
+fn add_path(base: &str, ending: &str) -> String {
+    let shared =
+        ending.match_indices('/').map(|(place, _)| &ending[..place]).chain([ending]).filter(|text| !text.is_empty());
+    let longest = shared.filter(|start| base.ends_with(start)).max_by_key(|start| start.len()).unwrap_or_default();
+    format!("{base}{}", &ending[longest.len()..])
+}
+
+/// Models with two dots or more (`catalog.schema.model`) are served by the AI gateway.
+fn databricks(base: &str, model: &str) -> String {
+    const GATEWAY: &str = "/ai-gateway/mlflow/v1";
+    let is_gateway_model = model.matches('.').count() >= 2;
+    if !is_gateway_model || base.ends_with(GATEWAY) {
+        return base.to_owned();
+    }
+    let root = base.strip_suffix("/serving-endpoints").unwrap_or(base);
+    let has_path = root.split_once("://").map_or(root, |(_, rest)| rest).contains('/');
+    if has_path { root.to_owned() } else { format!("{root}{GATEWAY}") }
+}
+
+/// A model of Baseten that is an eight-letter code is a deployment with a host of its own.
+fn dedicated(base: &str, model: &str) -> String {
+    let is_code = model.len() == 8 && model.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if is_code {
+        format!("https://model-{model}.api.baseten.co/environments/production/sync/v1")
+    } else {
+        base.to_owned()
+    }
+}
+
+/// The host of an address in lower case, without port; empty where there is none.
+pub(crate) fn host(address: &str) -> String {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    host.split(':').next().unwrap_or_default().to_ascii_lowercase()
+}
+
+/// The path of an address, without query and closing slashes.
+pub(super) fn path(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let path = rest.find('/').map_or("", |place| &rest[place..]);
+    path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/')
+}
+
+#[cfg(test)]
+mod tests;

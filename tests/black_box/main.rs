@@ -1,0 +1,16 @@
+//! The gateway from outside: its real binaries, real sockets, a provider that follows a script.
+//!
+//! One program for all of them, so that the harness is compiled once. Knows none of the gateway's crates.
+
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod lambda;
+#[cfg(test)]
+mod malformed;
+#[cfg(test)]
+mod sdk;
+#[cfg(test)]
+mod shutdown;
+#[cfg(test)]
+mod streaming;

@@ -1,0 +1,61 @@
+//! The official OpenAI SDKs of Python and Node against the gateway, as `tests/sdk` scripts them.
+
+use crate::harness::gateway::{Gateway, KEY};
+use crate::harness::process::{Process, checkout};
+use crate::harness::wait_until;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What `tests/install` put beside the checkout.
+fn installed(path: &str) -> PathBuf {
+    let path = checkout().join(".cache").join(path);
+    assert!(path.exists(), "{} is missing: run tests/install", path.display());
+    path
+}
+
+fn script(name: &str) -> PathBuf {
+    checkout().join("tests/sdk").join(name)
+}
+
+/// The scripted provider, listening.
+fn start_provider(python: &Path) -> (Process, String) {
+    let mut command = Command::new(python);
+    command.arg("-B").arg(script("provider.py")).arg("0");
+    let provider = Process::start(command, tempfile::tempdir().expect("a folder"), &[]);
+    let mut port = None;
+    wait_until("the scripted provider listens", || {
+        let log = provider.log();
+        port = log.lines().find_map(|line| line.strip_prefix("listening on ")).map(str::to_owned);
+        port.is_some()
+    });
+    (provider, format!("http://127.0.0.1:{}", port.unwrap_or_default()))
+}
+
+fn check(program: &Path, session: &str) {
+    let (_provider, provider_url) = start_provider(&installed("venv/bin/python"));
+    let config = fs::read_to_string(script("config.yaml")).expect("the sessions' configuration");
+    assert!(config.contains(KEY), "tests/sdk/config.yaml has another master key");
+    let gateway = Gateway::start(&config.replace("PROVIDER", &provider_url));
+    let gateway_url = format!("http://127.0.0.1:{}", gateway.port);
+    let output = Command::new(program)
+        .arg(script(session))
+        .args([&gateway_url, KEY, &provider_url])
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .unwrap_or_else(|error| panic!("cannot run {}: {error}; run tests/install", program.display()));
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    println!("{said}");
+    assert!(output.status.success(), "{session} ended with {}:\n{said}", output.status);
+}
+
+#[test]
+fn the_python_sdk_passes_its_session() {
+    check(&installed("venv/bin/python"), "session.py");
+}
+
+#[test]
+fn the_node_sdk_passes_its_session() {
+    installed("node/node_modules/openai");
+    check(Path::new("node"), "session.mjs");
+}
