@@ -43,6 +43,6 @@ fn mistakes_end_with_a_hint() {
     check("--confg x", "stop 2");
     check("--port many", "stop 2");
     check("--num_workers 0", "stop 2");
-    let stop = parse(["tollgate", "--confg", "x"].map(OsString::from)).err().expect("a mistake");
+    let Err(stop) = parse(["tollgate", "--confg", "x"].map(OsString::from)) else { panic!("it starts") };
     assert!(stop.0.to_string().contains("--config"), "{}", stop.0);
 }

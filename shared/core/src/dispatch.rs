@@ -313,7 +313,7 @@ impl Exchange<'_> {
         Err(Failure::from_answer(&origin, head.status.as_u16(), &bytes).into())
     }
 
-    async fn collect(&self, origin: Origin<'static>, body: AnswerBody) -> Result<Bytes, Error> {
+    async fn collect(&mut self, origin: Origin<'static>, body: AnswerBody) -> Result<Bytes, Error> {
         let error = match Limited::new(body, self.app.limits.answer_bytes_max).collect().await {
             Ok(collected) => return Ok(collected.to_bytes()),
             Err(error) => error,

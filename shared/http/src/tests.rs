@@ -110,7 +110,7 @@ fn draining_is_said_to_load_balancers() {
 #[test]
 fn a_trailing_slash_is_sent_where_the_route_is() {
     let answer = ask(&gateway(), Request::builder().uri("/v1/models/?a=b"), "");
-    assert_eq!((answer.status, answer.headers["location"].to_str()), (307, Ok("/v1/models?a=b")));
+    assert_eq!((answer.status, answer.headers["location"].as_bytes()), (307, b"/v1/models?a=b".as_slice()));
     assert_eq!(ask(&gateway(), Request::builder().uri("//evil.example/"), "").status, 404);
 }
 

@@ -46,7 +46,7 @@ impl Inspector {
         let (known, group): (&'static str, _) = (known, *group);
         match group.state {
             State::Acted => {}
-            State::LaterUnless { value, .. } if entry.value.as_text() == Some(value) => {}
+            State::LaterUnless { value, .. } if entry.value.as_scalar_text().as_deref() == Some(value) => {}
             State::Later(meaning) | State::LaterUnless { meaning, .. } => {
                 self.not_yet(entry, (section, known), meaning, path);
             }

@@ -2,13 +2,13 @@
 //!
 //! LiteLLM takes any key here; these are the ones that mean something to it.
 
-use super::{Group, Kind, Section, acted, later};
+use super::{Group, Kind, Section, acted, later, later_unless};
 
 pub(super) static LITELLM_SETTINGS: Section = Section::strict(&[SETTINGS]);
 
 const SETTINGS: &[Group] = &[
     acted(Kind::Flag, &["drop_params", "json_logs", "set_verbose"]),
-    acted(Kind::Count, &["num_retries"]),
+    later_unless("0", "failed calls are not retried", Kind::Count, &["num_retries"]),
     acted(Kind::Number, &["request_timeout"]),
     acted(
         Kind::Callbacks,

@@ -17,7 +17,7 @@ const STRATEGIES: &[&str] = &[
 ];
 
 const SETTINGS: &[Group] = &[
-    acted(Kind::Count, &["num_retries"]),
+    later_unless("0", "failed calls are not retried", Kind::Count, &["num_retries"]),
     acted(Kind::Number, &["timeout", "stream_timeout"]),
     acted(Kind::NamedTextsOrSections(&ALIAS), &["model_group_alias"]),
     later_unless(
@@ -39,9 +39,9 @@ const SETTINGS: &[Group] = &[
     later("fallbacks are not made", Kind::Integer, &["max_fallbacks"]),
     later("fallbacks are not made", Kind::List, &["content_policy_fallbacks", "context_window_fallbacks", "fallbacks"]),
     later("fallbacks are not made", Kind::TextList, &["default_fallbacks"]),
-    later("retries follow `num_retries` alone", Kind::NamedSections(&RETRY_POLICY), &["model_group_retry_policy"]),
-    later("retries follow `num_retries` alone", Kind::Number, &["retry_after"]),
-    later("retries follow `num_retries` alone", Kind::Section(&RETRY_POLICY), &["retry_policy"]),
+    later("failed calls are not retried", Kind::NamedSections(&RETRY_POLICY), &["model_group_retry_policy"]),
+    later("failed calls are not retried", Kind::Number, &["retry_after"]),
+    later("failed calls are not retried", Kind::Section(&RETRY_POLICY), &["retry_policy"]),
     later("failing deployments are not rested", Kind::Flag, &["disable_cooldowns"]),
     later("failing deployments are not rested", Kind::Integer, &["allowed_fails"]),
     later("failing deployments are not rested", Kind::Number, &["cooldown_time"]),
