@@ -19,7 +19,7 @@ enum Body {
 }
 
 /// A function URL's event, payload format 2.0.
-fn event(key: &str, body: &Value, form: Body) -> Value {
+fn event(body: &Value, form: Body) -> Value {
     let text = body.to_string();
     let (text, is_base64) = match form {
         Body::Text => (text, false),
@@ -32,7 +32,7 @@ fn event(key: &str, body: &Value, form: Body) -> Value {
         "rawPath": path,
         "rawQueryString": "",
         "headers": {
-            "authorization": format!("Bearer {key}"),
+            "authorization": format!("Bearer {KEY}"),
             "content-type": "application/json",
             "host": "abc123.lambda-url.eu-central-1.on.aws",
             "x-forwarded-for": "192.0.2.1",
@@ -81,16 +81,16 @@ fn without_time(body: &[u8]) -> String {
     masked
 }
 
-fn check(key: &str, body: &Value, form: Body, status: u16) {
+fn check(body: &Value, form: Body, status: u16) {
     let provider = Provider::start(answer);
     let document = config(provider.port, &[]);
     let gateway = Gateway::start(&document);
     let mut function = Function::start(&document);
 
     let mut connection = gateway.connect();
-    connection.post("/v1/chat/completions", key, body).expect("the container takes the request");
+    connection.post("/v1/chat/completions", KEY, body).expect("the container takes the request");
     let container = connection.read_response().expect("the container answers");
-    function.invoke(&event(key, body, form));
+    function.invoke(&event(body, form));
     let lambda = function.answer();
 
     assert_eq!((container.head.status(), lambda.status), (status, status), "{}", container.text());
@@ -100,22 +100,24 @@ fn check(key: &str, body: &Value, form: Body, status: u16) {
 
 #[test]
 fn a_whole_answer_has_the_containers_bytes() {
-    check(KEY, &question(), Body::Text, 200);
+    check(&question(), Body::Text, 200);
 }
 
 #[test]
 fn a_streamed_answer_has_the_containers_bytes() {
-    check(KEY, &streamed_question(), Body::Text, 200);
+    check(&streamed_question(), Body::Text, 200);
 }
 
 #[test]
 fn a_body_in_base64_is_understood() {
-    check(KEY, &question(), Body::Base64, 200);
+    check(&question(), Body::Base64, 200);
 }
 
 #[test]
 fn a_refusal_has_the_containers_bytes() {
-    check("", &question(), Body::Text, 401);
+    let mut unknown = question();
+    unknown["model"] = "no-such-model".into();
+    check(&unknown, Body::Text, 400);
 }
 
 /// Sends the second chunk only once it is told that the first has arrived.
@@ -136,7 +138,7 @@ fn a_stream_leaves_the_function_as_it_comes() {
     let (tell, arrived) = channel();
     let provider = waiting_provider(arrived);
     let mut function = Function::start(&config(provider.port, &[]));
-    function.invoke(&event(KEY, &streamed_question(), Body::Text));
+    function.invoke(&event(&streamed_question(), Body::Text));
     let mut body = Vec::new();
     let mut told = false;
     loop {
