@@ -63,6 +63,8 @@ pub struct Rewriter {
     usage: Option<(Usage, String)>,
     content_bytes: u64,
     reasoning_bytes: u64,
+    /// Whether a chunk has said why the text ends.
+    finished: bool,
     state: State,
 }
 
@@ -81,6 +83,7 @@ impl Rewriter {
             usage: None,
             content_bytes: 0,
             reasoning_bytes: 0,
+            finished: false,
             state: State::Flowing,
         }
     }
@@ -159,6 +162,7 @@ impl Rewriter {
         if is_empty_list(choices) {
             return Ok(());
         }
+        self.finished |= FINISHES.iter().any(|text| choices.contains(text));
         self.content_bytes += string_bytes(choices, CONTENT_KEYS);
         self.reasoning_bytes += string_bytes(choices, REASONING_KEYS);
         match self.wish.form {
@@ -196,6 +200,11 @@ impl Rewriter {
     }
 
     fn done(&mut self, out: &mut Vec<u8>) {
+        // A provider that just stops has said all it had to say.
+        if !self.finished && !self.head.is_empty() {
+            let end = if self.wish.form == Form::Chat { CHAT_END } else { TEXT_END };
+            self.added_chunk(&[("choices", end)], out);
+        }
         if self.wish.usage == UsageWish::Shown {
             let usage = self.usage_text();
             let empty = if self.wish.form == Form::Chat { EMPTY_CHAT_CHOICES } else { EMPTY_TEXT_CHOICES };
@@ -264,6 +273,9 @@ impl Rewriter {
 const BARE_REASONING: &str = "\"reasoning\":";
 const EMPTY_CHAT_CHOICES: &str = "[{\"index\":0,\"delta\":{}}]";
 const EMPTY_TEXT_CHOICES: &str = "[{\"index\":0,\"text\":\"\"}]";
+const CHAT_END: &str = "[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]";
+const TEXT_END: &str = "[{\"index\":0,\"text\":\"\",\"finish_reason\":\"stop\"}]";
+const FINISHES: &[&str] = &["\"finish_reason\":\"", "\"finish_reason\": \""];
 const CONTENT_KEYS: &[&str] = &["\"content\":\"", "\"text\":\"", "\"arguments\":\"", "\"refusal\":\""];
 const REASONING_KEYS: &[&str] = &["\"reasoning_content\":\"", "\"reasoning\":\""];
 

@@ -25,11 +25,15 @@ const HELLO: &str = r#"data: {"id":"c1","object":"chat.completion.chunk","create
 const USAGE: &str = r#"data: {"id":"c1","created":1,"model":"gpt-4o","choices":[],"usage":{"prompt_tokens":21,"completion_tokens":13,"total_tokens":34}}
 
 "#;
+const STOP: &str = r#"data: {"id":"c1","created":1,"model":"alias","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}
+
+"#;
 const DONE: &str = "data: [DONE]\n\n";
 
 #[test]
 fn model_becomes_the_name_the_client_used() {
-    check(UsageWish::Hidden, &format!("{HELLO}{DONE}"), &format!("{}{DONE}", HELLO.replace("gpt-4o", "alias")));
+    let want = format!("{}{STOP}{DONE}", HELLO.replace("gpt-4o", "alias"));
+    check(UsageWish::Hidden, &format!("{HELLO}{STOP}{DONE}"), &want);
 }
 
 #[test]
@@ -43,13 +47,13 @@ fn hidden_usage_is_known_to_the_gateway_only() {
 #[test]
 fn shown_usage_is_one_chunk_before_the_end() {
     let want = format!(
-        "{}{}{DONE}",
+        "{}{STOP}{}{DONE}",
         HELLO.replace("gpt-4o", "alias"),
         "data: {\"id\":\"c1\",\"created\":1,\"model\":\"alias\",\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":0,\"delta\":{}}],\
          \"usage\":{\"prompt_tokens\":21,\"completion_tokens\":13,\"total_tokens\":34,\
          \"completion_tokens_details\":{\"reasoning_tokens\":0,\"text_tokens\":13}}}\n\n"
     );
-    check(UsageWish::Shown, &format!("{HELLO}{USAGE}{DONE}"), &want);
+    check(UsageWish::Shown, &format!("{HELLO}{STOP}{USAGE}{DONE}"), &want);
 }
 
 #[test]
@@ -67,8 +71,15 @@ fn silent_provider_is_estimated() {
 }
 
 #[test]
+fn missing_finish_is_added() {
+    let (got, ..) = run(wish(Form::Chat, UsageWish::Hidden), &[HELLO.as_bytes()]);
+    let end = r#""object":"chat.completion.chunk","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
+    assert!(got.ends_with(&format!("{end}\n\n{DONE}")), "{got}");
+}
+
+#[test]
 fn missing_done_is_added_and_a_second_one_is_not() {
-    check(UsageWish::Hidden, HELLO, &format!("{}{DONE}", HELLO.replace("gpt-4o", "alias")));
+    check(UsageWish::Hidden, STOP, &format!("{STOP}{DONE}"));
     check(UsageWish::Hidden, &format!("{DONE}{HELLO}{DONE}"), DONE);
 }
 
