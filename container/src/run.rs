@@ -23,7 +23,8 @@ pub fn run(options: &ServeOptions) -> Result<ExitCode, Failure> {
     refuse_tls(options)?;
     let overrides = overrides(options);
     let prepared = tollgate_host::prepare(options.config.as_deref(), &overrides)?;
-    logs::start(prepared.log_shape, log_level(options, prepared.log_level));
+    let level = log_level(options, prepared.log_level);
+    let logs = logs::start(prepared.log_shape, level, logs::Delivery::Batched);
     for notice in &prepared.notices {
         warn!("{notice}");
     }
@@ -32,7 +33,7 @@ pub fn run(options: &ServeOptions) -> Result<ExitCode, Failure> {
     }
     let threads = options.num_workers.map_or_else(available_cores, usize::from);
     let runtime = runtime(threads).map_err(|error| Failure::new(1, format!("no runtime: {error}")))?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         let app = prepared.build()?;
         let address = format!("{}:{}", options.host, options.port);
         let listener = TcpListener::bind(&address).await.map_err(|error| {
@@ -44,7 +45,9 @@ pub fn run(options: &ServeOptions) -> Result<ExitCode, Failure> {
         let stop = stop_signal().map_err(|error| Failure::new(1, format!("no signals: {error}")))?;
         serve(listener, app, limits, stop).await;
         Ok(ExitCode::SUCCESS)
-    })
+    });
+    logs.flush();
+    outcome
 }
 
 /// One thread needs no other to hand work to.

@@ -2,12 +2,18 @@
 //!
 //! Knows headers and the master key only. Every route that is not public passes here.
 
-use http::HeaderMap;
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName};
 
 use crate::{Error, Secret};
 
 /// The headers that may hold a key, in LiteLLM's order of precedence, after `x-litellm-api-key` and `Authorization`.
-const PLAIN_HEADERS: [&str; 4] = ["api-key", "x-api-key", "x-goog-api-key", "ocp-apim-subscription-key"];
+static PLAIN_HEADERS: [HeaderName; 4] = [
+    HeaderName::from_static("api-key"),
+    HeaderName::from_static("x-api-key"),
+    HeaderName::from_static("x-goog-api-key"),
+    HeaderName::from_static("ocp-apim-subscription-key"),
+];
+static LITELLM_HEADER: HeaderName = HeaderName::from_static("x-litellm-api-key");
 const SCHEMES: [&str; 3] = ["Bearer ", "bearer ", "Basic "];
 
 /// Who may pass.
@@ -17,7 +23,7 @@ pub enum Gatekeeper {
     MasterKey {
         key: Secret,
         /// `general_settings.litellm_key_header_name`: the only header looked at, if given.
-        header: Option<String>,
+        header: Option<HeaderName>,
     },
     /// Anyone: the operator has permitted it in so many words.
     Open,
@@ -47,10 +53,10 @@ impl Gatekeeper {
 }
 
 fn presented_key(headers: &HeaderMap) -> Result<&str, Error> {
-    if let Some(text) = text_of(headers, "x-litellm-api-key") {
+    if let Some(text) = text_of(headers, &LITELLM_HEADER) {
         return Ok(strip_scheme(text).unwrap_or(text));
     }
-    if let Some(text) = text_of(headers, "authorization") {
+    if let Some(text) = text_of(headers, &AUTHORIZATION) {
         return strip_scheme(text);
     }
     PLAIN_HEADERS.iter().find_map(|name| text_of(headers, name)).ok_or(Error::MissingKey)
@@ -59,7 +65,7 @@ fn presented_key(headers: &HeaderMap) -> Result<&str, Error> {
 /// The header's text; `None` where it is absent or empty.
 ///
 /// A header given twice, or not in ASCII, can match no key: it reads as one that never does.
-fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn text_of<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;
     if values.next().is_some() {

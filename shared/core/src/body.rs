@@ -9,35 +9,35 @@ use crate::Error;
 
 /// Fields that would send the gateway's request, or its credentials, somewhere else.
 ///
-/// LiteLLM refuses the same unless an operator opts in; there is no opting in here.
+/// LiteLLM refuses the same unless an operator opts in; there is no opting in here. Sorted, to be searched.
 const FORBIDDEN: [&str; 27] = [
     "api_base",
     "api_key",
-    "base_url",
-    "model_list",
-    "user_config",
-    "organization",
     "api_version",
-    "azure_ad_token",
-    "tenant_id",
-    "client_id",
-    "client_secret",
     "aws_access_key_id",
+    "aws_bedrock_runtime_endpoint",
+    "aws_external_id",
+    "aws_profile_name",
+    "aws_role_name",
     "aws_secret_access_key",
+    "aws_session_name",
+    "aws_session_tags",
     "aws_session_token",
     "aws_sts_endpoint",
     "aws_web_identity_token",
-    "aws_role_name",
-    "aws_profile_name",
-    "aws_session_name",
-    "aws_external_id",
-    "aws_session_tags",
-    "aws_bedrock_runtime_endpoint",
-    "sagemaker_base_url",
-    "s3_endpoint_url",
-    "vertex_credentials",
-    "litellm_credential_name",
+    "azure_ad_token",
+    "base_url",
+    "client_id",
+    "client_secret",
     "deployment_url",
+    "litellm_credential_name",
+    "model_list",
+    "organization",
+    "s3_endpoint_url",
+    "sagemaker_base_url",
+    "tenant_id",
+    "user_config",
+    "vertex_credentials",
 ];
 
 /// Splits the body, or says where it is no JSON. An empty body is an empty object, as with LiteLLM.
@@ -49,10 +49,14 @@ pub fn parse(bytes: &[u8]) -> Result<Object<'_>, Error> {
         return Ok(Object::default());
     }
     let object = Object::parse(bytes).map_err(|error| bad_json(bytes, &error))?;
-    match FORBIDDEN.iter().find(|name| object.given(name).is_some()) {
-        Some(name) => Err(Error::ForbiddenField(name)),
-        None => Ok(object),
+    for (name, text) in object.iter() {
+        if let Ok(place) = FORBIDDEN.binary_search(&name)
+            && text != "null"
+        {
+            return Err(Error::ForbiddenField(FORBIDDEN[place]));
+        }
     }
+    Ok(object)
 }
 
 /// The model's name in the body; `None` where it is absent or null.

@@ -2,6 +2,8 @@
 //!
 //! Decides the shape of a line only; what is logged, and that it holds no secret, is the caller's care.
 
+mod batch;
+
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
@@ -12,6 +14,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, fmt};
+
+use batch::Batch;
 use tracing_subscriber::registry::LookupSpan;
 
 /// How lines look.
@@ -44,17 +48,44 @@ impl FromStr for Level {
     }
 }
 
+/// When lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Together, a moment later: cheapest for a server that lives.
+    Batched,
+    /// Each at once: for a function that may be frozen after any answer.
+    Immediate,
+}
+
+/// Started logging; says when the last lines have to go out.
+pub struct Logs(Option<Batch>);
+
+impl Logs {
+    /// Writes what is still waiting; for the end of the process.
+    pub fn flush(&self) {
+        if let Some(batch) = &self.0 {
+            batch.flush();
+        }
+    }
+}
+
 /// Starts logging to standard output, for the rest of the process. A second call changes nothing.
-pub fn start(shape: Shape, level: Level) {
+pub fn start(shape: Shape, level: Level, delivery: Delivery) -> Logs {
     let filter = match level {
         Level::Debug => "debug,hyper=info,hyper_util=info,rustls=info",
         Level::Info => "info",
         Level::Warning => "warn",
         Level::Error => "error",
     };
-    let subscriber = fmt().with_env_filter(EnvFilter::new(filter)).event_format(Line { shape }).finish();
-    // Fails only where a subscriber is already set, as in tests that share a process.
-    tracing::subscriber::set_global_default(subscriber).ok();
+    let builder = fmt().with_env_filter(EnvFilter::new(filter)).event_format(Line { shape });
+    // Without a thread for it, every line is written at once.
+    let batch = (delivery == Delivery::Batched).then(Batch::start).and_then(Result::ok);
+    // Setting fails only where a subscriber is set already, as in tests that share a process.
+    match batch.clone() {
+        Some(batch) => tracing::subscriber::set_global_default(builder.with_writer(batch).finish()).ok(),
+        None => tracing::subscriber::set_global_default(builder.finish()).ok(),
+    };
+    Logs(batch)
 }
 
 struct Line {

@@ -2,6 +2,7 @@
 //!
 //! LiteLLM's rule: a gateway without a key, or with a publicly known one, does not start unless told so outright.
 
+use http::HeaderName;
 use tollgate_core::{Gatekeeper, Secret};
 
 use crate::Failure;
@@ -53,11 +54,21 @@ pub fn gatekeeper(configured: Configured) -> Result<(Gatekeeper, Option<String>)
         )),
         None => None,
     };
+    let header = configured.header.as_deref().map(header_name).transpose()?;
     let gatekeeper = match key {
-        Some(key) if !key.expose().trim().is_empty() => Gatekeeper::MasterKey { key, header: configured.header },
+        Some(key) if !key.expose().trim().is_empty() => Gatekeeper::MasterKey { key, header },
         _ => Gatekeeper::Open,
     };
     Ok((gatekeeper, warning))
+}
+
+fn header_name(name: &str) -> Result<HeaderName, Failure> {
+    name.parse().map_err(|_| {
+        Failure::new(
+            1,
+            format!("general_settings.litellm_key_header_name: `{name}` is no header name: use letters, digits and -"),
+        )
+    })
 }
 
 fn refusal(what: &str) -> Failure {

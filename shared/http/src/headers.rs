@@ -77,8 +77,7 @@ fn copy_provider_headers(headers: &mut HeaderMap, provider: &HeaderMap, outcome:
         if name == header::SET_COOKIE {
             continue;
         }
-        let prefixed = [PROVIDER_PREFIX, name.as_str()].concat();
-        if let Ok(prefixed) = HeaderName::try_from(prefixed) {
+        if let Some(prefixed) = prefixed(name) {
             headers.append(prefixed, value.clone());
         }
         if outcome == Outcome::Served && SHOWN_PLAIN.contains(&name.as_str()) {
@@ -86,6 +85,43 @@ fn copy_provider_headers(headers: &mut HeaderMap, provider: &HeaderMap, outcome:
         }
     }
 }
+
+/// The prefixed name of a provider's header; those that come with every answer are made beforehand.
+fn prefixed(name: &HeaderName) -> Option<HeaderName> {
+    let known = PREFIXED.iter().find(|(plain, _)| *plain == name.as_str());
+    match known {
+        Some((_, prefixed)) => Some(prefixed.clone()),
+        None => HeaderName::try_from([PROVIDER_PREFIX, name.as_str()].concat()).ok(),
+    }
+}
+
+static PREFIXED: [(&str, HeaderName); 25] = [
+    ("content-type", HeaderName::from_static("llm_provider-content-type")),
+    ("content-length", HeaderName::from_static("llm_provider-content-length")),
+    ("date", HeaderName::from_static("llm_provider-date")),
+    ("server", HeaderName::from_static("llm_provider-server")),
+    ("x-request-id", HeaderName::from_static("llm_provider-x-request-id")),
+    ("openai-processing-ms", HeaderName::from_static("llm_provider-openai-processing-ms")),
+    ("openai-organization", HeaderName::from_static("llm_provider-openai-organization")),
+    ("openai-version", HeaderName::from_static("llm_provider-openai-version")),
+    ("openai-model", HeaderName::from_static("llm_provider-openai-model")),
+    ("openai-project", HeaderName::from_static("llm_provider-openai-project")),
+    ("x-ratelimit-limit-requests", HeaderName::from_static("llm_provider-x-ratelimit-limit-requests")),
+    ("x-ratelimit-limit-tokens", HeaderName::from_static("llm_provider-x-ratelimit-limit-tokens")),
+    ("x-ratelimit-remaining-requests", HeaderName::from_static("llm_provider-x-ratelimit-remaining-requests")),
+    ("x-ratelimit-remaining-tokens", HeaderName::from_static("llm_provider-x-ratelimit-remaining-tokens")),
+    ("x-ratelimit-reset-requests", HeaderName::from_static("llm_provider-x-ratelimit-reset-requests")),
+    ("x-ratelimit-reset-tokens", HeaderName::from_static("llm_provider-x-ratelimit-reset-tokens")),
+    ("cf-ray", HeaderName::from_static("llm_provider-cf-ray")),
+    ("cf-cache-status", HeaderName::from_static("llm_provider-cf-cache-status")),
+    ("connection", HeaderName::from_static("llm_provider-connection")),
+    ("transfer-encoding", HeaderName::from_static("llm_provider-transfer-encoding")),
+    ("via", HeaderName::from_static("llm_provider-via")),
+    ("strict-transport-security", HeaderName::from_static("llm_provider-strict-transport-security")),
+    ("x-content-type-options", HeaderName::from_static("llm_provider-x-content-type-options")),
+    ("alt-svc", HeaderName::from_static("llm_provider-alt-svc")),
+    ("access-control-expose-headers", HeaderName::from_static("llm_provider-access-control-expose-headers")),
+];
 
 /// A value that is no header value is left out: it came from outside.
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {

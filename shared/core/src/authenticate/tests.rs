@@ -55,7 +55,8 @@ fn what_is_ambiguous_is_refused() {
 
 #[test]
 fn a_configured_header_is_the_only_one() {
-    let gatekeeper = Gatekeeper::MasterKey { key: Secret::new(KEY.to_owned()), header: Some("x-my-key".to_owned()) };
+    let gatekeeper =
+        Gatekeeper::MasterKey { key: Secret::new(KEY.to_owned()), header: Some(HeaderName::from_static("x-my-key")) };
     let mut headers = HeaderMap::new();
     headers.insert("authorization", "Bearer sk-oracle-master".parse().expect("a value"));
     assert!(matches!(gatekeeper.authenticate(&headers), Err(Error::MissingKey)));
