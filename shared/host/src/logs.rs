@@ -10,10 +10,13 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
-use tracing_subscriber::fmt::{FmtContext, fmt};
+use tracing_subscriber::fmt::{FmtContext, layer};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use batch::Batch;
 use tracing_subscriber::registry::LookupSpan;
@@ -71,21 +74,30 @@ impl Logs {
 
 /// Starts logging to standard output, for the rest of the process. A second call changes nothing.
 pub fn start(shape: Shape, level: Level, delivery: Delivery) -> Logs {
-    let filter = match level {
-        Level::Debug => "debug,hyper=info,hyper_util=info,rustls=info",
-        Level::Info => "info",
-        Level::Warning => "warn",
-        Level::Error => "error",
-    };
-    let builder = fmt().with_env_filter(EnvFilter::new(filter)).event_format(Line { shape });
+    let filter = filter(level);
     // Without a thread for it, every line is written at once.
     let batch = (delivery == Delivery::Batched).then(Batch::start).and_then(Result::ok);
+    let layer = layer().event_format(Line { shape });
+    let registry = registry().with(filter);
     // Setting fails only where a subscriber is set already, as in tests that share a process.
     match batch.clone() {
-        Some(batch) => tracing::subscriber::set_global_default(builder.with_writer(batch).finish()).ok(),
-        None => tracing::subscriber::set_global_default(builder.finish()).ok(),
+        Some(batch) => registry.with(layer.with_writer(batch)).try_init().ok(),
+        None => registry.with(layer).try_init().ok(),
     };
     Logs(batch)
+}
+
+/// What is logged; the libraries' own debugging would drown the gateway's.
+fn filter(level: Level) -> Targets {
+    match level {
+        Level::Debug => Targets::new()
+            .with_default(LevelFilter::INFO)
+            .with_target("tollgate", LevelFilter::DEBUG)
+            .with_target("tollgate_", LevelFilter::DEBUG),
+        Level::Info => Targets::new().with_default(LevelFilter::INFO),
+        Level::Warning => Targets::new().with_default(LevelFilter::WARN),
+        Level::Error => Targets::new().with_default(LevelFilter::ERROR),
+    }
 }
 
 struct Line {

@@ -7,8 +7,13 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::json::{self, Object};
+use crate::needle::{Needle, needle};
 use crate::prepare::JSON_TOOL;
-use crate::usage::Usage;
+use crate::usage::{Source, Usage};
+
+static BARE_REASONING: Needle = needle!("\"reasoning\":");
+static REASONING_CONTENT: Needle = needle!("\"reasoning_content\":");
+static FILTER_RESULTS: Needle = needle!("\"content_filter_results\"");
 
 /// What the answer turns into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +66,9 @@ pub fn rewrite(form: Form, model: &str, prompt_bytes: u64, body: &[u8]) -> Resul
         Form::Text | Form::Embedding | Form::Plain => {}
     }
     object.set("model", json::raw(&model));
-    complete_usage(&mut object, usage);
+    if usage.source == Source::Estimate || usage.is_partial {
+        complete_usage(&mut object, usage);
+    }
     Ok(Answer { body: object.to_vec(), usage })
 }
 
@@ -83,9 +90,6 @@ fn complete_usage(object: &mut Object<'_>, usage: Usage) {
         ("prompt_tokens", usage.prompt_tokens),
         ("total_tokens", usage.total_tokens),
     ];
-    if wanted.iter().all(|(name, _)| counts.get(name).is_some()) {
-        return;
-    }
     for (name, count) in wanted {
         counts.set_default(name, &json::raw(&count));
     }
@@ -97,12 +101,12 @@ fn complete_usage(object: &mut Object<'_>, usage: Usage) {
 fn chat(object: &mut Object<'_>) {
     let Some(choices) = object.get("choices") else { return };
     let choices = Cow::Borrowed(choices);
-    let renamed: Cow<'_, str> = if choices.contains("\"reasoning\":") && !choices.contains("\"reasoning_content\":") {
-        choices.replace("\"reasoning\":", "\"reasoning_content\":").into()
+    let renamed: Cow<'_, str> = if BARE_REASONING.is_in(&choices) && !REASONING_CONTENT.is_in(&choices) {
+        choices.replace(BARE_REASONING.text(), "\"reasoning_content\":").into()
     } else {
         choices
     };
-    let moved = if renamed.contains("\"content_filter_results\"") { move_filter_results(&renamed) } else { None };
+    let moved = if FILTER_RESULTS.is_in(&renamed) { move_filter_results(&renamed) } else { None };
     let changed = match (moved, renamed) {
         (Some(text), _) => text,
         (None, Cow::Owned(text)) => text,

@@ -65,6 +65,14 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// As [`set`](Self::set), without a copy.
+    pub fn set_borrowed(&mut self, name: &'a str, value: &'a RawValue) {
+        match self.fields.iter_mut().find(|field| field.name == name) {
+            Some(field) => field.value = Cow::Borrowed(value),
+            None => self.fields.push(Field { name: Cow::Borrowed(name), value: Cow::Borrowed(value) }),
+        }
+    }
+
     /// Replaces the field by JSON text that this crate composed; text that is no JSON changes nothing.
     pub fn set_text(&mut self, name: &str, text: String) {
         if let Ok(value) = RawValue::from_string(text) {

@@ -9,6 +9,7 @@ pub mod json;
 pub mod mock;
 pub mod models;
 pub mod multipart;
+mod needle;
 mod operation;
 pub mod prepare;
 pub mod provider;

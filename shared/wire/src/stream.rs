@@ -6,10 +6,12 @@
 mod replay;
 
 use bytes::Bytes;
+use serde_json::value::RawValue;
 
 pub use replay::replay;
 
 use crate::json::{self, Object};
+use crate::needle::{Needle, needle};
 use crate::sse::{self, Splitter};
 use crate::usage::{Source, Usage, tokens_of};
 
@@ -57,6 +59,8 @@ pub enum Fault {
 #[derive(Debug)]
 pub struct Rewriter {
     wish: Wish,
+    /// The model's name as JSON text.
+    model: Box<RawValue>,
     splitter: Splitter,
     /// `id`, `created` and the like of the first chunk, for the chunk that this end adds.
     head: Vec<(String, String)>,
@@ -75,8 +79,9 @@ enum State {
 }
 
 impl Rewriter {
-    pub const fn new(wish: Wish) -> Self {
+    pub fn new(wish: Wish) -> Self {
         Self {
+            model: json::raw(&wish.model),
             wish,
             splitter: Splitter::new(),
             head: Vec::new(),
@@ -162,13 +167,13 @@ impl Rewriter {
         if is_empty_list(choices) {
             return Ok(());
         }
-        self.finished |= FINISHES.iter().any(|text| choices.contains(text));
-        self.content_bytes += string_bytes(choices, CONTENT_KEYS);
-        self.reasoning_bytes += string_bytes(choices, REASONING_KEYS);
+        self.finished |= FINISHES.iter().any(|finish| finish.is_in(choices));
+        self.content_bytes += string_bytes(choices, &CONTENT_KEYS);
+        self.reasoning_bytes += string_bytes(choices, &REASONING_KEYS);
         match self.wish.form {
             Form::ChatAsText => self.as_text(&chunk, out),
-            Form::Chat if choices.contains(BARE_REASONING) => {
-                let renamed = choices.replace(BARE_REASONING, "\"reasoning_content\":");
+            Form::Chat if BARE_REASONING.is_in(choices) => {
+                let renamed = choices.replace(BARE_REASONING.text(), "\"reasoning_content\":");
                 chunk.set_text("choices", renamed);
                 self.relay(chunk, out);
             }
@@ -177,8 +182,8 @@ impl Rewriter {
         Ok(())
     }
 
-    fn relay(&self, mut chunk: Object<'_>, out: &mut Vec<u8>) {
-        chunk.set("model", json::raw(&self.wish.model));
+    fn relay<'a>(&'a self, mut chunk: Object<'a>, out: &mut Vec<u8>) {
+        chunk.set_borrowed("model", &self.model);
         begin(out);
         chunk.write(out);
         end(out);
@@ -270,14 +275,15 @@ impl Rewriter {
 
 /// What several providers call `reasoning_content`. A quote inside a JSON string is escaped,
 /// so this text can only be a field's name.
-const BARE_REASONING: &str = "\"reasoning\":";
+static BARE_REASONING: Needle = needle!("\"reasoning\":");
 const EMPTY_CHAT_CHOICES: &str = "[{\"index\":0,\"delta\":{}}]";
 const EMPTY_TEXT_CHOICES: &str = "[{\"index\":0,\"text\":\"\"}]";
 const CHAT_END: &str = "[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]";
 const TEXT_END: &str = "[{\"index\":0,\"text\":\"\",\"finish_reason\":\"stop\"}]";
-const FINISHES: &[&str] = &["\"finish_reason\":\"", "\"finish_reason\": \""];
-const CONTENT_KEYS: &[&str] = &["\"content\":\"", "\"text\":\"", "\"arguments\":\"", "\"refusal\":\""];
-const REASONING_KEYS: &[&str] = &["\"reasoning_content\":\"", "\"reasoning\":\""];
+static FINISHES: [Needle; 2] = [needle!("\"finish_reason\":\""), needle!("\"finish_reason\": \"")];
+static CONTENT_KEYS: [Needle; 4] =
+    [needle!("\"content\":\""), needle!("\"text\":\""), needle!("\"arguments\":\""), needle!("\"refusal\":\"")];
+static REASONING_KEYS: [Needle; 2] = [needle!("\"reasoning_content\":\""), needle!("\"reasoning\":\"")];
 
 fn begin(out: &mut Vec<u8>) {
     out.extend_from_slice(b"data: ");
@@ -292,11 +298,11 @@ fn is_empty_list(text: &str) -> bool {
 }
 
 /// Bytes of the string values of these keys, as escaped in the text: good enough for an estimate.
-fn string_bytes(text: &str, keys: &[&str]) -> u64 {
+fn string_bytes(text: &str, keys: &[Needle]) -> u64 {
     let mut total = 0;
     for key in keys {
-        for at in memchr::memmem::find_iter(text.as_bytes(), key.as_bytes()) {
-            total += string_length(&text.as_bytes()[at + key.len()..]) as u64;
+        for start in key.ends_in(text) {
+            total += string_length(&text.as_bytes()[start..]) as u64;
         }
     }
     total

@@ -16,6 +16,8 @@ pub struct Usage {
     pub completion_tokens: u64,
     pub total_tokens: u64,
     pub source: Source,
+    /// Whether the provider's object lacks one of OpenAI's three counts.
+    pub is_partial: bool,
 }
 
 /// Who counted.
@@ -44,11 +46,13 @@ impl Usage {
         let counts: Counts = serde_json::from_str(text).ok()?;
         let prompt = counts.prompt_tokens.or(counts.input_tokens);
         let completion = counts.completion_tokens.or(counts.output_tokens);
+        let is_partial =
+            counts.prompt_tokens.is_none() || counts.completion_tokens.is_none() || counts.total_tokens.is_none();
         let known = prompt.is_some() || completion.is_some() || counts.total_tokens.is_some();
         let (prompt_tokens, completion_tokens) = (prompt.unwrap_or(0), completion.unwrap_or(0));
         let sum = prompt_tokens.saturating_add(completion_tokens);
         let total_tokens = counts.total_tokens.unwrap_or(sum);
-        known.then_some(Self { prompt_tokens, completion_tokens, total_tokens, source: Source::Provider })
+        known.then_some(Self { prompt_tokens, completion_tokens, total_tokens, source: Source::Provider, is_partial })
     }
 
     /// A guess from the bytes of text on either side.
@@ -56,7 +60,7 @@ impl Usage {
         let prompt_tokens = tokens_of(prompt_bytes);
         let completion_tokens = tokens_of(completion_bytes);
         let total_tokens = prompt_tokens.saturating_add(completion_tokens);
-        Self { prompt_tokens, completion_tokens, total_tokens, source: Source::Estimate }
+        Self { prompt_tokens, completion_tokens, total_tokens, source: Source::Estimate, is_partial: true }
     }
 }
 

@@ -20,7 +20,8 @@ impl io::Write for Kept {
 fn line(shape: Shape) -> String {
     let kept = Kept::default();
     let writer = kept.clone();
-    let subscriber = fmt().event_format(Line { shape }).with_writer(move || writer.clone()).finish();
+    let subscriber =
+        tracing_subscriber::fmt().event_format(Line { shape }).with_writer(move || writer.clone()).finish();
     tracing::subscriber::with_default(subscriber, || {
         tracing::info!(model = %"gpt\nINFO forged", status = 200, duration_ms = 1.5, "served gpt\nin 1 ms");
     });
