@@ -78,7 +78,7 @@ pub struct ServeOptions {
     /// Port to listen on
     #[arg(long, env = "PORT", default_value_t = PORT)]
     pub port: u16,
-    /// Refuse to start on any finding in the configuration
+    /// Refuse to start on an unknown or misspelt key in the configuration
     #[arg(long)]
     pub strict: bool,
     /// Threads that serve requests; every core by default

@@ -2,10 +2,13 @@
 //!
 //! Knows fields by name only; what a provider makes of them is not its business.
 
+use std::time::Duration;
+
 use tollgate_wire::Operation;
 use tollgate_wire::json::Object;
 
 use crate::Error;
+use crate::call::Timeouts;
 
 /// Fields that would send the gateway's request, or its credentials, somewhere else.
 ///
@@ -93,6 +96,65 @@ pub fn require(operation: Operation, object: &Object<'_>, model: Option<&str>) -
         return Err(Error::WrongType { name: "stream", expected: "true or false" });
     }
     Ok(())
+}
+
+/// Fields by which LiteLLM's clients steer its router, and which nothing here acts on yet. Sorted, to be searched.
+const UNHEEDED: [&str; 21] = [
+    "cache",
+    "caching",
+    "content_policy_fallbacks",
+    "context_window_fallbacks",
+    "disable_fallbacks",
+    "disable_global_guardrails",
+    "enable_prompt_caching",
+    "fallbacks",
+    "guardrails",
+    "litellm_session_id",
+    "litellm_trace_id",
+    "mock_response",
+    "mock_testing_content_policy_fallbacks",
+    "mock_testing_context_fallbacks",
+    "mock_testing_fallbacks",
+    "num_retries",
+    "priority",
+    "prompt_id",
+    "retry_policy",
+    "tags",
+    "ttl",
+];
+
+/// The fields of this body that are taken out and not acted on; the client is told their names.
+pub fn unheeded(object: &Object<'_>) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for (name, text) in object.iter() {
+        if let Ok(place) = UNHEEDED.binary_search(&name)
+            && text != "null"
+        {
+            names.push(UNHEEDED[place]);
+        }
+    }
+    names
+}
+
+/// The client's own time limits: `timeout` and `stream_timeout` in the body, else those of its headers.
+///
+/// # Errors
+/// Where one of them is no positive number.
+pub fn timeouts(object: &Object<'_>, given: Timeouts) -> Result<Timeouts, Error> {
+    Ok(Timeouts {
+        whole: seconds(object, "timeout")?.or(given.whole),
+        stream: seconds(object, "stream_timeout")?.or(given.stream),
+    })
+}
+
+fn seconds(object: &Object<'_>, name: &'static str) -> Result<Option<Duration>, Error> {
+    let Some(text) = object.given(name) else { return Ok(None) };
+    let number = text.trim_matches('"').parse::<f64>().ok();
+    let duration = number.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    match duration.filter(|duration| !duration.is_zero()) {
+        Some(duration) => Ok(Some(duration)),
+        None => Err(Error::WrongType { name, expected: "a positive number of seconds" }),
+    }
 }
 
 /// Whether the client wants the answer in pieces.

@@ -63,6 +63,8 @@ pub struct ServedBy {
     pub headers: HeaderMap,
     /// Time spent waiting for the provider.
     pub waited: Duration,
+    /// Fields of the request that were taken out and not acted on.
+    pub unheeded: Vec<&'static str>,
 }
 
 pub enum ReplyBody {

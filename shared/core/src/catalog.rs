@@ -1,12 +1,15 @@
 //! The catalog of models: which deployments a name stands for, and which of them takes a call.
 //!
-//! Resolves in LiteLLM's order: deployment id, alias, group, wildcard. Knows no health and no load.
+//! Resolves in LiteLLM's order: alias, group, wildcard; an id counts where no group has its name. Knows no health
+//! and no load.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use tollgate_wire::provider;
+
 use crate::Error;
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, MEASURES};
 
 /// Makes a deployment for one concrete model out of a wildcard entry.
 pub type Template = Box<dyn Fn(&str) -> Result<Deployment, Error> + Send + Sync>;
@@ -14,7 +17,7 @@ pub type Template = Box<dyn Fn(&str) -> Result<Deployment, Error> + Send + Sync>
 /// One `model_list` entry whose name holds a `*`.
 pub struct Wildcard {
     pub pattern: String,
-    /// The provider's model, in which a `*` takes what the pattern's matched.
+    /// The provider's model, in which each `*` takes what the one at its place in the pattern matched.
     pub target: String,
     pub template: Template,
 }
@@ -26,7 +29,7 @@ pub struct Catalog {
     places: HashMap<String, usize>,
     by_id: HashMap<String, Arc<Deployment>>,
     aliases: HashMap<String, String>,
-    /// Longest pattern first: the most particular one wins.
+    /// The most particular pattern first.
     wildcards: Vec<Wildcard>,
 }
 
@@ -48,7 +51,7 @@ impl Catalog {
 
     pub fn add_wildcard(&mut self, wildcard: Wildcard) {
         self.wildcards.push(wildcard);
-        self.wildcards.sort_by_key(|wildcard| std::cmp::Reverse(wildcard.pattern.len()));
+        self.wildcards.sort_by_key(|wildcard| std::cmp::Reverse(rank(&wildcard.pattern)));
     }
 
     /// The deployment that takes a call for `name`; `None` where no entry has that name.
@@ -56,20 +59,39 @@ impl Catalog {
     /// # Errors
     /// When a wildcard entry matches, and the provider it leads to cannot serve the model.
     pub fn select(&self, name: &str) -> Result<Option<Arc<Deployment>>, Error> {
-        if let Some(deployment) = self.by_id.get(name) {
+        if let Some(deployment) = self.by_id.get(name).filter(|_| !self.places.contains_key(name)) {
             return Ok(Some(Arc::clone(deployment)));
         }
         let name = self.aliases.get(name).map_or(name, String::as_str);
         if let Some(place) = self.places.get(name) {
             return Ok(shuffle(&self.groups[*place].1).cloned());
         }
-        for wildcard in &self.wildcards {
-            if let Some(captured) = capture(&wildcard.pattern, name) {
-                let target = wildcard.target.replacen('*', captured, 1);
-                return (wildcard.template)(&target).map(|deployment| Some(Arc::new(deployment)));
+        if let Some(deployment) = self.by_pattern(name)? {
+            return Ok(Some(deployment));
+        }
+        // LiteLLM's second try: `gpt-4o` is also what `openai/*` is meant for.
+        match provider::resolve(name, None, None) {
+            Ok(resolved) => self.by_pattern(&format!("{}/{name}", resolved.provider.name)),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The first pattern that matches, among whose entries the call is shared out like among those of a group.
+    fn by_pattern(&self, name: &str) -> Result<Option<Arc<Deployment>>, Error> {
+        let first = self.wildcards.iter().find(|wildcard| capture(&wildcard.pattern, name).is_some());
+        let Some(first) = first else { return Ok(None) };
+        let captured = capture(&first.pattern, name).unwrap_or_default();
+        let (mut deployments, mut refusal) = (Vec::new(), None);
+        for wildcard in self.wildcards.iter().filter(|wildcard| wildcard.pattern == first.pattern) {
+            match (wildcard.template)(&filled(&wildcard.target, &captured, name)) {
+                Ok(deployment) => deployments.push(Arc::new(deployment)),
+                Err(error) => refusal = Some(error),
             }
         }
-        Ok(None)
+        match (shuffle(&deployments), refusal) {
+            (None, Some(error)) => Err(error),
+            (deployment, _) => Ok(deployment.cloned()),
+        }
     }
 
     /// Every group with its first deployment, in the order of the configuration.
@@ -88,23 +110,24 @@ impl Catalog {
     }
 }
 
-/// LiteLLM's simple-shuffle: at random by weight, where any has one, else evenly.
+/// LiteLLM's simple-shuffle: at random by the first measure of which any has a share, else evenly.
 fn shuffle(deployments: &[Arc<Deployment>]) -> Option<&Arc<Deployment>> {
     let [.., last] = deployments else { return None };
     if deployments.len() == 1 {
         return Some(last);
     }
-    let weighted = deployments.iter().any(|deployment| deployment.weight > 0.0);
-    let weight = |deployment: &Deployment| if weighted { deployment.weight } else { 1.0 };
-    let total: f64 = deployments.iter().map(|deployment| weight(deployment)).sum();
+    let measure = (0..MEASURES).find(|measure| deployments.iter().any(|deployment| deployment.shares[*measure] > 0.0));
+    let share = |deployment: &Deployment| measure.map_or(1.0, |measure| deployment.shares[measure].max(0.0));
+    let total: f64 = deployments.iter().map(|deployment| share(deployment)).sum();
     let mut left = random_fraction() * total;
     for deployment in deployments {
-        left -= weight(deployment);
+        left -= share(deployment);
         if left < 0.0 {
             return Some(deployment);
         }
     }
-    Some(last)
+    // Rounding may leave a last crumb; it belongs to nobody whose share is 0.
+    deployments.iter().rfind(|deployment| share(deployment) > 0.0)
 }
 
 /// Evenly spread in `0.0..1.0`.
@@ -113,14 +136,57 @@ fn random_fraction() -> f64 {
     f64::from(bits) / (f64::from(u32::MAX) + 1.0)
 }
 
-/// What the pattern's first `*` stands for in `name`; like LiteLLM, a pattern is a prefix of what it matches.
-fn capture<'a>(pattern: &str, name: &'a str) -> Option<&'a str> {
+/// What each `*` of the pattern stands for in `name`.
+///
+/// Like LiteLLM's expression, a pattern need only match the beginning of a name, and each `*` in turn takes as much as
+/// it can: so the texts between them are looked for from the end.
+fn capture<'a>(pattern: &str, name: &'a str) -> Option<Vec<&'a str>> {
     let (before, after) = pattern.split_once('*')?;
     let rest = name.strip_prefix(before)?;
-    if after.is_empty() {
-        return Some(rest);
+    let mut places = Vec::new();
+    let mut end = rest.len();
+    for literal in after.rsplit('*') {
+        let start = rest[..end].rfind(literal)?;
+        places.push((start, start + literal.len()));
+        end = start;
     }
-    rest.split_once(after).map(|(captured, _)| captured)
+    let mut captured = Vec::new();
+    let mut at = 0;
+    for (start, behind) in places.into_iter().rev() {
+        captured.push(&rest[at..start]);
+        at = behind;
+    }
+    Some(captured)
+}
+
+/// The target with what was captured in the place of each `*`; the name itself where there are too few of them.
+fn filled(target: &str, captured: &[&str], name: &str) -> String {
+    let mut literals = target.split('*');
+    let mut model = literals.next().unwrap_or_default().to_owned();
+    let holes = literals.clone().count();
+    if holes > 0 && captured.len() > holes {
+        return name.to_owned();
+    }
+    for (place, literal) in literals.enumerate() {
+        model.push_str(captured.get(place).unwrap_or(&"*"));
+        model.push_str(literal);
+    }
+    model
+}
+
+/// How particular a pattern is: length, then number of special characters, of the expression that LiteLLM makes of it.
+fn rank(pattern: &str) -> (usize, usize) {
+    let mut rank = (0, 0);
+    for letter in pattern.chars() {
+        let (length, special) = match letter {
+            '*' => ("(.*)".len(), 3),
+            '+' | '?' | '\\' | '^' | '$' | '|' | '(' | ')' => (2, 2),
+            '-' | '.' | '[' | ']' | '{' | '}' | '&' | '~' | '#' | ' ' => (2, 1),
+            _ => (1, 0),
+        };
+        rank = (rank.0 + length, rank.1 + special);
+    }
+    rank
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ use tollgate_wire::{Operation, json::raw};
 use crate::config::{Config, Model, Params};
 use crate::{Error, Secret};
 
+/// How many measures a call can be shared out by.
+pub const MEASURES: usize = 3;
+
 /// One deployment of a model group. No `Debug`: its headers may be the operator's secrets.
 pub struct Deployment {
     /// LiteLLM's deployment id, as in `x-litellm-model-id`.
@@ -39,8 +42,8 @@ pub struct Deployment {
     pub mock: Option<Value>,
     /// What to set, where the provider wants a key and none is known.
     pub missing_key: Option<String>,
-    /// Share of the group's calls; 0 where the configuration says nothing.
-    pub weight: f64,
+    /// Shares of the group's calls by `weight`, `rpm` and `tpm`; 0 where the configuration says nothing.
+    pub shares: [f64; MEASURES],
     /// The same names as header values, made once.
     pub shown: Shown,
     addresses: Vec<(Operation, Uri)>,
@@ -108,7 +111,7 @@ impl Deployment {
             stream_timeout: seconds(stream_s),
             mock: params.mock_response.clone(),
             missing_key: missing_key.then(|| provider.key_variables.join(" or ")),
-            weight: params.weight.or(params.rpm.map(count)).or(params.tpm.map(count)).unwrap_or(0.0),
+            shares: [params.weight, params.rpm.map(count), params.tpm.map(count)].map(Option::unwrap_or_default),
             shown,
             addresses,
             mode: entry.info.mode.clone(),

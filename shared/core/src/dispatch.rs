@@ -4,12 +4,11 @@
 //! stream, or as plain bytes. Knows no route and no header of the client.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, header};
-use http_body_util::{BodyExt, Limited};
-use tollgate_wire::failure::{Failure, Origin};
+use http::{HeaderValue, Request, header};
+use tollgate_wire::failure::Failure;
 use tollgate_wire::json::Object;
 use tollgate_wire::mock::{self, Mock};
 use tollgate_wire::prepare;
@@ -18,9 +17,10 @@ use tollgate_wire::{Operation, answer, bridge, prompt_bytes, stream};
 
 use crate::call::{Call, CallBody, Reply, ReplyBody, ServedBy};
 use crate::deployment::Deployment;
+use crate::exchange::request;
 use crate::record::Record;
-use crate::relay::{Relay, Work};
-use crate::upstream::{AnswerBody, RequestBody, UpstreamError};
+use crate::relay::Work;
+use crate::upstream::RequestBody;
 use crate::{App, Error, body, fault, upload};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -39,7 +39,7 @@ pub(crate) struct Exchange<'a> {
     pub record: Option<Record>,
     pub served_by: ServedBy,
     /// Whether the client wants the answer in pieces.
-    streamed: bool,
+    pub streamed: bool,
 }
 
 impl App {
@@ -86,6 +86,8 @@ impl Exchange<'_> {
 
     async fn json(&mut self, bytes: &[u8]) -> Answered {
         let object = body::parse(bytes)?;
+        self.call.timeouts = body::timeouts(&object, self.call.timeouts)?;
+        self.served_by.unheeded = body::unheeded(&object);
         let named = match &self.call.path_model {
             Some(model) => Some(model.clone()),
             None => body::model_name(&object)?,
@@ -192,8 +194,12 @@ impl Exchange<'_> {
         wanted: &Wanted,
     ) -> Result<Vec<u8>, Error> {
         let (_, bytes) = self.exchange(deployment, request).await?;
-        let rewritten = answer::rewrite(wanted.form, &wanted.shown, wanted.prompt_bytes, &bytes)
-            .map_err(|_| Failure::from_garbage(&self.origin(deployment), &bytes))?;
+        self.rewrite(deployment, wanted, &bytes)
+    }
+
+    fn rewrite(&mut self, deployment: &Deployment, wanted: &Wanted, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+        let rewritten = answer::rewrite(wanted.form, &wanted.shown, wanted.prompt_bytes, bytes)
+            .map_err(|_| Failure::from_garbage(&self.origin(deployment), bytes))?;
         if let Some(record) = &mut self.record {
             record.usage = Some(rewritten.usage);
         }
@@ -207,11 +213,22 @@ impl Exchange<'_> {
             answer::Form::ChatAsText => stream::Form::ChatAsText,
             _ => stream::Form::Chat,
         };
-        let wish = Wish { model: wanted.shown, form, usage: wanted.usage, prompt_bytes: wanted.prompt_bytes };
         let answer = self.send(deployment, request, silence_max).await?;
+        if self.answered_json() {
+            // No stream after all: an error under status 200, or a provider that ignores the wish.
+            let bytes = self.collect_within(deployment, answer, silence_max).await?;
+            let body = self.rewrite(deployment, &wanted, &bytes)?;
+            return Ok((EVENT_STREAM, ReplyBody::Events(stream::replay(&body, wanted.usage))));
+        }
+        let wish = Wish { model: wanted.shown, form, usage: wanted.usage, prompt_bytes: wanted.prompt_bytes };
         let work = Work::Events(Box::new(Rewriter::new(wish)));
         let relay = self.relay(deployment, answer, work, silence_max).await?;
         Ok((EVENT_STREAM, ReplyBody::Relayed(relay)))
+    }
+
+    fn answered_json(&self) -> bool {
+        let content_type = self.served_by.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        content_type.is_some_and(|text| text.starts_with("application/json"))
     }
 
     /// A stream made of a whole answer, where the provider cannot stream what was asked.
@@ -244,97 +261,6 @@ impl Exchange<'_> {
         let (content_type, bytes) = self.exchange(&deployment, request).await?;
         Ok((content_type.unwrap_or(JSON), ReplyBody::Whole(bytes)))
     }
-
-    async fn relay(
-        &mut self,
-        deployment: &Deployment,
-        body: AnswerBody,
-        work: Work,
-        silence_max: Duration,
-    ) -> Result<Box<Relay>, Error> {
-        let Some(record) = self.record.take() else { return Err(Error::ShuttingDown) };
-        let origin = self.origin(deployment);
-        let asked = Instant::now();
-        let begun = Relay::new(body, work, origin, silence_max, record).begin().await;
-        self.served_by.waited += asked.elapsed();
-        match begun {
-            Ok(relay) => Ok(Box::new(relay)),
-            Err((failure, record)) => {
-                self.record = Some(record);
-                Err(failure.into())
-            }
-        }
-    }
-
-    /// A whole exchange under one deadline: content type and body of an answer that is a success.
-    async fn exchange(
-        &mut self,
-        deployment: &Deployment,
-        request: Request<RequestBody>,
-    ) -> Result<(Option<HeaderValue>, Bytes), Error> {
-        let limit = self.call.timeouts.whole.unwrap_or(deployment.timeout);
-        let (asked, origin) = (Instant::now(), self.origin(deployment));
-        let both = async {
-            let body = self.head(origin, request).await?;
-            let bytes = self.collect(origin, body).await?;
-            Ok((self.served_by.headers.get(header::CONTENT_TYPE).cloned(), bytes))
-        };
-        let outcome = tokio::time::timeout(limit, both).await;
-        let taken = asked.elapsed();
-        self.served_by.waited += taken;
-        outcome.unwrap_or_else(|_| Err(fault::timed_out(&origin, limit, taken).into()))
-    }
-
-    /// The head of an answer within `limit`; its body is still to come.
-    async fn send(
-        &mut self,
-        deployment: &Deployment,
-        request: Request<RequestBody>,
-        limit: Duration,
-    ) -> Result<AnswerBody, Error> {
-        let (asked, origin) = (Instant::now(), self.origin(deployment));
-        let outcome = tokio::time::timeout(limit, self.head(origin, request)).await;
-        let taken = asked.elapsed();
-        self.served_by.waited += taken;
-        outcome.unwrap_or_else(|_| Err(fault::timed_out(&origin, limit, taken).into()))
-    }
-
-    /// Sends the request; a status that is no success becomes the failure it means.
-    async fn head(&mut self, origin: Origin<'static>, request: Request<RequestBody>) -> Result<AnswerBody, Error> {
-        let uri = request.uri().clone();
-        let answer = self.app.upstream.exchange(request).await;
-        let answer = answer.map_err(|error| fault::no_answer(&origin, &uri, &error))?;
-        let (head, body) = answer.into_parts();
-        self.served_by.headers = head.headers;
-        if head.status.is_success() {
-            return Ok(body);
-        }
-        let bytes = self.collect(origin, body).await?;
-        Err(Failure::from_answer(&origin, head.status.as_u16(), &bytes).into())
-    }
-
-    async fn collect(&mut self, origin: Origin<'static>, body: AnswerBody) -> Result<Bytes, Error> {
-        let error = match Limited::new(body, self.app.limits.answer_bytes_max).collect().await {
-            Ok(collected) => return Ok(collected.to_bytes()),
-            Err(error) => error,
-        };
-        let error = match error.downcast::<UpstreamError>() {
-            Ok(error) => *error,
-            Err(_) => UpstreamError::Other(self.too_long()),
-        };
-        Err(fault::cut(&origin, &error).into())
-    }
-
-    fn too_long(&self) -> String {
-        let limit_mb = self.app.limits.answer_bytes_max / (1024 * 1024);
-        format!(
-            "the provider's answer is longer than general_settings.max_response_size_mb ({limit_mb}): raise it, or stream"
-        )
-    }
-
-    fn origin(&self, deployment: &Deployment) -> Origin<'static> {
-        Origin { provider: deployment.provider, operation: self.call.operation, streamed: self.streamed }
-    }
 }
 
 /// A provider's failure, and what LiteLLM's router says after it; one that began in a stream is not explained.
@@ -347,27 +273,4 @@ fn explained(error: Error, operation: Operation, served_by: &ServedBy) -> Error 
 
 fn as_chat(object: Object<'_>) -> Result<Object<'_>, Error> {
     bridge::text_to_chat(object).ok_or(Error::WrongType { name: "prompt", expected: "a string or a list of strings" })
-}
-
-fn request(
-    deployment: &Deployment,
-    operation: Operation,
-    body: RequestBody,
-    headers: &[(String, String)],
-) -> Result<Request<RequestBody>, Error> {
-    let mut request = Request::new(body);
-    *request.method_mut() = Method::POST;
-    *request.uri_mut() = deployment.uri(operation)?;
-    request.headers_mut().clone_from(&deployment.headers);
-    add_headers(request.headers_mut(), headers)?;
-    Ok(request)
-}
-
-fn add_headers(map: &mut HeaderMap, headers: &[(String, String)]) -> Result<(), Error> {
-    for (name, value) in headers {
-        let refuse = || Error::BadBody(format!("extra_headers: `{name}` cannot be sent as an HTTP header"));
-        let name = http::HeaderName::try_from(name.as_str()).map_err(|_| refuse())?;
-        map.insert(name, HeaderValue::try_from(value.as_str()).map_err(|_| refuse())?);
-    }
-    Ok(())
 }

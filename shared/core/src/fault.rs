@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use http::Uri;
+use serde_json::Value;
 use tollgate_wire::Operation;
 use tollgate_wire::failure::{Break, Explanation, Failure, FailureClass, Fault, Origin, Outcome};
+use tollgate_wire::json::Object;
 use tollgate_wire::prepare::Refusal;
 use tollgate_wire::stream;
 
@@ -82,6 +84,26 @@ pub fn explained(failure: Failure, operation: Operation, deployment: &Deployment
         content_policy_fallbacks: None,
         outcome: Outcome::NotAttempted,
     })
+}
+
+/// Whether an answer of status 200 holds an error instead; LiteLLM takes an empty one for none.
+///
+/// A quote inside a JSON string is escaped, so only a body with a field of that name is parsed.
+pub fn is_error(body: &[u8]) -> bool {
+    if memchr::memmem::find(body, b"\"error\"").is_none() {
+        return false;
+    }
+    let error = Object::parse(body).ok().and_then(|object| serde_json::from_str(object.given("error")?).ok());
+    match error {
+        None | Some(Value::Null) => false,
+        Some(Value::String(text)) => !text.is_empty(),
+        Some(Value::Object(fields)) => {
+            let says_nothing = |message: &Value| matches!(message, Value::Null) || message == "";
+            let has_message = fields.get("message").is_some_and(|message| !says_nothing(message));
+            has_message || fields.get("code").is_some_and(|code| !code.is_null())
+        }
+        Some(_) => true,
+    }
 }
 
 /// `host:port`, as the sentences of connection failures name it.

@@ -11,6 +11,7 @@ pub mod config;
 pub mod deployment;
 mod dispatch;
 mod error;
+mod exchange;
 mod fault;
 pub mod probe;
 mod record;

@@ -39,9 +39,10 @@ pub struct Relay {
     silence_max: Duration,
     /// What was read before the head of the answer went out.
     first: Option<Bytes>,
-    /// Fires when the provider may have been silent too long; `heard` says whether it was.
+    /// Fires when the provider may have been silent too long; `waiting_since` says whether it was.
     alarm: Pin<Box<Sleep>>,
-    heard: Instant,
+    /// When the next frame was first asked for in vain. The time that a slow client takes is not the provider's.
+    waiting_since: Option<Instant>,
     record: Option<Record>,
 }
 
@@ -60,10 +61,9 @@ impl Relay {
         silence_max: Duration,
         record: Record,
     ) -> Self {
-        let heard = Instant::now();
         let alarm = Box::pin(tokio::time::sleep(silence_max));
         let (upstream, record) = (Some(upstream), Some(record));
-        Self { upstream, work, origin, silence_max, first: None, alarm, heard, record }
+        Self { upstream, work, origin, silence_max, first: None, alarm, waiting_since: None, record }
     }
 
     /// Waits for the first bytes, so that a failure before them can still become a plain error.
@@ -96,7 +96,7 @@ impl Relay {
             let Poll::Ready(frame) = Pin::new(upstream).poll_frame(context) else {
                 return self.silence(context);
             };
-            self.heard = Instant::now();
+            self.waiting_since = None;
             let step = match frame {
                 Some(Ok(frame)) => frame.into_data().map_or(Step::Bytes(Bytes::new()), |data| self.data(data)),
                 Some(Err(error)) => self.broken(&error),
@@ -145,7 +145,7 @@ impl Relay {
     /// Nothing has come: pending, or given up if the silence has lasted too long.
     fn silence(&mut self, context: &mut Context<'_>) -> Poll<Step> {
         let silence_max = if self.is_done() { END_WAIT } else { self.silence_max };
-        let deadline = self.heard + silence_max;
+        let deadline = *self.waiting_since.get_or_insert_with(Instant::now) + silence_max;
         if self.alarm.deadline() > deadline {
             self.alarm.as_mut().reset(deadline);
         }

@@ -74,10 +74,8 @@ fn header_name(name: &str) -> Result<HeaderName, Failure> {
 fn refusal(what: &str) -> Failure {
     let text = format!(
         "\nTollgate refused to start: {what}\n\n\
-         1. Generate a key and save it to .env:\n     \
-         echo \"{VARIABLE}=sk-$(openssl rand -hex 32)\" | tee -a .env\n   \
-         Not using a .env file (docker run, Kubernetes, systemd)? Pass the same value as the\n   \
-         {VARIABLE} environment variable instead.\n\
+         1. Generate a key and put it into the environment of the process:\n     \
+         export {VARIABLE}=\"sk-$(openssl rand -hex 32)\"\n\
          2. Make sure the configuration reads it:\n     \
          general_settings:\n       master_key: os.environ/{VARIABLE}\n\n\
          Local development only: set {PERMISSION}=true, or\n\

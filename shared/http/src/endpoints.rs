@@ -10,6 +10,7 @@ use tollgate_core::call::{Call, CallBody, Timeouts};
 use tollgate_core::deployment::Deployment;
 use tollgate_core::{App, Error, probe};
 use tollgate_wire::Operation;
+use tracing::info;
 
 use crate::headers::{LITELLM_VERSION, Outcome, describe};
 use crate::{GatewayBody, failure, json as json_answer, read};
@@ -42,7 +43,10 @@ where
     };
     let body = match read {
         Ok(body) => body,
-        Err(error) => return failure(&error),
+        Err(error) => {
+            info!(call_id = %id, call_type = operation.name(), status = error.status(), "refused: {error}");
+            return failure(&error);
+        }
     };
     let timeouts = timeouts(arrival.headers);
     let call = Call { id: id.clone(), operation, path_model: arrival.path_model, timeouts, body, started };

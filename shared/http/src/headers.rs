@@ -26,6 +26,8 @@ const PROVIDER_HEADERS_MAX: usize = 64;
 const CALL_ID: HeaderName = HeaderName::from_static("x-litellm-call-id");
 const VERSION: HeaderName = HeaderName::from_static("x-litellm-version");
 const OWN_VERSION: HeaderName = HeaderName::from_static("x-tollgate-version");
+/// Names the fields of a request that nothing acted on: they are not ignored in silence.
+const UNHEEDED: HeaderName = HeaderName::from_static("x-tollgate-unheeded");
 const MODEL_ID: HeaderName = HeaderName::from_static("x-litellm-model-id");
 const MODEL_GROUP: HeaderName = HeaderName::from_static("x-litellm-model-group");
 const MODEL_NAME: HeaderName = HeaderName::from_static("x-litellm-model-name");
@@ -67,6 +69,9 @@ pub fn describe(headers: &mut HeaderMap, call_id: &str, started: Instant, served
         let total = started.elapsed();
         insert(headers, DURATION, &milliseconds(total));
         insert(headers, OVERHEAD, &milliseconds(total.saturating_sub(served_by.waited)));
+    }
+    if !served_by.unheeded.is_empty() {
+        insert(headers, UNHEEDED, &served_by.unheeded.join(", "));
     }
     copy_provider_headers(headers, &served_by.headers, outcome);
 }

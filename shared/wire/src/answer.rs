@@ -41,7 +41,7 @@ pub struct Answer {
     pub usage: Usage,
 }
 
-/// The provider's body is no JSON object.
+/// The provider's body is no JSON object, or none that answers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Garbage(pub String);
@@ -56,6 +56,10 @@ pub fn rewrite(form: Form, model: &str, prompt_bytes: u64, body: &[u8]) -> Resul
     if form == Form::Plain {
         let usage = counted.unwrap_or_else(|| Usage::estimate(prompt_bytes, 0));
         return Ok(Answer { body: body.to_vec(), usage });
+    }
+    let content = if matches!(form, Form::Embedding | Form::EmbeddingFromBase64) { "data" } else { "choices" };
+    if !object.get(content).is_some_and(|text| text.starts_with('[')) {
+        return Err(Garbage(format!("the answer has no `{content}`")));
     }
     let usage = counted.unwrap_or_else(|| Usage::estimate(prompt_bytes, generated_bytes(form, &object)));
     match form {

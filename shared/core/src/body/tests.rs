@@ -48,3 +48,26 @@ fn wrong_types_are_named() {
     check(Operation::ChatCompletion, r#"{"messages":"hi"}"#, "'messages' must be a list.");
     check(Operation::ChatCompletion, r#"{"messages":[],"stream":"yes"}"#, "'stream' must be true or false.");
 }
+
+#[test]
+fn lists_that_are_searched_are_sorted() {
+    assert!(FORBIDDEN.is_sorted() && UNHEEDED.is_sorted());
+}
+
+#[test]
+fn what_is_not_acted_on_is_named() {
+    let object = parse(br#"{"num_retries":3,"fallbacks":["a"],"tags":null,"n":1}"#).expect("an object");
+    assert_eq!(unheeded(&object), ["num_retries", "fallbacks"]);
+}
+
+#[test]
+fn time_limits_of_the_body_stand_above_those_of_the_headers() {
+    let header = Timeouts { whole: Some(Duration::from_secs(9)), stream: Some(Duration::from_secs(9)) };
+    let object = parse(br#"{"timeout":1.5}"#).expect("an object");
+    let timeouts = timeouts(&object, header).expect("limits");
+    assert_eq!((timeouts.whole, timeouts.stream), (Some(Duration::from_millis(1500)), header.stream));
+    for text in [r#"{"timeout":"abc"}"#, r#"{"timeout":0}"#, r#"{"stream_timeout":-1}"#, r#"{"timeout":[]}"#] {
+        let object = parse(text.as_bytes()).expect("an object");
+        assert!(super::timeouts(&object, header).is_err(), "{text}");
+    }
+}

@@ -14,6 +14,7 @@ mod model_list;
 mod node;
 mod notice;
 mod params;
+mod provider;
 mod python;
 mod reference;
 mod report;

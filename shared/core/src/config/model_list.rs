@@ -7,6 +7,7 @@ use super::model::{Credential, Model};
 use super::model_id::model_id;
 use super::node::{Entry, Node, Value};
 use super::notice::{Kind, Notice};
+use super::provider;
 use super::schema::{Index, LITELLM_PARAMS};
 use super::{ModelInfo, Params};
 
@@ -28,7 +29,10 @@ pub(super) fn build(
     for (number, entry) in list.map(Node::items).unwrap_or_default().iter().enumerate() {
         let path = format!("model_list[{number}]");
         match builder.models(entry, &path, notices) {
-            Ok(built) => models.extend(built),
+            Ok(built) => {
+                built.iter().for_each(|model| provider::inspect(model, &path, notices));
+                models.extend(built);
+            }
             Err(notice) => notices.push(notice.at(path)),
         }
     }

@@ -6,7 +6,7 @@ fn check(key: &str, permits_weakness: bool, want: &str) {
         Ok((Gatekeeper::Open, warning)) => format!("open, warned {}", warning.is_some()),
         Ok((Gatekeeper::MasterKey { .. }, warning)) => format!("key, warned {}", warning.is_some()),
         Err(failure) => {
-            assert!(failure.to_string().contains(&format!("{VARIABLE}=sk-$(openssl rand -hex 32)")));
+            assert!(failure.to_string().contains(&format!("export {VARIABLE}=\"sk-$(openssl rand -hex 32)\"")));
             format!("refused {}", failure.code())
         }
     };

@@ -62,6 +62,15 @@ fn base64_vectors_become_numbers() {
 }
 
 #[test]
+fn what_answers_nothing_is_garbage() {
+    for body in ["{}", r#"{"choices":null}"#, r#"{"choices":{}}"#] {
+        assert!(rewrite(Form::Chat, "alias", 0, body.as_bytes()).is_err(), "{body}");
+        assert!(rewrite(Form::Embedding, "alias", 0, body.as_bytes()).is_err(), "{body}");
+    }
+    assert!(rewrite(Form::Plain, "alias", 0, b"{}").is_ok());
+}
+
+#[test]
 fn what_is_no_object_is_garbage() {
     for body in ["", "this is not json", "[]", "<html>"] {
         assert!(rewrite(Form::Chat, "alias", 0, body.as_bytes()).is_err(), "{body}");

@@ -4,9 +4,15 @@ use serde_json::{Map, Value, json};
 
 use super::UsageWish;
 
+const DONE: &[u8] = b"data: [DONE]\n\n";
+
 /// The events of a chat stream that says what `body`, a whole chat completion, says.
 pub fn replay(body: &[u8], usage: UsageWish) -> Vec<Vec<u8>> {
     let answer: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
+    // A text completion's chunks look like the whole.
+    if answer.get("object").is_some_and(|object| object == "text_completion") {
+        return vec![event(&Value::Object(answer)), DONE.to_vec()];
+    }
     let choices = answer.get("choices").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut events = Vec::new();
     for choice in &choices {
@@ -21,7 +27,7 @@ pub fn replay(body: &[u8], usage: UsageWish) -> Vec<Vec<u8>> {
         last.insert("usage".to_owned(), counts.clone());
         events.push(event(&Value::Object(last)));
     }
-    events.push(b"data: [DONE]\n\n".to_vec());
+    events.push(DONE.to_vec());
     events
 }
 

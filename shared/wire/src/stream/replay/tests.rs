@@ -18,3 +18,9 @@ fn whole_answer_becomes_a_stream() {
     assert_eq!(text, want);
     assert_eq!(replay(b"{}", UsageWish::Hidden), [b"data: [DONE]\n\n".to_vec()]);
 }
+
+#[test]
+fn text_completions_keep_their_form() {
+    let events = replay(br#"{"object":"text_completion","choices":[]}"#, UsageWish::Hidden);
+    assert_eq!(events, [b"data: {\"object\":\"text_completion\",\"choices\":[]}\n\n".to_vec(), DONE.to_vec()]);
+}

@@ -1,0 +1,156 @@
+//! One exchange with a provider on behalf of a call: sent, timed, limited, and its failures named.
+//!
+//! Knows no format: what was asked and what the answer means is `dispatch`'s business.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, header};
+use http_body_util::{BodyExt, Limited};
+use tollgate_wire::Operation;
+use tollgate_wire::failure::{Failure, Origin};
+
+use crate::deployment::Deployment;
+use crate::dispatch::Exchange;
+use crate::relay::{Relay, Work};
+use crate::upstream::{AnswerBody, RequestBody, UpstreamError};
+use crate::{Error, fault};
+
+impl Exchange<'_> {
+    pub(crate) async fn relay(
+        &mut self,
+        deployment: &Deployment,
+        body: AnswerBody,
+        work: Work,
+        silence_max: Duration,
+    ) -> Result<Box<Relay>, Error> {
+        let Some(record) = self.record.take() else { return Err(Error::ShuttingDown) };
+        let origin = self.origin(deployment);
+        let asked = Instant::now();
+        let begun = Relay::new(body, work, origin, silence_max, record).begin().await;
+        self.served_by.waited += asked.elapsed();
+        match begun {
+            Ok(relay) => Ok(Box::new(relay)),
+            Err((failure, record)) => {
+                self.record = Some(record);
+                Err(failure.into())
+            }
+        }
+    }
+
+    /// A whole exchange under one deadline: content type and body of an answer that is a success.
+    pub(crate) async fn exchange(
+        &mut self,
+        deployment: &Deployment,
+        request: Request<RequestBody>,
+    ) -> Result<(Option<HeaderValue>, Bytes), Error> {
+        let limit = self.call.timeouts.whole.unwrap_or(deployment.timeout);
+        let (asked, origin) = (Instant::now(), self.origin(deployment));
+        let both = async {
+            let body = self.head(origin, request).await?;
+            let bytes = self.collect(origin, body).await?;
+            // Some providers say 200 and put the error into the body.
+            if fault::is_error(&bytes) {
+                return Err(Failure::from_garbage(&origin, &bytes).into());
+            }
+            Ok((self.served_by.headers.get(header::CONTENT_TYPE).cloned(), bytes))
+        };
+        let outcome = tokio::time::timeout(limit, both).await;
+        let taken = asked.elapsed();
+        self.served_by.waited += taken;
+        outcome.unwrap_or_else(|_| Err(fault::timed_out(&origin, limit, taken).into()))
+    }
+
+    /// The head of an answer within `limit`; its body is still to come.
+    pub(crate) async fn send(
+        &mut self,
+        deployment: &Deployment,
+        request: Request<RequestBody>,
+        limit: Duration,
+    ) -> Result<AnswerBody, Error> {
+        let (asked, origin) = (Instant::now(), self.origin(deployment));
+        let outcome = tokio::time::timeout(limit, self.head(origin, request)).await;
+        let taken = asked.elapsed();
+        self.served_by.waited += taken;
+        outcome.unwrap_or_else(|_| Err(fault::timed_out(&origin, limit, taken).into()))
+    }
+
+    /// Sends the request; a status that is no success becomes the failure it means.
+    async fn head(&mut self, origin: Origin<'static>, request: Request<RequestBody>) -> Result<AnswerBody, Error> {
+        let uri = request.uri().clone();
+        let answer = self.app.upstream.exchange(request).await;
+        let answer = answer.map_err(|error| fault::no_answer(&origin, &uri, &error))?;
+        let (head, body) = answer.into_parts();
+        self.served_by.headers = head.headers;
+        if head.status.is_success() {
+            return Ok(body);
+        }
+        let bytes = self.collect(origin, body).await?;
+        Err(Failure::from_answer(&origin, head.status.as_u16(), &bytes).into())
+    }
+
+    /// The rest of an answer whose head has come.
+    pub(crate) async fn collect_within(
+        &mut self,
+        deployment: &Deployment,
+        body: AnswerBody,
+        limit: Duration,
+    ) -> Result<Bytes, Error> {
+        let (asked, origin) = (Instant::now(), self.origin(deployment));
+        let outcome = tokio::time::timeout(limit, self.collect(origin, body)).await;
+        let taken = asked.elapsed();
+        self.served_by.waited += taken;
+        let bytes = outcome.unwrap_or_else(|_| Err(fault::timed_out(&origin, limit, taken).into()))?;
+        if fault::is_error(&bytes) {
+            return Err(Failure::from_garbage(&origin, &bytes).into());
+        }
+        Ok(bytes)
+    }
+
+    async fn collect(&mut self, origin: Origin<'static>, body: AnswerBody) -> Result<Bytes, Error> {
+        let error = match Limited::new(body, self.app.limits.answer_bytes_max).collect().await {
+            Ok(collected) => return Ok(collected.to_bytes()),
+            Err(error) => error,
+        };
+        let error = match error.downcast::<UpstreamError>() {
+            Ok(error) => *error,
+            Err(_) => UpstreamError::Other(self.too_long()),
+        };
+        Err(fault::cut(&origin, &error).into())
+    }
+
+    fn too_long(&self) -> String {
+        let limit_mb = self.app.limits.answer_bytes_max / (1024 * 1024);
+        format!(
+            "the provider's answer is longer than general_settings.max_response_size_mb ({limit_mb}): raise it, or stream"
+        )
+    }
+
+    pub(crate) fn origin(&self, deployment: &Deployment) -> Origin<'static> {
+        Origin { provider: deployment.provider, operation: self.call.operation, streamed: self.streamed }
+    }
+}
+
+/// The request of a deployment: its address and headers, and what this call adds.
+pub(crate) fn request(
+    deployment: &Deployment,
+    operation: Operation,
+    body: RequestBody,
+    headers: &[(String, String)],
+) -> Result<Request<RequestBody>, Error> {
+    let mut request = Request::new(body);
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = deployment.uri(operation)?;
+    request.headers_mut().clone_from(&deployment.headers);
+    add_headers(request.headers_mut(), headers)?;
+    Ok(request)
+}
+
+fn add_headers(map: &mut HeaderMap, headers: &[(String, String)]) -> Result<(), Error> {
+    for (name, value) in headers {
+        let refuse = || Error::BadBody(format!("extra_headers: `{name}` cannot be sent as an HTTP header"));
+        let name = http::HeaderName::try_from(name.as_str()).map_err(|_| refuse())?;
+        map.insert(name, HeaderValue::try_from(value.as_str()).map_err(|_| refuse())?);
+    }
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! Whole calls through the core: a configuration, a provider that follows a script, and what the client gets.
+//!
+//! One program for all of them, so that the gateway around them is compiled once. Knows no HTTP server.
+
+#[cfg(test)]
+mod failures;
+#[cfg(test)]
+mod gateway;
+#[cfg(test)]
+mod log;
+#[cfg(test)]
+mod mocks;
+#[cfg(test)]
+mod pace;
+#[cfg(test)]
+mod relay;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod select;
+#[cfg(test)]
+mod timeouts;
+#[cfg(test)]
+mod upload;
+#[cfg(test)]
+mod whole;
