@@ -9,6 +9,7 @@ use tollgate_wire::failure::{Break, Explanation, Failure, FailureClass, Fault, O
 use tollgate_wire::json::Object;
 use tollgate_wire::prepare::Refusal;
 use tollgate_wire::stream;
+use tracing::warn;
 
 use crate::deployment::Deployment;
 use crate::upstream::UpstreamError;
@@ -16,11 +17,13 @@ use crate::upstream::UpstreamError;
 /// No answer's head has come.
 pub fn no_answer(origin: &Origin<'_>, uri: &Uri, error: &UpstreamError) -> Failure {
     let address = authority(uri);
+    // Clients are told little of a connection; the operator has to know why it failed.
+    warn!(provider = origin.provider, %address, "no answer from {address}: {error}");
     let address = address.as_str();
     let fault = match error {
-        UpstreamError::Refused | UpstreamError::Unreachable(_) => Fault::Refused { address },
+        UpstreamError::Refused => Fault::Refused { address },
         UpstreamError::Unresolved => Fault::Unresolved { address },
-        UpstreamError::Insecure(reason) => Fault::Insecure { address, reason },
+        UpstreamError::Insecure(reason) | UpstreamError::Unreachable(reason) => Fault::Insecure { address, reason },
         UpstreamError::Reset => Fault::Reset,
         UpstreamError::NotHttp => Fault::NotHttp,
         UpstreamError::Closed | UpstreamError::Other(_) => Fault::Closed,

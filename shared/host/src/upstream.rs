@@ -91,21 +91,25 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
         if let Some(found) = error.downcast_ref::<E>() {
             return Some(found);
         }
-        // An io::Error may be the wrapping of another one.
-        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if let Some(found) = wrapped.and_then(|inner| inner.downcast_ref::<E>()) {
-            return Some(found);
-        }
-        cause = error.source();
+        cause = deeper(error);
     }
     None
+}
+
+/// The cause of an error; for one that only wraps another, that other.
+fn deeper<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    match wrapped {
+        Some(inner) => Some(inner as &(dyn Error + 'static)),
+        None => error.source(),
+    }
 }
 
 /// The cause at the bottom: the outer ones only say that a request failed.
 fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut cause = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
+    while let Some(next) = deeper(cause) {
+        cause = next;
     }
     cause.to_string()
 }
