@@ -35,7 +35,7 @@ impl Stop {
 
 #[derive(Debug, Parser)]
 #[command(name = "tollgate", version = VERSION, disable_version_flag = true, about = "An LLM gateway with the API of the LiteLLM proxy")]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, args_override_self = true)]
 struct CommandLine {
     #[command(subcommand)]
     subcommand: Option<Sub>,

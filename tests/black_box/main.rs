@@ -3,11 +3,15 @@
 //! One program for all of them, so that the harness is compiled once. Knows none of the gateway's crates.
 
 #[cfg(test)]
+mod check;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod lambda;
 #[cfg(test)]
 mod malformed;
+#[cfg(test)]
+mod recorded;
 #[cfg(test)]
 mod sdk;
 #[cfg(test)]

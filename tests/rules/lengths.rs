@@ -50,7 +50,10 @@ fn functions_are_short() {
     for (path, text) in all_sources() {
         for (line, length) in function_lengths(&text) {
             let shown = path.display();
-            assert!(length <= FUNCTION_LINES_MAX, "{shown}:{line}: a function of {length} lines, {FUNCTION_LINES_MAX} are allowed");
+            assert!(
+                length <= FUNCTION_LINES_MAX,
+                "{shown}:{line}: a function of {length} lines, {FUNCTION_LINES_MAX} are allowed"
+            );
         }
     }
 }
@@ -62,7 +65,16 @@ fn function_lengths(text: &str) -> Vec<(usize, usize)> {
     for (place, line) in lines.iter().enumerate() {
         let indent = line.len() - line.trim_start().len();
         let words = line.trim_start();
-        let begins = ["fn ", "pub fn ", "pub(crate) fn ", "pub(super) fn ", "async fn ", "pub async fn ", "const fn ", "pub const fn "];
+        let begins = [
+            "fn ",
+            "pub fn ",
+            "pub(crate) fn ",
+            "pub(super) fn ",
+            "async fn ",
+            "pub async fn ",
+            "const fn ",
+            "pub const fn ",
+        ];
         if !begins.iter().any(|begin| words.starts_with(begin)) || words.ends_with(';') {
             continue;
         }

@@ -17,6 +17,7 @@ fn litellms_command_lines_start() {
     let serve = "serve Some(\"x\") 0.0.0.0:4000";
     check("--config x --port 4000 --detailed_debug", serve);
     check("-c x", serve);
+    check("--config a --port 1 --port 4000 --config x", serve);
     check("--config x --telemetry False --local --run_gunicorn --use_v2_migration_resolver", serve);
     check("--config x --num_workers 8 --request_timeout 600 --drop_params --debug", serve);
     check("--config x --max_budget 100 --limit_concurrency 10 --keepalive_timeout 5 --log_config a.json", serve);

@@ -19,6 +19,8 @@ pub struct Call {
     pub operation: Operation,
     /// The model in the path, as in `/engines/{model}/…`.
     pub path_model: Option<String>,
+    /// The deployment to ask, whatever the body names: a probe's.
+    pub pinned: Option<Arc<Deployment>>,
     /// The client's own limits on waiting: `x-litellm-timeout` and `x-litellm-stream-timeout`.
     pub timeouts: Timeouts,
     pub body: CallBody,

@@ -296,14 +296,10 @@ fn first(names: &[&str], variables: Variables<'_>) -> Option<String> {
 /// An address that may be shown: without query and without user information.
 fn shown_base(address: &str) -> String {
     let bare = address.split(['?', '#']).next().unwrap_or(address);
-    match bare.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let host = authority.rsplit('@').next().unwrap_or(authority);
-            format!("{scheme}://{host}{path}")
-        }
-        None => bare.to_owned(),
-    }
+    let (before, rest) = bare.split_at(bare.find("://").map_or(0, |at| at + "://".len()));
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    format!("{before}{host}{path}")
 }
 
 fn count(number: u64) -> f64 {
@@ -313,3 +309,6 @@ fn count(number: u64) -> f64 {
 fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }
+
+#[cfg(test)]
+mod tests;

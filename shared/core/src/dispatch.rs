@@ -151,7 +151,10 @@ impl Exchange<'_> {
             record.model = model.unwrap_or_default().to_owned();
         }
         let operation = self.call.operation;
-        let deployment = self.app.catalog.select(name)?;
+        let deployment = match self.call.pinned.take() {
+            Some(pinned) => Some(pinned),
+            None => self.app.catalog.select(name)?,
+        };
         let deployment = deployment.ok_or_else(|| Error::UnknownModel { operation, model: name.to_owned() })?;
         if let Some(record) = &mut self.record {
             record.deployment_id.clone_from(&deployment.id);

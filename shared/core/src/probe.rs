@@ -55,9 +55,8 @@ async fn one(app: &App, deployment: Arc<Deployment>) -> Finding {
     let operation = deployment.operation();
     let timeouts = Timeouts { whole: Some(PROBE_TIMEOUT), stream: Some(PROBE_TIMEOUT) };
     let (id, started) = (crate::new_id(), Instant::now());
-    // The id names exactly this deployment.
-    let path_model = Some(deployment.id.clone());
-    let call = Call { id, operation, path_model, timeouts, body: body(operation), started };
+    let (path_model, pinned) = (Some(deployment.named.clone()), Some(Arc::clone(&deployment)));
+    let call = Call { id, operation, path_model, pinned, timeouts, body: body(operation), started };
     match app.serve(call).await {
         Ok(_) => Finding { deployment, error: None, status: 200 },
         Err(failed) => {

@@ -49,7 +49,8 @@ where
         }
     };
     let timeouts = timeouts(arrival.headers);
-    let call = Call { id: id.clone(), operation, path_model: arrival.path_model, timeouts, body, started };
+    let call =
+        Call { id: id.clone(), operation, path_model: arrival.path_model, pinned: None, timeouts, body, started };
     match app.serve(call).await {
         Ok(reply) => {
             let streamed = !matches!(reply.body, tollgate_core::call::ReplyBody::Whole(_));

@@ -1,23 +1,79 @@
 use super::*;
 
-fn check(pattern: &str, name: &str, want: Option<&str>) {
-    assert_eq!(capture(pattern, name), want, "{pattern} {name}");
+fn check_capture(pattern: &str, name: &str, expected: Option<&[&str]>) {
+    assert_eq!(capture(pattern, name).as_deref(), expected, "{pattern} {name}");
 }
 
 #[test]
 fn wildcards_capture_as_litellm() {
-    check("openai/*", "openai/gpt-4o", Some("gpt-4o"));
-    check("*", "anything/at-all", Some("anything/at-all"));
-    check("openai/*", "azure/gpt-4o", None);
-    check("gpt-*-mini", "gpt-4o-mini", Some("4o"));
-    check("gpt-*-mini", "gpt-4o", None);
-    check("plain", "plain", None);
+    check_capture("openai/*", "openai/gpt-4o", Some(&["gpt-4o"]));
+    check_capture("openai/*", "openai/", Some(&[""]));
+    check_capture("*", "anything/at-all", Some(&["anything/at-all"]));
+    check_capture("*", "", Some(&[""]));
+    check_capture("openai/*", "azure/gpt-4o", None);
+    check_capture("openai/*", "OpenAI/gpt-4o", None);
+    check_capture("gpt-*-mini", "gpt-4o-mini", Some(&["4o"]));
+    check_capture("gpt-*-mini", "gpt-4o-mini-2024", Some(&["4o"]));
+    check_capture("gpt-*-mini", "gpt-a-mini-b-mini", Some(&["a-mini-b"]));
+    check_capture("gpt-*-mini", "gpt-4o", None);
+    check_capture("*-mini", "4o-mini", Some(&["4o"]));
+    check_capture("a-*-b-*", "a-1-b-2", Some(&["1", "2"]));
+    check_capture("a-*-b-*", "a-1-b-2-b-3", Some(&["1-b-2", "3"]));
+    check_capture("a*b*c", "a1b2b3c4c5", Some(&["1b2", "3c4"]));
+    check_capture("**", "x", Some(&["x", ""]));
+    check_capture("ü*ß*", "üäßöß", Some(&["äßö", ""]));
+    check_capture("plain", "plain", None);
 }
 
 #[test]
-fn random_fraction_stays_in_its_range() {
-    for _ in 0..1000 {
+fn captures_fill_the_target_as_litellm() {
+    let check = |target: &str, captured: &[&str], expected: &str| {
+        assert_eq!(filled(target, captured, "the-name"), expected, "{target} {captured:?}");
+    };
+    check("openai/*", &["gpt-4o"], "openai/gpt-4o");
+    check("openai/*/x/*", &["a", "b"], "openai/a/x/b");
+    check("openai/gpt-4o", &["anything"], "openai/gpt-4o");
+    check("openai/*", &["a", "b"], "the-name");
+    check("openai/*-*", &["a"], "openai/a-*");
+    check("*", &["*"], "*");
+    check("", &["x"], "");
+}
+
+#[test]
+fn the_more_particular_pattern_is_tried_first() {
+    let check = |patterns: &[&str], expected: &[&str]| {
+        let mut catalog = Catalog::default();
+        for pattern in patterns {
+            let refuse = |model: &str| Err(Error::NoProvider { model: model.to_owned(), reason: String::new() });
+            let (pattern, target) = ((*pattern).to_owned(), String::new());
+            catalog.add_wildcard(Wildcard { pattern, target, template: Box::new(refuse) });
+        }
+        assert_eq!(catalog.patterns().collect::<Vec<_>>(), expected);
+    };
+    check(&["*", "openai/*", "openai/gpt-*"], &["openai/gpt-*", "openai/*", "*"]);
+    // A special character is longer in LiteLLM's expression, by which it compares.
+    check(&["abc*", "a-c*", "a.c*"], &["a-c*", "a.c*", "abc*"]);
+    check(&["abc-*", "abc+*"], &["abc+*", "abc-*"]);
+    check(&["abcd*", "*x*"], &["*x*", "abcd*"]);
+    check(&["first*", "other*"], &["first*", "other*"]);
+}
+
+#[test]
+fn random_fraction_stays_in_its_range_and_fills_it() {
+    let mut thirds = [0; 3];
+    for _ in 0..3000 {
         let fraction = random_fraction();
         assert!((0.0..1.0).contains(&fraction), "{fraction}");
+        thirds[(fraction * 3.0) as usize] += 1;
+    }
+    // More than ten standard deviations from the mean.
+    assert!(thirds.iter().all(|count| (700..1300).contains(count)), "{thirds:?}");
+}
+
+#[test]
+fn an_empty_catalog_knows_no_name() {
+    let catalog = Catalog::default();
+    for name in ["", "*", "gpt-4o", "openai/gpt-4o"] {
+        assert!(catalog.select(name).is_ok_and(|found| found.is_none()), "{name}");
     }
 }

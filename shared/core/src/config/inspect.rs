@@ -237,8 +237,12 @@ fn expectation(kind: Kind) -> &'static str {
 fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     let plain = plain(name);
     let farthest = (plain.chars().count() / 3).clamp(1, 4);
-    let distances = known.map(|candidate| (strsim::osa_distance(&plain, &candidate.to_ascii_lowercase()), candidate));
-    distances.filter(|(distance, _)| *distance <= farthest).min().map(|(_, candidate)| candidate)
+    let distances = known.map(|candidate| {
+        let distance = strsim::osa_distance(&plain, &candidate.to_ascii_lowercase());
+        // Letters are swapped more often than lost: of two equally near keys the one of the same length is meant.
+        (distance, candidate.len().abs_diff(plain.len()), candidate)
+    });
+    distances.filter(|(distance, ..)| *distance <= farthest).min().map(|(.., candidate)| candidate)
 }
 
 /// The known key that `name` is surely meant to be: providers take parameters nobody lists,

@@ -2,6 +2,8 @@
 //!
 //! Holds what was read. Decides nothing.
 
+use std::fmt;
+
 use super::node::{Node, Span};
 use super::{ModelInfo, Params};
 use crate::Secret;
@@ -23,12 +25,20 @@ pub struct Model {
 }
 
 /// An entry of `credential_list`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Credential {
     pub name: String,
     /// `litellm_params` that a deployment naming it has unless it sets them itself.
     pub values: Vec<(String, Secret)>,
     pub(super) source: Vec<(String, Node)>,
+}
+
+impl fmt::Debug for Credential {
+    /// Without `source`, which holds the same values in the clear.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("Credential");
+        debug.field("name", &self.name).field("values", &self.values).finish_non_exhaustive()
+    }
 }
 
 pub(super) fn read_credentials(list: Option<&Node>) -> Vec<Credential> {

@@ -1,6 +1,6 @@
 //! Whether the provider of a deployment can be told, and whether it can be served yet.
 
-use tollgate_wire::provider::resolve;
+use tollgate_wire::provider::{Unresolved, resolve};
 
 use super::model::Model;
 use super::notice::{Kind, Notice};
@@ -21,11 +21,11 @@ pub(super) fn inspect(model: &Model, path: &str, notices: &mut Vec<Notice>) {
             Notice::warning(Kind::NotYet, &model.place, message)
         }
         Ok(_) => return,
-        Err(error) => {
-            let reason = error.to_string();
-            let first = reason.lines().next().unwrap_or_default();
-            Notice::skipped(&model.place, &model.group, first)
+        Err(Unresolved::NoProvider { model: name }) => {
+            let reason = format!("no provider can be told from `{name}`; write `provider/{name}`");
+            Notice::skipped(&model.place, &model.group, &reason)
         }
+        Err(error) => Notice::skipped(&model.place, &model.group, &error.to_string()),
     };
     notices.push(notice.at(format!("{path}.litellm_params.model")));
 }

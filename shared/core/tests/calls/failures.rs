@@ -18,6 +18,7 @@ fn answer(status: u16, body: &'static [u8]) -> Script {
 
 /// Asks once; the sentence must begin like this, and one line must be logged with the same status.
 async fn check(body: &Value, script: Script, status: u16, begins: &str) {
+    let answers = matches!(script, Script::Answer { .. });
     let (gateway, log) = (Gateway::new([script]), Log::start());
     let answer = gateway.ask(Operation::ChatCompletion, body).await;
     assert_eq!(answer.status, status, "{}", answer.text);
@@ -26,6 +27,7 @@ async fn check(body: &Value, script: Script, status: u16, begins: &str) {
     assert!(log.call().contains(&format!(" status={status}")), "{}", log.call());
     assert_eq!(gateway.provider.open_bodies(), 0);
     assert!(answer.deployment_id.is_some(), "the deployment is not named");
+    assert_eq!(answer.headers.contains_key("content-type"), answers, "the provider's headers are handed on");
 }
 
 #[tokio::test]

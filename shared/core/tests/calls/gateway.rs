@@ -101,6 +101,7 @@ impl Gateway {
             id: "call-1".to_owned(),
             operation,
             path_model: None,
+            pinned: None,
             timeouts: self.timeouts,
             body: CallBody::Json(body.to_string().into()),
             started: Instant::now(),

@@ -1,7 +1,7 @@
 //! Streams and answers that no provider sends: mocked ones, and whole answers played as a stream.
 
 use serde_json::{Value, json};
-use tollgate_testkit::Scripted;
+use tollgate_testkit::{Script, Scripted, Step};
 use tollgate_wire::Operation;
 
 use crate::gateway::{Gateway, question, streamed_question};
@@ -64,6 +64,32 @@ async fn a_whole_answer_is_played_as_a_stream_where_the_provider_cannot_stream()
     let usage: Value = serde_json::from_str(&events[events.len() - 2]).unwrap();
     assert_eq!(usage["usage"]["total_tokens"], 18);
     assert!(log.call().contains(" status=200") && log.call().contains(" prompt_tokens=11"), "{}", log.call());
+}
+
+#[tokio::test]
+async fn a_whole_answer_where_a_stream_was_asked_is_played_as_one() {
+    let (gateway, log) = (Gateway::new([Scripted::json(200, COMPLETION)]), Log::start());
+    let answer = gateway.ask(Operation::ChatCompletion, &streamed_question("chat")).await;
+    assert_eq!((answer.status, answer.content_type.as_str()), (200, "text/event-stream; charset=utf-8"));
+    assert_eq!(content(&answer.events()), "Hello");
+    assert!(!answer.text.contains("usage") && answer.text.contains(r#""model":"chat""#), "{}", answer.text);
+    assert!(log.call().contains(" status=200") && log.call().contains(" prompt_tokens=11"), "{}", log.call());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_or_a_stall_in_it_is_a_plain_failure() {
+    let check = async |steps: Vec<Step>, status: u16| {
+        let gateway = Gateway::new([Script::Answer { status: 200, content_type: "application/json", body: steps }]);
+        let answer = gateway.ask(Operation::ChatCompletion, &streamed_question("chat")).await;
+        assert_eq!(answer.status, status, "{}", answer.text);
+        assert!(answer.text.starts_with("litellm."), "{}", answer.text);
+        assert_eq!(gateway.provider.open_bodies(), 0);
+    };
+    check(vec![Step::Bytes(br#"{"error":{"message":"slow down","code":429}}"#)], 429).await;
+    check(vec![Step::Bytes(b"{}")], 500).await;
+    check(vec![], 500).await;
+    check(vec![Step::Bytes(b"{"), Step::Break], 500).await;
+    check(vec![Step::Bytes(b"{"), Step::Silence], 408).await;
 }
 
 #[tokio::test]

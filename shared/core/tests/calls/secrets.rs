@@ -34,7 +34,7 @@ async fn no_call_however_it_ends_logs_a_key_a_prompt_or_an_answer() {
         || Scripted::json(401, ECHO),
         || Scripted::json(200, ECHO),
         || Scripted::json(200, "answer-81d2"),
-        || Script::Fail(UpstreamError::Other(format!("{PROVIDER_KEY} {PROMPT}"))),
+        || Script::Fail(UpstreamError::Unreachable("no route".to_owned())),
         || Script::Hang,
         || stream(vec![Step::Bytes(CHUNK), Step::Bytes(b"data: [DONE]\n\n")]),
         || stream(vec![Step::Bytes(CHUNK), Step::Break]),

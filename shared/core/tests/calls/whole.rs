@@ -31,6 +31,7 @@ async fn check(case: Case) {
     let gateway = Gateway::new([Scripted::json(200, case.provider_says)]);
     let answer = gateway.ask(case.operation, &case.asks).await;
     assert_eq!((answer.status, answer.content_type.as_str()), (200, "application/json"), "{}", answer.text);
+    assert_eq!(answer.headers["content-type"], "application/json", "the provider's headers are handed on");
     assert_eq!(gateway.sent_json(), case.sends);
     let sent = gateway.sent();
     assert!(sent.uri.ends_with(case.path), "{} does not end with {}", sent.uri, case.path);

@@ -3,7 +3,7 @@
 use super::fake::Fake;
 use crate::config::{Mode, NoticeKind};
 
-const MODEL: &str = "model_list: [{model_name: x, litellm_params: {model: m}}]\n";
+const MODEL: &str = "model_list: [{model_name: x, litellm_params: {model: openai/m}}]\n";
 
 fn refusal(fake: &Fake) -> String {
     fake.load(Mode::Boot).unwrap_err().to_string()
@@ -15,7 +15,10 @@ fn lists_are_appended_and_everything_else_is_replaced() {
         "config.yaml",
         format!("include: [a.yaml]\n{MODEL}litellm_settings: {{drop_params: true, num_retries: 1}}"),
     )
-    .and("a.yaml", "model_list: [{model_name: y, litellm_params: {model: m}}]\nlitellm_settings: {num_retries: 5}");
+    .and(
+        "a.yaml",
+        "model_list: [{model_name: y, litellm_params: {model: openai/m}}]\nlitellm_settings: {num_retries: 5}",
+    );
     let loaded = fake.load(Mode::Boot).unwrap();
     let groups: Vec<_> = loaded.config.models.iter().map(|model| model.group.as_str()).collect();
     assert_eq!(groups, ["x", "y"]);
@@ -31,7 +34,7 @@ fn lists_are_appended_and_everything_else_is_replaced() {
 
 #[test]
 fn files_are_read_breadth_first_and_each_once() {
-    let entry = |name: &str| format!("model_list: [{{model_name: {name}, litellm_params: {{model: m}}}}]\n");
+    let entry = |name: &str| format!("model_list: [{{model_name: {name}, litellm_params: {{model: openai/m}}}}]\n");
     let fake = Fake::with("config.yaml", "include: [a.yaml, b.yaml]")
         .and("a.yaml", entry("a") + "include: [c.yaml, sub/d.yaml]")
         .and("b.yaml", entry("b") + "include: [./c.yaml]")

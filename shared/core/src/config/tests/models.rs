@@ -60,21 +60,21 @@ fn limits_are_looked_for_in_litellms_order() {
         let model = only(&format!("model_list: [{{model_name: x, {yaml}}}]"));
         assert_eq!((model.tpm, model.params.tpm), expected, "{yaml}");
     };
-    check("tpm: 1, litellm_params: {model: m, tpm: 2}, model_info: {tpm: 3}", (Some(1), Some(2)));
-    check("tpm: 1, litellm_params: {model: m}", (Some(1), Some(1)));
-    check("litellm_params: {model: m, tpm: 2}, model_info: {tpm: 3}", (Some(2), Some(2)));
-    check("litellm_params: {model: m}, model_info: {tpm: '3'}", (Some(3), None));
-    check("litellm_params: {model: m}", (None, None));
+    check("tpm: 1, litellm_params: {model: openai/m, tpm: 2}, model_info: {tpm: 3}", (Some(1), Some(2)));
+    check("tpm: 1, litellm_params: {model: openai/m}", (Some(1), Some(1)));
+    check("litellm_params: {model: openai/m, tpm: 2}, model_info: {tpm: 3}", (Some(2), Some(2)));
+    check("litellm_params: {model: openai/m}, model_info: {tpm: '3'}", (Some(3), None));
+    check("litellm_params: {model: openai/m}", (None, None));
 }
 
 #[test]
 fn a_credential_fills_in_what_the_deployment_does_not_set() {
     let yaml = "credential_list: [{credential_name: shared, credential_values: {api_key: theirs, api_base: http://x}}]\n\
-                model_list: [{model_name: x, litellm_params: {model: m, api_base: mine, litellm_credential_name: shared}}]";
+                model_list: [{model_name: x, litellm_params: {model: openai/m, api_base: mine, litellm_credential_name: shared}}]";
     let params = only(yaml).params;
     assert_eq!(params.api_key.map(|key| key.expose().to_owned()), Some("theirs".to_owned()));
     assert_eq!(params.api_base.as_deref(), Some("mine"));
-    let yaml = "model_list: [{model_name: x, litellm_params: {model: m, litellm_credential_name: gone}}]";
+    let yaml = "model_list: [{model_name: x, litellm_params: {model: openai/m, litellm_credential_name: gone}}]";
     let expected = "config.yaml:1:82: `gone` is no credential of `credential_list`; add it there";
     check_notice(yaml, Mode::Boot, NoticeKind::UnknownCredential, expected);
 }
@@ -82,7 +82,7 @@ fn a_credential_fills_in_what_the_deployment_does_not_set() {
 #[test]
 fn an_unusable_deployment_is_left_out_and_named() {
     let check = |entry: &str, expected: &str| {
-        let yaml = format!("model_list: [{entry}, {{model_name: y, litellm_params: {{model: m}}}}]");
+        let yaml = format!("model_list: [{entry}, {{model_name: y, litellm_params: {{model: openai/m}}}}]");
         assert_eq!(served(&yaml).config.models.len(), 1);
         check_notice(&yaml, Mode::Boot, NoticeKind::SkippedModel, expected);
     };
@@ -96,15 +96,14 @@ fn an_unusable_deployment_is_left_out_and_named() {
         "config.yaml:1:46: deployment of `x` is left out: it has no `model`; add one",
     );
     check(
-        "{litellm_params: {model: m}}",
+        "{litellm_params: {model: openai/m}}",
         "config.yaml:1:14: deployment of `a model without a name` is left out: it has no `model_name`; add one",
     );
 }
 
 #[test]
 fn a_deployment_is_served_in_its_environments_only() {
-    let yaml =
-        "model_list: [{model_name: x, litellm_params: {model: m}, model_info: {supported_environments: [production]}}]";
+    let yaml = "model_list: [{model_name: x, litellm_params: {model: openai/m}, model_info: {supported_environments: [production]}}]";
     let count = |fake: Fake| fake.load(Mode::Boot).unwrap().config.models.len();
     assert_eq!(count(Fake::with("config.yaml", yaml).set("LITELLM_ENVIRONMENT", "production")), 1);
     assert_eq!(count(Fake::with("config.yaml", yaml).set("LITELLM_ENVIRONMENT", "staging")), 0);
@@ -114,7 +113,7 @@ fn a_deployment_is_served_in_its_environments_only() {
 #[test]
 fn model_info_keeps_everything_it_was_given() {
     let model = only(
-        "model_list: [{model_name: x, litellm_params: {model: m}, model_info: {mode: chat, mine: {a: 1}, base_model: b}}]",
+        "model_list: [{model_name: x, litellm_params: {model: openai/m}, model_info: {mode: chat, mine: {a: 1}, base_model: b}}]",
     );
     assert_eq!((model.info.mode.as_deref(), model.info.base_model.as_deref()), (Some("chat"), Some("b")));
     assert_eq!(serde_json::Value::Object(model.info.raw), json!({"mode": "chat", "mine": {"a": 1}, "base_model": "b"}));

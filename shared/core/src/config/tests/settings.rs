@@ -68,7 +68,7 @@ fn a_report_reads_as_text_and_as_json() {
         (&"error".into(), &"unknown_key".into(), &1.into())
     );
     assert_eq!((&notice["nearest"], &notice["path"]), (&"model_list".into(), &"model_lst".into()));
-    let fake = Fake::with("config.yaml", "model_list: [{model_name: x, litellm_params: {model: m}}]");
+    let fake = Fake::with("config.yaml", "model_list: [{model_name: x, litellm_params: {model: openai/m}}]");
     let report = check("config.yaml", &fake, Mode::CheckStrict);
     assert_eq!(report.to_string(), "config.yaml: ok, 1 deployments, 0 warnings");
 }
