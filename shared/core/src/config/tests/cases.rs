@@ -78,7 +78,7 @@ fn a_byte_order_mark_and_windows_lines_are_no_fault() {
     let yaml = "\u{feff}model_list:\r\n  - model_name: x\r\n    litellm_params: {model: openai/m, api_bse: x}\r\n";
     let loaded = served(yaml);
     assert_eq!(loaded.config.models.len(), 1);
-    assert_eq!((loaded.notices[0].line, loaded.notices[0].column), (3, 32));
+    assert_eq!((loaded.notices[0].line, loaded.notices[0].column), (3, 39));
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn a_credential_fills_in_what_the_deployment_does_not_set() {
     assert_eq!(params.api_key.map(|key| key.expose().to_owned()), Some("theirs".to_owned()));
     assert_eq!(params.api_base.as_deref(), Some("mine"));
     let yaml = "model_list: [{model_name: x, litellm_params: {model: openai/m, litellm_credential_name: gone}}]";
-    let expected = "config.yaml:1:82: `gone` is no credential of `credential_list`; add it there";
+    let expected = "config.yaml:1:89: `gone` is no credential of `credential_list`; add it there";
     check_notice(yaml, Mode::Boot, NoticeKind::UnknownCredential, expected);
 }
 
