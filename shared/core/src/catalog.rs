@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tollgate_wire::provider;
 
 use crate::Error;
+use crate::config::GroupAlias;
 use crate::deployment::{Deployment, MEASURES};
 
 /// Makes a deployment for one concrete model out of a wildcard entry.
@@ -29,6 +30,8 @@ pub struct Catalog {
     places: HashMap<String, usize>,
     by_id: HashMap<String, Arc<Deployment>>,
     aliases: HashMap<String, String>,
+    /// Aliases that lists of models show, in the order of the configuration.
+    listed_aliases: Vec<String>,
     /// The most particular pattern first.
     wildcards: Vec<Wildcard>,
 }
@@ -45,8 +48,12 @@ impl Catalog {
         self.groups[place].1.push(deployment);
     }
 
-    pub fn add_alias(&mut self, alias: String, group: String) {
-        self.aliases.insert(alias, group);
+    /// Adds another name for a group.
+    pub fn add_alias(&mut self, alias: GroupAlias) {
+        if !alias.hidden {
+            self.listed_aliases.push(alias.alias.clone());
+        }
+        self.aliases.insert(alias.alias, alias.model);
     }
 
     pub fn add_wildcard(&mut self, wildcard: Wildcard) {
@@ -104,9 +111,13 @@ impl Catalog {
         self.groups.iter().flat_map(|(_, deployments)| deployments)
     }
 
-    /// The patterns of the wildcard entries.
-    pub fn patterns(&self) -> impl Iterator<Item = &str> {
-        self.wildcards.iter().map(|wildcard| wildcard.pattern.as_str())
+    /// Every name that lists of models show, with a deployment that it leads to: groups, then aliases.
+    pub fn names(&self) -> impl Iterator<Item = (&str, &Arc<Deployment>)> {
+        let aliases = self.listed_aliases.iter().filter_map(|alias| {
+            let place = self.places.get(self.aliases.get(alias)?)?;
+            Some((alias.as_str(), self.groups[*place].1.first()?))
+        });
+        self.groups().chain(aliases)
     }
 }
 

@@ -74,7 +74,7 @@ fn catalog(config: &Config) -> Catalog {
         }
     }
     for alias in &config.router_settings.model_group_alias {
-        catalog.add_alias(alias.alias.clone(), alias.model.clone());
+        catalog.add_alias(alias.clone());
     }
     catalog
 }

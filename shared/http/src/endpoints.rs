@@ -91,13 +91,13 @@ fn timeouts(headers: &HeaderMap) -> Timeouts {
 
 /// `GET /v1/models`.
 pub fn models(app: &App) -> Response<GatewayBody> {
-    let data: Vec<Value> = app.catalog.groups().map(|(name, deployment)| model_object(name, deployment)).collect();
+    let data: Vec<Value> = app.catalog.names().map(|(name, deployment)| model_object(name, deployment)).collect();
     ok(&json!({ "data": data, "object": "list" }))
 }
 
 /// `GET /v1/models/{model}`.
 pub fn model(app: &App, name: &str) -> Result<Response<GatewayBody>, Error> {
-    let found = app.catalog.groups().find(|(group, _)| *group == name);
+    let found = app.catalog.names().find(|(group, _)| *group == name);
     let (group, deployment) = found.ok_or_else(|| Error::ModelNotListed(name.to_owned()))?;
     Ok(ok(&model_object(group, deployment)))
 }

@@ -183,7 +183,7 @@ fn catalog(config: &Config, variables: &[(&str, &str)]) -> Catalog {
         catalog.add_wildcard(Wildcard { pattern, target, template });
     }
     for alias in &config.router_settings.model_group_alias {
-        catalog.add_alias(alias.alias.clone(), alias.model.clone());
+        catalog.add_alias(alias.clone());
     }
     catalog
 }

@@ -54,6 +54,13 @@ async fn a_name_is_a_group_an_id_an_alias_or_matches_a_pattern() {
     check("from-a-to-b-to-c", "a-to-b/and/c").await;
 }
 
+#[test]
+fn lists_show_groups_and_the_aliases_that_are_not_hidden() {
+    let gateway = Gateway::of(NAMES, &[], []);
+    let names: Vec<&str> = gateway.app.catalog.names().map(|(name, _)| name).collect();
+    assert_eq!(names, ["gpt", "other", "third", "friend", "shadowed"]);
+}
+
 #[tokio::test]
 async fn a_star_alone_takes_every_name() {
     let yaml = "model_list: [{model_name: '*', litellm_params: {model: openai/*, api_key: k}}]";
