@@ -126,10 +126,9 @@ impl Connection {
             .max_buf_size(self.bounds.header_bytes_max * 2)
             .serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(connection);
-        let ended = tokio::select! {
-            biased;
-            ended = connection.as_mut() => ended,
-            _ = self.closing.changed() => {
+        let ended = match served_or_closing(connection.as_mut(), &mut self.closing).await {
+            Some(ended) => ended,
+            None => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
@@ -139,6 +138,30 @@ impl Connection {
             tracing::debug!(%error, "a connection ended early: {error}");
         }
     }
+}
+
+/// The connection's end, or `None` where the server wants it to end.
+///
+/// The second future is polled once, to leave its waker, and again only when there is something to see:
+/// a connection is polled several times for every request.
+async fn served_or_closing<T>(
+    mut connection: Pin<&mut impl Future<Output = T>>,
+    closing: &mut watch::Receiver<bool>,
+) -> Option<T> {
+    let seen = closing.clone();
+    let mut changed = pin!(closing.changed());
+    let mut waits = false;
+    std::future::poll_fn(|context| {
+        if let Poll::Ready(ended) = connection.as_mut().poll(context) {
+            return Poll::Ready(Some(ended));
+        }
+        if !waits || seen.has_changed().unwrap_or(true) {
+            waits = true;
+            return changed.as_mut().poll(context).map(|_| None);
+        }
+        Poll::Pending
+    })
+    .await
 }
 
 async fn answer(

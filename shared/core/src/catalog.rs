@@ -66,12 +66,18 @@ impl Catalog {
     /// # Errors
     /// When a wildcard entry matches, and the provider it leads to cannot serve the model.
     pub fn select(&self, name: &str) -> Result<Option<Arc<Deployment>>, Error> {
-        if let Some(deployment) = self.by_id.get(name).filter(|_| !self.places.contains_key(name)) {
+        let group = |name| self.places.get(name).map(|place| &self.groups[*place].1);
+        // An alias stands above a group of its name, an id below one: most names are neither.
+        let alias = if self.aliases.is_empty() { None } else { self.aliases.get(name) };
+        if let (None, Some(deployments)) = (alias, group(name)) {
+            return Ok(shuffle(deployments).cloned());
+        }
+        if let Some(deployment) = self.by_id.get(name).filter(|_| group(name).is_none()) {
             return Ok(Some(Arc::clone(deployment)));
         }
-        let name = self.aliases.get(name).map_or(name, String::as_str);
-        if let Some(place) = self.places.get(name) {
-            return Ok(shuffle(&self.groups[*place].1).cloned());
+        let name = alias.map_or(name, String::as_str);
+        if let Some(deployments) = group(name) {
+            return Ok(shuffle(deployments).cloned());
         }
         if let Some(deployment) = self.by_pattern(name)? {
             return Ok(Some(deployment));

@@ -2,6 +2,7 @@
 //!
 //! Knows where its provider is and how it is shown the key. Reads no environment: variables are handed in.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
@@ -58,6 +59,8 @@ pub struct Shown {
     pub group: HeaderValue,
     pub model: HeaderValue,
     pub api_base: HeaderValue,
+    /// The headers that every answer of the deployment begins with: made by `http` at the first one.
+    pub headers: OnceLock<HeaderMap>,
 }
 
 /// Why an entry of `model_list` cannot be a deployment; the entry is skipped, as LiteLLM does.
@@ -96,6 +99,7 @@ impl Deployment {
             group: header_value(&entry.group)?,
             model: header_value(&params.model)?,
             api_base: header_value(&api_base)?,
+            headers: OnceLock::new(),
         };
         Ok(Self {
             id: entry.id.clone(),

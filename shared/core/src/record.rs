@@ -49,18 +49,16 @@ impl Drop for Record {
         let duration_ms = self.started.elapsed().as_secs_f64() * 1000.0;
         let usage = self.usage.unwrap_or_default();
         info!(
-            call_id = %self.call_id,
+            call_id = self.call_id.as_str(),
             call_type = self.operation.name(),
-            model = %self.model,
-            deployment = %self.deployment_id,
+            model = self.model.as_str(),
+            deployment = self.deployment_id.as_str(),
             status = self.status,
             duration_ms,
             prompt_tokens = usage.prompt_tokens,
             completion_tokens = usage.completion_tokens,
-            "{} answered {} in {} ms",
-            self.operation.name(),
+            "call ended with {}",
             self.status,
-            duration_ms.round() as u64,
         );
     }
 }

@@ -142,7 +142,9 @@ struct OneLine<'a, 'b>(&'a mut Writer<'b>);
 
 impl fmt::Write for OneLine<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        if !text.bytes().any(|byte| byte.is_ascii_control() || byte == 0xc2) {
+        // Looks at every byte instead of stopping early: so the compiler can look at many at once.
+        let is_suspect = |byte: u8| (byte < 0x20) | (byte == 0x7f) | (byte == 0xc2);
+        if !text.bytes().fold(false, |found, byte| found | is_suspect(byte)) {
             return self.0.write_str(text);
         }
         for letter in text.chars() {
@@ -161,6 +163,15 @@ struct PlainFields<'a, 'b> {
     out: &'a mut Writer<'b>,
 }
 
+impl PlainFields<'_, '_> {
+    /// A field's beginning, without the machinery of formatting: lines are written for every call.
+    fn name(&mut self, field: &Field) -> fmt::Result {
+        self.out.write_char(' ')?;
+        self.out.write_str(field.name())?;
+        self.out.write_char('=')
+    }
+}
+
 impl Visit for PlainFields<'_, '_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let mut out = OneLine(self.out);
@@ -173,7 +184,12 @@ impl Visit for PlainFields<'_, '_> {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        write!(OneLine(self.out), " {}={value}", field.name()).ok();
+        self.name(field).and_then(|()| OneLine(self.out).write_str(value)).ok();
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        let mut digits = itoa::Buffer::new();
+        self.name(field).and_then(|()| self.out.write_str(digits.format(value))).ok();
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use tollgate_core::call::ServedBy;
+use tollgate_core::deployment::Shown;
 
 /// The LiteLLM version whose answers are given; clients test for it.
 pub const LITELLM_VERSION: &str = "1.106.2";
@@ -36,11 +37,15 @@ const RETRIES: HeaderName = HeaderName::from_static("x-litellm-attempted-retries
 const FALLBACKS: HeaderName = HeaderName::from_static("x-litellm-attempted-fallbacks");
 const DURATION: HeaderName = HeaderName::from_static("x-litellm-response-duration-ms");
 const OVERHEAD: HeaderName = HeaderName::from_static("x-litellm-overhead-duration-ms");
-/// Room made at once for what an answer usually carries.
+/// Room for what an answer usually carries, in all and beyond the template.
 const HEADERS_EXPECTED: usize = 32;
+const HEADERS_ADDED: usize = 20;
 
-/// Puts the security headers on any answer.
+/// Puts the security headers on any answer that does not have them yet.
 pub fn secure(headers: &mut HeaderMap) {
+    if headers.contains_key(header::X_FRAME_OPTIONS) {
+        return;
+    }
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'none'"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -55,17 +60,15 @@ pub enum Outcome {
 
 /// Describes a call: its id, the deployment, the times, and the provider's own headers.
 pub fn describe(headers: &mut HeaderMap, call_id: &str, started: Instant, served_by: &ServedBy, outcome: Outcome) {
-    headers.reserve(HEADERS_EXPECTED);
+    let template = served_by
+        .deployment
+        .as_ref()
+        .map(|deployment| deployment.shown.headers.get_or_init(|| template_of(Some(&deployment.shown))).clone());
+    let own = std::mem::replace(headers, template.unwrap_or_else(|| template_of(None)));
+    headers.reserve(HEADERS_ADDED);
+    headers.extend(own);
     insert(headers, CALL_ID, call_id);
-    headers.insert(VERSION, HeaderValue::from_static(LITELLM_VERSION));
-    headers.insert(OWN_VERSION, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
-    if let Some(deployment) = &served_by.deployment {
-        headers.insert(MODEL_ID, deployment.shown.id.clone());
-        headers.insert(MODEL_GROUP, deployment.shown.group.clone());
-        headers.insert(MODEL_NAME, deployment.shown.model.clone());
-        headers.insert(MODEL_API_BASE, deployment.shown.api_base.clone());
-        headers.insert(RETRIES, HeaderValue::from_static("0"));
-        headers.insert(FALLBACKS, HeaderValue::from_static("0"));
+    if served_by.deployment.is_some() {
         let total = started.elapsed();
         insert(headers, DURATION, &milliseconds(total));
         insert(headers, OVERHEAD, &milliseconds(total.saturating_sub(served_by.waited)));
@@ -74,6 +77,23 @@ pub fn describe(headers: &mut HeaderMap, call_id: &str, started: Instant, served
         insert(headers, UNHEEDED, &served_by.unheeded.join(", "));
     }
     copy_provider_headers(headers, &served_by.headers, outcome);
+}
+
+/// What all answers of a deployment have in common: copying it costs less than putting it together.
+fn template_of(shown: Option<&Shown>) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(HEADERS_EXPECTED);
+    secure(&mut headers);
+    headers.insert(VERSION, HeaderValue::from_static(LITELLM_VERSION));
+    headers.insert(OWN_VERSION, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
+    if let Some(shown) = shown {
+        headers.insert(MODEL_ID, shown.id.clone());
+        headers.insert(MODEL_GROUP, shown.group.clone());
+        headers.insert(MODEL_NAME, shown.model.clone());
+        headers.insert(MODEL_API_BASE, shown.api_base.clone());
+        headers.insert(RETRIES, HeaderValue::from_static("0"));
+        headers.insert(FALLBACKS, HeaderValue::from_static("0"));
+    }
+    headers
 }
 
 fn copy_provider_headers(headers: &mut HeaderMap, provider: &HeaderMap, outcome: Outcome) {
@@ -137,6 +157,15 @@ fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
 
 /// Milliseconds with three decimals, by whole numbers.
 fn milliseconds(duration: Duration) -> String {
-    let microseconds = duration.as_micros();
-    format!("{}.{:03}", microseconds / 1000, microseconds % 1000)
+    let microseconds = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+    let mut digits = itoa::Buffer::new();
+    let mut text = String::with_capacity(16);
+    text.push_str(digits.format(microseconds / 1000));
+    // A leading 1 keeps the zeros; it gives its place to the point.
+    text.push('.');
+    text.push_str(&digits.format(1000 + microseconds % 1000)[1..]);
+    text
 }
+
+#[cfg(test)]
+mod tests;
