@@ -3,6 +3,7 @@
 //! Decides the shape of a line only; what is logged, and that it holds no secret, is the caller's care.
 
 mod batch;
+mod timestamp;
 
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
@@ -12,7 +13,6 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, layer};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry;
@@ -118,19 +118,25 @@ where
 }
 
 fn plain(out: &mut Writer<'_>, event: &Event<'_>) -> fmt::Result {
-    SystemTime.format_time(out)?;
-    write!(out, " {:5} ", event.metadata().level())?;
+    timestamp::write(out)?;
+    out.write_str(match *event.metadata().level() {
+        tracing::Level::ERROR => " ERROR ",
+        tracing::Level::WARN => " WARN  ",
+        tracing::Level::INFO => " INFO  ",
+        tracing::Level::DEBUG => " DEBUG ",
+        tracing::Level::TRACE => " TRACE ",
+    })?;
     event.record(&mut PlainFields { out });
     out.write_char('\n')
 }
 
 fn json(out: &mut Writer<'_>, event: &Event<'_>) -> fmt::Result {
-    let mut timestamp = String::new();
-    SystemTime.format_time(&mut Writer::new(&mut timestamp))?;
+    let mut time = String::new();
+    timestamp::write(&mut time)?;
     let mut fields = JsonFields(Map::new());
     fields.0.insert("message".to_owned(), Value::Null);
     fields.0.insert("level".to_owned(), event.metadata().level().as_str().into());
-    fields.0.insert("timestamp".to_owned(), timestamp.into());
+    fields.0.insert("timestamp".to_owned(), time.into());
     fields.0.insert("component".to_owned(), "tollgate".into());
     fields.0.insert("logger".to_owned(), event.metadata().target().into());
     event.record(&mut fields);
