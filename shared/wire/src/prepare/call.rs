@@ -10,9 +10,23 @@ use super::{Prepared, drop_path};
 use crate::json::{Object, raw};
 use crate::provider::is_parameter;
 
-/// Headers that a request may not set through `extra_headers`: the gateway's own key goes there.
-const RESERVED_HEADERS: [&str; 6] =
-    ["authorization", "api-key", "x-api-key", "host", "content-length", "transfer-encoding"];
+/// Headers that a request may not set through `extra_headers`: the gateway's own key and framing go there.
+const RESERVED_HEADERS: [&str; 14] = [
+    "authorization",
+    "api-key",
+    "x-api-key",
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "expect",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "upgrade",
+];
 
 /// What to do with a parameter that the provider refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
