@@ -3,6 +3,7 @@
 //! Everything the gateway has no reason to change stays the provider's own bytes. Knows no status and no header.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use serde_json::Value;
 
@@ -69,11 +70,26 @@ pub fn rewrite(form: Form, model: &str, prompt_bytes: u64, body: &[u8]) -> Resul
         Form::EmbeddingFromBase64 => decode_vectors(&mut object),
         Form::Text | Form::Embedding | Form::Plain => {}
     }
-    object.set("model", json::raw(&model));
     if usage.source == Source::Estimate || usage.is_partial {
         complete_usage(&mut object, usage);
     }
-    Ok(Answer { body: object.to_vec(), usage })
+    let body = match object.place_in("model", body).filter(|_| object.is_as_parsed()) {
+        Some(place) => with_model(body, place, model),
+        None => {
+            object.set("model", json::raw(&model));
+            object.to_vec()
+        }
+    };
+    Ok(Answer { body, usage })
+}
+
+/// The provider's own bytes around the name that the client used.
+fn with_model(body: &[u8], place: Range<usize>, model: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(body.len() + model.len() + 2);
+    out.extend_from_slice(&body[..place.start]);
+    json::write_string(&mut out, model);
+    out.extend_from_slice(&body[place.end..]);
+    out
 }
 
 fn generated_bytes(form: Form, object: &Object<'_>) -> u64 {

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -49,6 +50,20 @@ impl<'a> Object<'a> {
     /// The value's own text, where LiteLLM would treat it as given: a null counts as absent.
     pub fn given(&self, name: &str) -> Option<&str> {
         self.get(name).filter(|text| *text != "null")
+    }
+
+    /// Where the field's value stands in `whole`, the text that the object was parsed from.
+    pub fn place_in(&self, name: &str, whole: &[u8]) -> Option<Range<usize>> {
+        let text = self.get(name)?.as_bytes();
+        let start = text.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+        let place = start..start.checked_add(text.len())?;
+        // A value that was replaced stands elsewhere.
+        (whole.get(place.clone()) == Some(text)).then_some(place)
+    }
+
+    /// Whether no value has been set since parsing.
+    pub fn is_as_parsed(&self) -> bool {
+        self.fields.iter().all(|field| matches!(field.value, Cow::Borrowed(_)))
     }
 
     /// The field as a string; `None` where it is absent or of another type.

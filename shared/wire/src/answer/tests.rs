@@ -11,8 +11,8 @@ const USAGE: &str = r#""usage":{"prompt_tokens":1,"completion_tokens":2,"total_t
 fn only_the_model_changes() {
     check(
         Form::Chat,
-        &format!(r#"{{"model":"gpt-4o", "choices":[ {{"x":1.50}} ],{USAGE}}}"#),
-        &format!(r#"{{"model":"alias","choices":[ {{"x":1.50}} ],{USAGE}}}"#),
+        &format!(r#" {{"model" : "gpt-4o", "choices":[ {{"x":1.50}} ],{USAGE}}}"#),
+        &format!(r#" {{"model" : "alias", "choices":[ {{"x":1.50}} ],{USAGE}}}"#),
     );
     check(Form::Plain, r#"{ "text" : "a" }"#, r#"{ "text" : "a" }"#);
 }

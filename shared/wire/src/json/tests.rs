@@ -48,6 +48,18 @@ fn deep_nesting_keeps_its_text() {
 }
 
 #[test]
+fn a_value_is_found_in_its_text() {
+    let text = br#"{"a": 1, "model" : "x"}"#;
+    let mut object = Object::parse(text).expect("an object");
+    let place = object.place_in("model", text).expect("a place");
+    assert_eq!(&text[place], br#""x""#);
+    assert_eq!(object.place_in("b", text), None);
+    object.set("model", raw(&"x"));
+    assert_eq!(object.place_in("model", text), None);
+    assert_eq!(object.place_in("a", b"{}"), None);
+}
+
+#[test]
 fn too_many_fields_are_refused() {
     let fields: Vec<String> = (0..=FIELDS_MAX).map(|place| format!("\"f{place}\":1")).collect();
     let refusal = Object::parse(format!("{{{}}}", fields.join(",")).as_bytes()).expect_err("too many");
