@@ -26,6 +26,8 @@ use tracing::{info, warn};
 
 /// Pause after an accept that failed, as when descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+/// hyper panics on less; the limit itself is held against every head in [`answer`].
+const HTTP_BUFFER_BYTES_MIN: usize = 8192;
 /// For answers to leave once nothing is in flight any more.
 const FLUSH_WAIT: Duration = Duration::from_secs(2);
 
@@ -123,7 +125,7 @@ impl Connection {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.bounds.keepalive)
-            .max_buf_size(self.bounds.header_bytes_max * 2)
+            .max_buf_size(self.bounds.header_bytes_max.saturating_mul(2).max(HTTP_BUFFER_BYTES_MIN))
             .serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(connection);
         let ended = match served_or_closing(connection.as_mut(), &mut self.closing).await {

@@ -9,6 +9,8 @@ mod harness;
 #[cfg(test)]
 mod lambda;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod malformed;
 #[cfg(test)]
 mod recorded;

@@ -40,7 +40,7 @@ pub enum Error {
     DeploymentNotListed(String),
     #[error("Field required")]
     MissingFile,
-    #[error("Request size is too large. Request size is over {limit_mb} MB. Max size is {limit_mb} MB")]
+    #[error("Request size is too large. Max size is {limit_mb:.3} MB (general_settings.max_request_size_mb)")]
     BodyTooLarge { limit_mb: f64 },
     #[error("provider `{provider}` does not offer {}: use a deployment of another provider", route_name(*operation))]
     NotOffered { provider: &'static str, operation: Operation },
