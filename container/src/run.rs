@@ -14,6 +14,8 @@ use crate::serve::{Bounds, serve};
 /// Longer than the 60 s after which load balancers usually close, so that it is they who close first.
 const KEEPALIVE_S: u64 = 75;
 const DRAIN_S: u64 = 30;
+/// Later points in time cannot be computed with.
+const WAIT_MAX: Duration = Duration::from_hours(24 * 365);
 
 /// Starts the server and returns when it has left in good order.
 ///
@@ -85,9 +87,9 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 fn bounds(options: &ServeOptions, header_bytes_max: usize) -> Result<Bounds, Failure> {
     let drain_s = tollgate_host::number("GRACEFUL_SHUTDOWN_TIMEOUT")?.unwrap_or(DRAIN_S as f64);
     Ok(Bounds {
-        keepalive: Duration::from_secs(options.keepalive_timeout.unwrap_or(KEEPALIVE_S)),
+        keepalive: Duration::from_secs(options.keepalive_timeout.unwrap_or(KEEPALIVE_S)).min(WAIT_MAX),
         header_bytes_max,
-        drain: Duration::try_from_secs_f64(drain_s).unwrap_or(Duration::from_secs(DRAIN_S)),
+        drain: Duration::try_from_secs_f64(drain_s).unwrap_or(WAIT_MAX).min(WAIT_MAX),
         requests_max: options.limit_concurrency.unwrap_or(usize::MAX),
     })
 }

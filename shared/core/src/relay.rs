@@ -20,6 +20,9 @@ use crate::upstream::{AnswerBody, UpstreamError};
 /// After `[DONE]` the provider's end is awaited this long, so that its connection can be used again.
 const END_WAIT: Duration = Duration::from_millis(250);
 
+/// Whatever a client or an operator asks for: later points in time cannot be computed with.
+const SILENCE_MAX: Duration = Duration::from_hours(24 * 365);
+
 /// What happens to the frames.
 #[derive(Debug)]
 pub enum Work {
@@ -61,6 +64,7 @@ impl Relay {
         silence_max: Duration,
         record: Record,
     ) -> Self {
+        let silence_max = silence_max.min(SILENCE_MAX);
         let alarm = Box::pin(tokio::time::sleep(silence_max));
         let (upstream, record) = (Some(upstream), Some(record));
         Self { upstream, work, origin, silence_max, first: None, alarm, waiting_since: None, record }

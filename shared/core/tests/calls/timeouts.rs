@@ -98,3 +98,15 @@ async fn limits_come_from_the_deployment_then_the_router_then_the_settings() {
     check("timeout: 7, stream_timeout: 2", router, 7, 2).await;
     check("stream_timeout: 2", router, 30, 2).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_beyond_all_time_is_a_year() {
+    let body = vec![Step::Bytes(b": ping\n\n"), Step::Silence];
+    let script = Script::Answer { status: 200, content_type: "text/event-stream", body };
+    let (mut gateway, _log) = (Gateway::new([script]), Log::start());
+    gateway.timeouts = Timeouts { whole: None, stream: Some(Duration::MAX) };
+    let started = Instant::now();
+    let answer = gateway.ask(CHAT, &streamed_question("chat")).await;
+    assert!(answer.status == 500 && answer.text.contains("Timeout on reading data"), "{}", answer.text);
+    assert_eq!(started.elapsed().as_secs(), 365 * 24 * 3600);
+}
