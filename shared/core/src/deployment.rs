@@ -2,6 +2,8 @@
 //!
 //! Knows where its provider is and how it is shown the key. Reads no environment: variables are handed in.
 
+mod cloud;
+
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -84,7 +86,13 @@ impl Deployment {
         let base = params.api_base.clone().or_else(|| first(provider.base_url_variables, variables));
         let version = api_version(provider, params, variables);
         let addresses = addresses(provider, base.as_deref(), version.as_deref(), &model)?;
-        let settings = settings(config, entry, Resolved { provider, model: model.clone() }, &base, &version);
+        let cloud = cloud::cloud(config, params, &model, variables);
+        let settings = Settings {
+            api_base: base.clone(),
+            api_version: version.clone(),
+            cloud,
+            ..settings(config, entry, Resolved { provider, model: model.clone() })
+        };
         let scheme = provider::auth(provider, base.as_deref(), version.as_deref());
         let credential = credential(params, provider, scheme, variables)?;
         let is_keyless = provider.key == KeyNeed::Optional || params.mock_response.is_some();
@@ -198,19 +206,11 @@ impl Deployment {
     }
 }
 
-fn settings(
-    config: &Config,
-    entry: &Model,
-    resolved: Resolved,
-    api_base: &Option<String>,
-    api_version: &Option<String>,
-) -> Settings {
+fn settings(config: &Config, entry: &Model, resolved: Resolved) -> Settings {
     let params = &entry.params;
     let as_raw = |(name, value): (&String, &Value)| (name.clone(), raw(value));
     Settings {
         base_model: entry.info.base_model.clone(),
-        api_base: api_base.clone(),
-        api_version: api_version.clone(),
         organization: params.organization.clone(),
         drop_params: params.drop_params.unwrap_or(config.litellm_settings.drop_params),
         additional_drop_params: params.additional_drop_params.clone(),

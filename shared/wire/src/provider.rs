@@ -3,12 +3,14 @@
 //! Knows no key, no environment and no deployment: variables are named here and read elsewhere.
 
 mod auth;
+mod cloud;
 mod parameters;
 mod resolve;
 mod table;
 mod url;
 
 pub use auth::{Auth, auth};
+pub use cloud::Cloud;
 pub use parameters::{NAMES, Parameters, is_parameter};
 pub use resolve::{Resolved, Unresolved, resolve};
 pub(crate) use url::host;

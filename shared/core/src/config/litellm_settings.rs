@@ -18,6 +18,11 @@ pub struct LitellmSettings {
     pub request_timeout_seconds: f64,
     pub json_logs: bool,
     pub set_verbose: bool,
+    /// Where Vertex AI's models are, unless a deployment says otherwise.
+    pub vertex_project: Option<String>,
+    pub vertex_location: Option<String>,
+    /// Whether a deployment of Azure without a key logs in as the machine or the workload that the gateway runs in.
+    pub enable_azure_ad_token_refresh: bool,
 }
 
 impl LitellmSettings {
@@ -33,6 +38,9 @@ impl LitellmSettings {
                 .unwrap_or(REQUEST_TIMEOUT_SECONDS),
             json_logs: fields.flag("json_logs"),
             set_verbose: fields.flag("set_verbose"),
+            vertex_project: fields.text("vertex_project"),
+            vertex_location: fields.text("vertex_location"),
+            enable_azure_ad_token_refresh: fields.flag("enable_azure_ad_token_refresh"),
         }
     }
 }

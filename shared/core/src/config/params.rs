@@ -65,6 +65,17 @@ impl Params {
         params
     }
 
+    /// A credential by its name; an empty one counts as absent.
+    pub fn credential(&self, name: &str) -> Option<&Secret> {
+        let found = self.credentials.iter().find(|(own, _)| own == name);
+        found.map(|(_, value)| value).filter(|value| !value.expose().is_empty())
+    }
+
+    /// What Google is shown: JSON, or the path of a file that holds it.
+    pub fn google_credentials(&self) -> Option<&Secret> {
+        self.credential("vertex_credentials").or_else(|| self.credential("vertex_ai_credentials"))
+    }
+
     fn gateway(fields: &Fields<'_>) -> Self {
         Self {
             model: fields.text("model").unwrap_or_default(),

@@ -18,7 +18,7 @@ impl Environment for Document {
     }
 }
 
-fn deploy(params: &str, more: &str, variables: &[(&str, &str)]) -> Result<Deployment, Unusable> {
+pub(super) fn deploy(params: &str, more: &str, variables: &[(&str, &str)]) -> Result<Deployment, Unusable> {
     let text = format!("model_list: [{{model_name: group, litellm_params: {{{params}}}{more}}}]");
     let config = load("config.yaml", &Document(text), Mode::Boot).unwrap_or_else(|refusal| panic!("{refusal}")).config;
     let found = |name: &str| variables.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned());

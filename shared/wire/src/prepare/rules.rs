@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::supported::{is_catalogued, supported};
 use crate::json::raw;
 use crate::models::{self, Capability};
-use crate::provider::{Adapter, CacheMarks, Parameters, Provider};
+use crate::provider::{Adapter, CacheMarks, Cloud, Parameters, Provider};
 
 /// What a deployment says of itself: LiteLLM's `litellm_params` and the settings that stand above them.
 #[derive(Clone, Debug)]
@@ -32,6 +32,7 @@ pub struct Settings {
     pub extra_body: Vec<(String, Box<RawValue>)>,
     pub extra_headers: Vec<(String, String)>,
     pub stream_usage: StreamUsage,
+    pub cloud: Cloud,
 }
 
 impl Settings {
@@ -51,6 +52,7 @@ impl Settings {
             extra_body: Vec::new(),
             extra_headers: Vec::new(),
             stream_usage: StreamUsage::default(),
+            cloud: Cloud::default(),
         }
     }
 }

@@ -7,7 +7,8 @@ use super::{Group, Kind, Section, acted, later, later_unless};
 pub(super) static LITELLM_SETTINGS: Section = Section::strict(&[SETTINGS]);
 
 const SETTINGS: &[Group] = &[
-    acted(Kind::Flag, &["drop_params", "json_logs", "set_verbose"]),
+    acted(Kind::Flag, &["drop_params", "enable_azure_ad_token_refresh", "json_logs", "set_verbose"]),
+    acted(Kind::Text, &["vertex_location", "vertex_project"]),
     later_unless("0", "failed calls are not retried", Kind::Count, &["num_retries"]),
     acted(Kind::Number, &["request_timeout"]),
     acted(
@@ -379,8 +380,6 @@ const SETTINGS: &[Group] = &[
             "snowflake_key",
             "togetherai_api_key",
             "vercel_ai_gateway_key",
-            "vertex_location",
-            "vertex_project",
             "wandb_key",
             "xai_key",
         ],
@@ -442,7 +441,6 @@ const SETTINGS: &[Group] = &[
             "disable_stop_sequence_limit",
             "disable_token_counter",
             "enable_anthropic_prompt_caching",
-            "enable_azure_ad_token_refresh",
             "enable_gemini_default_thinking_level_low",
             "enable_json_schema_validation",
             "enable_loadbalancing_on_batch_endpoints",

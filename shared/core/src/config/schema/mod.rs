@@ -142,3 +142,8 @@ const fn body(kind: Kind, names: &'static [&'static str]) -> Group {
 const fn credential(meaning: &'static str, kind: Kind, names: &'static [&'static str]) -> Group {
     Group { kind, state: State::Later(meaning), role: Role::Credential, names }
 }
+
+/// A credential that is acted on.
+const fn used_credential(kind: Kind, names: &'static [&'static str]) -> Group {
+    Group { kind, state: State::Acted, role: Role::Credential, names }
+}
