@@ -13,7 +13,7 @@ use tollgate_wire::Operation;
 use tracing::info;
 
 use crate::headers::{LITELLM_VERSION, Outcome, describe};
-use crate::{GatewayBody, failure, json as json_answer, read};
+use crate::{GatewayBody, failure_for, json as json_answer, read};
 
 /// LiteLLM gives every model the same date.
 const MODEL_CREATED_S: u64 = 1_677_610_602;
@@ -45,7 +45,7 @@ where
         Ok(body) => body,
         Err(error) => {
             info!(call_id = %id, call_type = operation.name(), status = error.status(), "refused: {error}");
-            return failure(&error);
+            return failure_for(&error, operation.format(), arrival.headers);
         }
     };
     let timeouts = timeouts(arrival.headers);
@@ -65,7 +65,7 @@ where
             answer
         }
         Err(failed) => {
-            let mut answer = failure(&failed.error);
+            let mut answer = failure_for(&failed.error, operation.format(), arrival.headers);
             describe(answer.headers_mut(), &id, started, &failed.served_by, Outcome::Failed);
             answer
         }

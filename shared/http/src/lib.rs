@@ -17,6 +17,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use tollgate_core::{App, Error};
+use tollgate_wire::Format;
 use tracing::info;
 
 pub use body::GatewayBody;
@@ -137,8 +138,17 @@ fn json(status: StatusCode, bytes: Vec<u8>) -> Response<GatewayBody> {
 }
 
 fn failure(error: &Error) -> Response<GatewayBody> {
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    json(status, render::body(error))
+    json(status(error), render::body(error))
+}
+
+/// A failure of a call, in the form that the clients of its route read.
+fn failure_for(error: &Error, format: Format, headers: &http::HeaderMap) -> Response<GatewayBody> {
+    let request_id = headers.get("x-request-id").and_then(|value| value.to_str().ok());
+    json(status(error), render::body_for(error, format, request_id))
+}
+
+fn status(error: &Error) -> StatusCode {
+    StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// Percent-decoding of a model's name in a path; what is no UTF-8 matches no model.

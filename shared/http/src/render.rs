@@ -4,8 +4,42 @@
 
 use serde_json::{Value, json};
 use tollgate_core::Error;
+use tollgate_wire::Format;
+use tollgate_wire::failure::messages_error;
 
-/// The body of the answer; its status is the error's own.
+/// The body of the answer on a route of this format; `request_id` is the client's own `x-request-id`.
+///
+/// LiteLLM finds out who asks, and whether the body is JSON, before it looks at the route: those refusals read
+/// alike everywhere. All others have the route's own form (see `Failure::body_for`).
+pub fn body_for(error: &Error, format: Format, request_id: Option<&str>) -> Vec<u8> {
+    if let Error::Provider(failure) = error {
+        return failure.body_for(format, request_id);
+    }
+    if format != Format::Messages || precedes_the_route(error) {
+        return body(error);
+    }
+    let text = error.to_string();
+    let fields = matches!(error, Error::UnknownModel { .. }).then(|| json!({ "error": text }));
+    messages_error(error.status(), &text, fields.as_ref(), request_id).to_string().into_bytes()
+}
+
+fn precedes_the_route(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::MissingKey
+            | Error::MalformedKey
+            | Error::UnknownKey
+            | Error::ForbiddenField(_)
+            | Error::BadBody(_)
+            | Error::BodyTooLarge { .. }
+            | Error::HeaderTooLarge { .. }
+            | Error::Overloaded { .. }
+            | Error::NoSuchRoute
+            | Error::WrongMethod
+    )
+}
+
+/// The body of the answer where no route is known, or one of OpenAI's; its status is the error's own.
 ///
 /// Most are `{"error":{"message","type","param","code"}}` with `code` a string. What LiteLLM's
 /// framework answers before its handlers run has the form `{"detail":…}`.

@@ -15,18 +15,19 @@ mod origin;
 mod outcome;
 mod phrases;
 mod providers;
-mod python;
 mod redact;
 mod said;
+mod shown;
 
 pub use class::FailureClass;
 pub use fault::{Break, Fault};
 pub use origin::Origin;
 pub use outcome::{Explanation, Outcome};
+pub use shown::{Begun, google_error, messages_error};
 
 use std::borrow::Cow;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::Operation;
 
@@ -96,30 +97,6 @@ impl Failure {
     /// The sentence without secrets, internal addresses and tracebacks.
     pub fn client_message(&self) -> String {
         redact::redact(&self.message)
-    }
-
-    /// The JSON body of the answer: `{"error":{"message","type","param","code"}}`.
-    pub fn body(&self) -> Vec<u8> {
-        let mut error = json!({
-            "message": self.client_message(),
-            "type": self.kind,
-            "param": self.param,
-            "code": self.status.to_string(),
-        });
-        if let (Some(fields), Value::Object(error)) = (&self.provider_specific_fields, &mut error) {
-            error.insert("provider_specific_fields".to_owned(), fields.as_ref().clone());
-        }
-        json!({ "error": error }).to_string().into_bytes()
-    }
-
-    /// The one event that ends a broken stream, blank line included; no `[DONE]` follows it.
-    pub fn event(&self) -> Vec<u8> {
-        let body = self.body();
-        let mut event = Vec::with_capacity(body.len() + 8);
-        event.extend_from_slice(b"data: ");
-        event.extend_from_slice(&body);
-        event.extend_from_slice(b"\n\n");
-        event
     }
 }
 

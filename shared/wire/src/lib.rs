@@ -5,6 +5,7 @@
 pub mod answer;
 pub mod bridge;
 pub mod failure;
+mod format;
 pub mod json;
 pub mod mock;
 pub mod models;
@@ -13,9 +14,11 @@ mod needle;
 mod operation;
 pub mod prepare;
 pub mod provider;
+mod python;
 pub mod sse;
 pub mod stream;
 mod usage;
 
+pub use format::Format;
 pub use operation::Operation;
 pub use usage::{Source, Usage, prompt_bytes};

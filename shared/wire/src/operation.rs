@@ -1,5 +1,7 @@
 //! The kinds of call a client may make. Knows no route and no provider.
 
+use crate::Format;
+
 /// One kind of LLM call; LiteLLM's `call_type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
@@ -37,6 +39,20 @@ impl Operation {
             Self::Speech => "aspeech",
             Self::Transcription => "atranscription",
             Self::Rerank => "arerank",
+        }
+    }
+
+    /// The format in which its clients speak.
+    pub const fn format(self) -> Format {
+        match self {
+            Self::ChatCompletion
+            | Self::TextCompletion
+            | Self::Embedding
+            | Self::Moderation
+            | Self::ImageGeneration
+            | Self::Speech
+            | Self::Transcription
+            | Self::Rerank => Format::OpenAi,
         }
     }
 }

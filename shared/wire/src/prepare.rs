@@ -9,7 +9,6 @@ mod chat;
 mod drop_path;
 mod fields;
 mod messages;
-mod python;
 mod refusal;
 mod rules;
 mod schema;

@@ -8,8 +8,8 @@ use super::mapped::Mapped;
 use super::origin::{Origin, Rules, Transport, listed};
 use super::providers::WRAPPED_GARBAGE;
 use super::said::Said;
-use super::{Failure, FailureClass, python};
-use crate::Operation;
+use super::{Failure, FailureClass};
+use crate::{Operation, python};
 
 /// A longer body is not searched a second time for Python's view of its fault.
 const SEARCHED_BYTES_MAX: usize = 1024 * 1024;

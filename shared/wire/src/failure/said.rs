@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::origin::{Origin, Transport};
-use super::python;
+use crate::python;
 
 /// More of an error body than this is not read.
 const BODY_BYTES_MAX: usize = 64 * 1024;

@@ -4,9 +4,10 @@
 
 use super::call::{Call, Unsupported};
 use super::rules::Rules;
-use super::{Prepared, Refusal, adapt, messages, python, tools};
+use super::{Prepared, Refusal, adapt, messages, tools};
 use crate::json::Object;
 use crate::provider::{NAMES, OutputLimit, Parameters, StreamField, is_parameter};
+use crate::python;
 
 /// Parameters that LiteLLM leaves out in silence where a provider does not know them.
 const UNCHECKED: [&str; 5] = ["user", "stream_options", "stream", "max_retries", "prompt_cache_retention"];

@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::call::{Call, Unsupported};
 use super::rules::{Rules, StreamUsage};
-use super::{Prepared, Refusal, python};
+use super::{Prepared, Refusal};
 use crate::json::Object;
 use crate::provider::{EmbeddingInput, Path};
+use crate::python;
 
 /// OpenAI's own parameters of an embedding call, in LiteLLM's order.
 const EMBEDDING_PARAMETERS: [&str; 3] = ["user", "encoding_format", "dimensions"];

@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 use super::super::call::Call;
 use super::super::messages::{part_type, role};
 use super::super::rules::Rules;
-use super::super::{JSON_TOOL, Refusal, python};
+use super::super::{JSON_TOOL, Refusal};
 use super::azure::{ForcedTool, schema_of};
 use crate::models::{self, Capability};
+use crate::python;
 
 /// Added to a thinking budget where the request has no limit (LiteLLM's `DEFAULT_MAX_TOKENS`).
 const TOKENS_BESIDE_THINKING: u64 = 4096;

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use super::super::Refusal;
 use super::super::call::{Call, Unsupported};
 use super::super::messages::{part_type, role};
-use super::super::{Refusal, python};
+use crate::python;
 
 /// Near enough to 0 for the one model that refuses 0 (LiteLLM's `MIN_NON_ZERO_TEMPERATURE`).
 const TEMPERATURE_MIN: f64 = 0.0001;
@@ -20,7 +21,7 @@ pub(super) fn parameters(call: &mut Call<'_, '_>) -> Result<(), Refusal> {
         return Err(Refusal::unsupported(format!(
             "Deepinfra doesn't support tool_choice={}. To drop unsupported openai params from the call, \
              set `litellm.drop_params = True`",
-            python::display(&choice)
+            python::display_json(&choice)
         )));
     }
     // LiteLLM sends not even the choices that it accepts: they are what the provider does anyway.

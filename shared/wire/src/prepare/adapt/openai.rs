@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::super::Refusal;
 use super::super::call::{Call, Unsupported};
 use super::super::messages::role;
 use super::super::rules::{Family, Rules};
 use super::super::supported::azure_map_name;
-use super::super::{Refusal, python};
 use crate::models::{self, Capability, Facts};
 use crate::provider::Adapter;
+use crate::python;
 
 pub(super) fn parameters(call: &mut Call<'_, '_>) -> Result<(), Refusal> {
     match call.rules.family {

@@ -1,15 +1,15 @@
 //! Python's notation of JSON values, and its sentences about text that is no JSON.
 //!
-//! LiteLLM quotes both in its messages. Knows no provider.
+//! LiteLLM quotes both in its messages. Knows no provider, neither of a request nor of a failure.
 
 use serde_json::Value;
 
 mod fault;
 
-pub(super) use fault::fault;
+pub(crate) use fault::fault;
 
 /// What `str()` gives: strings bare, everything else as [`repr`].
-pub(super) fn display(value: &Value) -> String {
+pub(crate) fn display(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => repr(other),
@@ -17,10 +17,20 @@ pub(super) fn display(value: &Value) -> String {
 }
 
 /// What `repr()` gives for the value that `json.loads` makes.
-pub(super) fn repr(value: &Value) -> String {
+pub(crate) fn repr(value: &Value) -> String {
     let mut out = String::new();
     write(&mut out, value);
     out
+}
+
+/// What `str()` gives for the value that this JSON text stands for; what is no JSON is left as it is.
+pub(crate) fn display_json(text: &str) -> String {
+    serde_json::from_str(text).map_or_else(|_| text.to_owned(), |value: Value| display(&value))
+}
+
+/// A list of names as Python prints it.
+pub(crate) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    repr(&names.into_iter().map(Value::from).collect())
 }
 
 fn write(out: &mut String, value: &Value) {

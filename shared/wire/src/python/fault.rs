@@ -3,7 +3,7 @@
 const DEPTH_MAX: usize = 500;
 
 /// What `json.loads` says about `text`; `None` where Python takes it.
-pub(in crate::failure) fn fault(text: &str) -> Option<String> {
+pub(crate) fn fault(text: &str) -> Option<String> {
     let mut scanner = Scanner { text: text.chars().collect(), place: 0, depth: 0 };
     let stop = scanner.document().err()?;
     Some(scanner.sentence(&stop))
