@@ -17,6 +17,7 @@ pub mod provider;
 mod python;
 pub mod sse;
 pub mod stream;
+pub mod tokens;
 mod usage;
 
 pub use format::Format;
