@@ -170,6 +170,10 @@ const fn required_fields(operation: Operation) -> &'static [&'static str] {
         Operation::Speech => &["input", "model"],
         Operation::Rerank => &["query", "documents", "model"],
         Operation::Transcription => &["file"],
+        Operation::Messages => &["messages", "model"],
+        Operation::CountMessageTokens => &["messages", "model"],
+        Operation::Responses => &["input"],
+        Operation::GenerateContent | Operation::CountContentTokens => &[],
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use tollgate_wire::Operation;
+use tollgate_wire::dialect::Mode;
 use tollgate_wire::multipart::Form;
 
 use crate::deployment::Deployment;
@@ -17,6 +18,8 @@ pub struct Call {
     /// The client's own id, or a new one.
     pub id: String,
     pub operation: Operation,
+    /// Whether the path asks for pieces, where it is the path that says so.
+    pub mode: Option<Mode>,
     /// The model in the path, as in `/engines/{model}/…`.
     pub path_model: Option<String>,
     /// The deployment to ask, whatever the body names: a probe's.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use serde_json::{Map, Value, json};
+use tollgate_wire::dialect::Mode;
 use tollgate_wire::models::{self, Facts};
 use tollgate_wire::prepare::{Rules, Settings, StreamUsage};
 use tollgate_wire::provider::{self, Auth, KeyNeed, Provider, Resolved};
@@ -49,7 +50,7 @@ pub struct Deployment {
     pub shares: [f64; MEASURES],
     /// The same names as header values, made once.
     pub shown: Shown,
-    addresses: Vec<(Operation, Uri)>,
+    addresses: Vec<(Operation, Mode, Uri)>,
     mode: Option<String>,
     info: Map<String, Value>,
 }
@@ -85,7 +86,6 @@ impl Deployment {
         let Resolved { provider, model } = resolved.map_err(|error| Unusable(error.to_string()))?;
         let base = params.api_base.clone().or_else(|| first(provider.base_url_variables, variables));
         let version = api_version(provider, params, variables);
-        let addresses = addresses(provider, base.as_deref(), version.as_deref(), &model)?;
         let cloud = cloud::cloud(config, params, &model, variables);
         let settings = Settings {
             api_base: base.clone(),
@@ -93,6 +93,8 @@ impl Deployment {
             cloud,
             ..settings(config, entry, Resolved { provider, model: model.clone() })
         };
+        let rules = Rules::new(settings);
+        let addresses = addresses(&rules)?;
         let scheme = provider::auth(provider, base.as_deref(), version.as_deref());
         let credential = credential(params, provider, scheme, variables)?;
         let is_keyless = provider.key == KeyNeed::Optional || params.mock_response.is_some();
@@ -116,7 +118,7 @@ impl Deployment {
             provider: provider.name,
             model,
             api_base,
-            rules: Rules::new(settings),
+            rules,
             headers: headers(credential),
             timeout: seconds(whole_s),
             timeout_text: params.timeout_seconds.map_or_else(|| "None".to_owned(), |seconds| format!("{seconds:?}")),
@@ -135,14 +137,14 @@ impl Deployment {
     ///
     /// # Errors
     /// When the provider does not offer the operation.
-    pub fn uri(&self, operation: Operation) -> Result<Uri, Error> {
-        let found = self.addresses.iter().find(|(offered, _)| *offered == operation);
-        found.map(|(_, uri)| uri.clone()).ok_or(Error::NotOffered { provider: self.provider, operation })
+    pub fn uri(&self, operation: Operation, mode: Mode) -> Result<Uri, Error> {
+        let found = self.addresses.iter().find(|(offered, kind, _)| *offered == operation && *kind == mode);
+        found.map(|(_, _, uri)| uri.clone()).ok_or(Error::NotOffered { provider: self.provider, operation })
     }
 
     /// Whether text completions go to the provider as such; else the model is asked in a chat.
     pub fn completes_text(&self) -> bool {
-        let offered = self.addresses.iter().any(|(operation, _)| *operation == Operation::TextCompletion);
+        let offered = self.rules.speaks(Operation::TextCompletion);
         let is_openai = matches!(self.provider, "openai" | "azure" | "azure_ai");
         offered && (!is_openai || self.operation() == Operation::TextCompletion)
     }
@@ -228,25 +230,26 @@ fn api_version(provider: &Provider, params: &Params, variables: Variables<'_>) -
     if provider.path == provider::Path::Azure { given.or_else(|| variables("AZURE_API_VERSION")) } else { given }
 }
 
-fn addresses(
-    provider: &Provider,
-    base: Option<&str>,
-    version: Option<&str>,
-    model: &str,
-) -> Result<Vec<(Operation, Uri)>, Unusable> {
+fn addresses(rules: &Rules) -> Result<Vec<(Operation, Mode, Uri)>, Unusable> {
     let mut addresses = Vec::new();
-    for operation in provider.operations {
-        let text =
-            provider::url(provider, base, version, model, *operation).map_err(|error| Unusable(error.to_string()))?;
-        let uri: Uri = text.parse().map_err(|_| Unusable(format!("api_base `{}` is no address", shown_base(&text))))?;
-        let complete = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
-        if !complete {
-            let shown = shown_base(&text);
-            return Err(Unusable(format!("api_base `{shown}` is no http or https address: write it with its scheme")));
+    for operation in rules.provider().operations {
+        for mode in [Mode::Whole, Mode::Streamed] {
+            let text = rules.url(*operation, mode).map_err(|error| Unusable(error.to_string()))?;
+            addresses.push((*operation, mode, address(&text)?));
         }
-        addresses.push((*operation, uri));
     }
     Ok(addresses)
+}
+
+/// An address that a request can be sent to.
+pub(crate) fn address(text: &str) -> Result<Uri, Unusable> {
+    let uri: Uri = text.parse().map_err(|_| Unusable(format!("api_base `{}` is no address", shown_base(text))))?;
+    let complete = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
+    if complete {
+        return Ok(uri);
+    }
+    let shown = shown_base(text);
+    Err(Unusable(format!("api_base `{shown}` is no http or https address: write it with its scheme")))
 }
 
 fn headers(credential: Option<(HeaderName, HeaderValue)>) -> HeaderMap {

@@ -7,20 +7,21 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, header};
+use http::{HeaderValue, header};
+use tollgate_wire::client::{self, Wanted};
+use tollgate_wire::dialect::{Context, Mode, Stamp};
 use tollgate_wire::failure::Failure;
 use tollgate_wire::json::Object;
 use tollgate_wire::mock::{self, Mock};
 use tollgate_wire::prepare;
-use tollgate_wire::stream::{Rewriter, UsageWish, Wish};
-use tollgate_wire::{Operation, answer, bridge, prompt_bytes, stream};
+use tollgate_wire::stream::UsageWish;
+use tollgate_wire::{Operation, Usage, answer, prompt_bytes};
 
 use crate::call::{Call, CallBody, Reply, ReplyBody, ServedBy};
 use crate::deployment::Deployment;
-use crate::exchange::request;
+use crate::exchange::{Requests, request, requests};
 use crate::record::Record;
 use crate::relay::Work;
-use crate::upstream::RequestBody;
 use crate::{App, Error, body, fault, upload};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -85,7 +86,10 @@ impl Exchange<'_> {
     }
 
     async fn json(&mut self, bytes: &[u8]) -> Answered {
-        let object = body::parse(bytes)?;
+        let mut object = body::parse(bytes)?;
+        if self.call.mode == Some(Mode::Streamed) {
+            object.set_text("stream", "true".to_owned());
+        }
         self.call.timeouts = body::timeouts(&object, self.call.timeouts)?;
         self.served_by.unheeded = body::unheeded(&object);
         let named = match &self.call.path_model {
@@ -102,47 +106,41 @@ impl Exchange<'_> {
         if mock.applies(self.call.operation) {
             return self.mock(&deployment, &mock, &shown, &object);
         }
+        self.ask(&deployment, shown, object).await
+    }
+
+    /// Has the request written, sends it, and hands on what comes.
+    async fn ask(&mut self, deployment: &Deployment, shown: String, object: Object<'_>) -> Answered {
         let prompt_bytes = prompt_bytes(&object);
-        let asked = self.asked(&deployment);
-        let form = self.form(asked, &object);
-        let object = if asked == self.call.operation { object } else { as_chat(object)? };
-        let prepared =
-            prepare::prepare(&deployment.rules, asked, object).map_err(|refusal| fault::refused(&refusal))?;
-        let request = request(&deployment, asked, prepared.body.into(), &prepared.headers)?;
-        let wanted = Wanted {
-            shown,
-            prompt_bytes,
-            usage: if prepared.include_usage_wanted { UsageWish::Shown } else { UsageWish::Hidden },
-            form: if prepared.json_tool { answer::Form::ChatFromTool } else { form },
+        let operation = self.call.operation;
+        let asked = if operation == Operation::TextCompletion && !deployment.completes_text() {
+            let expected = "a string or a list of strings";
+            client::ask_in_chat(object).ok_or(Error::WrongType { name: "prompt", expected })?
+        } else {
+            client::ask(&deployment.rules, operation, object).map_err(|refusal| fault::refused(&refusal))?
         };
+        let prepared = prepare::prepare(&deployment.rules, asked.operation, asked.body);
+        let prepared = prepared.map_err(|refusal| fault::refused(&refusal))?;
+        let usage = if prepared.include_usage_wanted { UsageWish::Shown } else { UsageWish::Hidden };
+        let form = if prepared.json_tool { answer::Form::ChatFromTool } else { asked.form };
+        let wanted = Wanted { model: shown, prompt_bytes, usage, form, echo: asked.echo };
+        let mut plan = Plan { asked: asked.operation, context: self.context(deployment), wanted };
+        plan.context.notes.clone_from(&prepared.notes);
         self.streamed = prepared.stream;
-        match (prepared.stream, prepared.upstream_stream) {
-            _ if asked == Operation::Speech => self.raw(&deployment, request).await,
-            (true, true) => self.stream(&deployment, request, wanted).await,
-            (true, false) => self.replay(&deployment, request, wanted).await,
-            (false, _) => {
-                self.whole(&deployment, request, &wanted).await.map(|body| (JSON, ReplyBody::Whole(body.into())))
-            }
+        let mode = if prepared.upstream_stream { Mode::Streamed } else { Mode::Whole };
+        let (is_stream, is_streamed) = (prepared.stream, prepared.upstream_stream);
+        let requests = requests(deployment, plan.asked, mode, prepared)?;
+        match (is_stream, is_streamed) {
+            _ if plan.asked == Operation::Speech => self.raw(deployment, requests).await,
+            (true, true) => self.stream(deployment, requests, &plan).await,
+            (true, false) => self.replay(deployment, requests, &plan).await,
+            (false, _) => self.whole(deployment, requests, &plan).await,
         }
     }
 
-    /// The operation that the provider is asked for: a model that only chats is asked in a chat.
-    fn asked(&self, deployment: &Deployment) -> Operation {
-        match self.call.operation {
-            Operation::TextCompletion if !deployment.completes_text() => Operation::ChatCompletion,
-            operation => operation,
-        }
-    }
-
-    fn form(&self, asked: Operation, object: &Object<'_>) -> answer::Form {
-        match (self.call.operation, asked) {
-            (Operation::TextCompletion, Operation::ChatCompletion) => answer::Form::ChatAsText,
-            (Operation::ChatCompletion, _) => answer::Form::Chat,
-            (Operation::TextCompletion, _) => answer::Form::Text,
-            (Operation::Embedding, _) if object.given("encoding_format").is_none() => answer::Form::EmbeddingFromBase64,
-            (Operation::Embedding, _) => answer::Form::Embedding,
-            _ => answer::Form::Plain,
-        }
+    fn context(&self, deployment: &Deployment) -> Context {
+        let (provider, model) = (deployment.provider, deployment.model.clone());
+        Context { provider, model, stamp: Stamp::new(crate::new_id(), now_s()), ..Context::default() }
     }
 
     fn choose(&mut self, model: Option<&str>) -> Result<Arc<Deployment>, Error> {
@@ -171,8 +169,7 @@ impl Exchange<'_> {
     fn mock(&mut self, deployment: &Deployment, mock: &Mock<'_>, shown: &str, object: &Object<'_>) -> Answered {
         self.streamed = body::wants_stream(object);
         let id = format!("chatcmpl-{}", crate::new_id());
-        let created_s = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let call = mock::Call { origin: self.origin(deployment), alias: shown, id: &id, created_s };
+        let call = mock::Call { origin: self.origin(deployment), alias: shown, id: &id, created_s: now_s() };
         if self.streamed {
             return Ok((EVENT_STREAM, ReplyBody::Events(mock.events(&call, object)?)));
         }
@@ -180,51 +177,56 @@ impl Exchange<'_> {
     }
 }
 
-/// What the client expects of an answer.
-struct Wanted {
-    /// The model's name in the answer.
-    shown: String,
-    prompt_bytes: u64,
-    usage: UsageWish,
-    form: answer::Form,
+/// A call on its way: what the provider is asked, and what the client expects.
+struct Plan {
+    asked: Operation,
+    context: Context,
+    wanted: Wanted,
 }
 
 impl Exchange<'_> {
-    async fn whole(
-        &mut self,
-        deployment: &Deployment,
-        request: Request<RequestBody>,
-        wanted: &Wanted,
-    ) -> Result<Vec<u8>, Error> {
-        let (_, bytes) = self.exchange(deployment, request).await?;
-        self.rewrite(deployment, wanted, &bytes)
+    async fn whole(&mut self, deployment: &Deployment, requests: Requests, plan: &Plan) -> Answered {
+        let bodies = self.collect_all(deployment, requests).await?;
+        let answer = self.rewrite(deployment, plan, &bodies)?;
+        Ok((JSON, ReplyBody::Whole(answer.into())))
     }
 
-    fn rewrite(&mut self, deployment: &Deployment, wanted: &Wanted, bytes: &[u8]) -> Result<Vec<u8>, Error> {
-        let rewritten = answer::rewrite(wanted.form, &wanted.shown, wanted.prompt_bytes, bytes)
-            .map_err(|_| Failure::from_garbage(&self.origin(deployment), bytes))?;
-        if let Some(record) = &mut self.record {
-            record.usage = Some(rewritten.usage);
+    /// The bodies of all answers, one after the other: most calls have one.
+    async fn collect_all(&mut self, deployment: &Deployment, requests: Requests) -> Result<Vec<Bytes>, Error> {
+        let mut bodies = Vec::with_capacity(requests.more.len() + 1);
+        for request in std::iter::once(requests.first).chain(requests.more) {
+            bodies.push(self.exchange(deployment, request).await?.1);
         }
-        Ok(rewritten.body)
+        Ok(bodies)
     }
 
-    async fn stream(&mut self, deployment: &Deployment, request: Request<RequestBody>, wanted: Wanted) -> Answered {
+    fn rewrite(&mut self, deployment: &Deployment, plan: &Plan, bodies: &[Bytes]) -> Result<Vec<u8>, Error> {
+        let answer = client::answer(&deployment.rules, plan.asked, &plan.context, &plan.wanted, bodies);
+        let answer = answer.map_err(|_| self.garbage(deployment, bodies))?;
+        self.note_usage(answer.usage);
+        Ok(answer.body)
+    }
+
+    fn garbage(&self, deployment: &Deployment, bodies: &[Bytes]) -> Failure {
+        let last = bodies.last().map(Bytes::as_ref).unwrap_or_default();
+        Failure::from_garbage(&self.origin(deployment), last)
+    }
+
+    fn note_usage(&mut self, usage: Usage) {
+        if let Some(record) = &mut self.record {
+            record.usage = Some(usage);
+        }
+    }
+
+    async fn stream(&mut self, deployment: &Deployment, requests: Requests, plan: &Plan) -> Answered {
         let silence_max = self.call.timeouts.stream.or(self.call.timeouts.whole).unwrap_or(deployment.stream_timeout);
-        let form = match wanted.form {
-            answer::Form::Text => stream::Form::Text,
-            answer::Form::ChatAsText => stream::Form::ChatAsText,
-            _ => stream::Form::Chat,
-        };
-        let answer = self.send(deployment, request, silence_max).await?;
-        if self.answered_json() {
+        let answer = self.send(deployment, requests.first, silence_max).await?;
+        if self.answered_json() && !deployment.rules.is_translated() {
             // No stream after all: an error under status 200, or a provider that ignores the wish.
             let bytes = self.collect_within(deployment, answer, silence_max).await?;
-            let body = self.rewrite(deployment, &wanted, &bytes)?;
-            return Ok((EVENT_STREAM, ReplyBody::Events(stream::replay(&body, wanted.usage))));
+            return self.replayed(deployment, plan, &[bytes]);
         }
-        let wish = Wish { model: wanted.shown, form, usage: wanted.usage, prompt_bytes: wanted.prompt_bytes };
-        let work = Work::Events(Box::new(Rewriter::new(wish)));
+        let work = Work::Events(client::stream(&deployment.rules, &plan.context, &plan.wanted));
         let relay = self.relay(deployment, answer, work, silence_max).await?;
         Ok((EVENT_STREAM, ReplyBody::Relayed(relay)))
     }
@@ -235,16 +237,22 @@ impl Exchange<'_> {
     }
 
     /// A stream made of a whole answer, where the provider cannot stream what was asked.
-    async fn replay(&mut self, deployment: &Deployment, request: Request<RequestBody>, wanted: Wanted) -> Answered {
-        let body = self.whole(deployment, request, &wanted).await?;
-        let events = stream::replay(&body, wanted.usage);
+    async fn replay(&mut self, deployment: &Deployment, requests: Requests, plan: &Plan) -> Answered {
+        let bodies = self.collect_all(deployment, requests).await?;
+        self.replayed(deployment, plan, &bodies)
+    }
+
+    fn replayed(&mut self, deployment: &Deployment, plan: &Plan, bodies: &[Bytes]) -> Answered {
+        let replay = client::replay(&deployment.rules, plan.asked, &plan.context, &plan.wanted, bodies);
+        let (events, usage) = replay.map_err(|_| self.garbage(deployment, bodies))?;
+        self.note_usage(usage);
         Ok((EVENT_STREAM, ReplyBody::Events(events)))
     }
 
     /// Audio: bytes that mean nothing to the gateway.
-    async fn raw(&mut self, deployment: &Deployment, request: Request<RequestBody>) -> Answered {
+    async fn raw(&mut self, deployment: &Deployment, requests: Requests) -> Answered {
         let silence_max = self.call.timeouts.whole.unwrap_or(deployment.timeout);
-        let answer = self.send(deployment, request, silence_max).await?;
+        let answer = self.send(deployment, requests.first, silence_max).await?;
         let content_type = self.served_by.headers.get(header::CONTENT_TYPE).cloned();
         let relay = self.relay(deployment, answer, Work::Raw, silence_max).await?;
         Ok((content_type.unwrap_or(HeaderValue::from_static("audio/mpeg")), ReplyBody::Relayed(relay)))
@@ -260,7 +268,8 @@ impl Exchange<'_> {
         }
         let deployment = self.choose(named.as_deref())?;
         let (body, content) = upload::rewritten(upload, &deployment.model);
-        let request = request(&deployment, self.call.operation, body, &content)?;
+        let uri = deployment.uri(self.call.operation, Mode::Whole)?;
+        let request = request(&deployment, uri, body, &content)?;
         let (content_type, bytes) = self.exchange(&deployment, request).await?;
         Ok((content_type.unwrap_or(JSON), ReplyBody::Whole(bytes)))
     }
@@ -274,6 +283,6 @@ fn explained(error: Error, operation: Operation, served_by: &ServedBy) -> Error 
     }
 }
 
-fn as_chat(object: Object<'_>) -> Result<Object<'_>, Error> {
-    bridge::text_to_chat(object).ok_or(Error::WrongType { name: "prompt", expected: "a string or a list of strings" })
+fn now_s() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

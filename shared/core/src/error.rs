@@ -112,5 +112,10 @@ const fn route_name(operation: Operation) -> &'static str {
         Operation::Speech => "/audio/speech",
         Operation::Transcription => "/audio/transcriptions",
         Operation::Rerank => "/rerank",
+        Operation::Messages => "/v1/messages",
+        Operation::CountMessageTokens => "/v1/messages/count_tokens",
+        Operation::Responses => "/responses",
+        Operation::GenerateContent => ":generateContent",
+        Operation::CountContentTokens => ":countTokens",
     }
 }

@@ -5,12 +5,14 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 use http_body_util::{BodyExt, Limited};
 use tollgate_wire::Operation;
+use tollgate_wire::dialect::Mode;
 use tollgate_wire::failure::{Failure, Origin};
+use tollgate_wire::prepare::Prepared;
 
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, address};
 use crate::dispatch::Exchange;
 use crate::relay::{Relay, Work};
 use crate::upstream::{AnswerBody, RequestBody, UpstreamError};
@@ -131,16 +133,39 @@ impl Exchange<'_> {
     }
 }
 
-/// The request of a deployment: its address and headers, and what this call adds.
-pub(crate) fn request(
+/// What is sent for one call: a request, and one more for each further input where a provider takes one at a time.
+pub(crate) struct Requests {
+    pub first: Request<RequestBody>,
+    pub more: Vec<Request<RequestBody>>,
+}
+
+/// The requests that `prepared` describes.
+pub(crate) fn requests(
     deployment: &Deployment,
     operation: Operation,
+    mode: Mode,
+    prepared: Prepared,
+) -> Result<Requests, Error> {
+    let uri = match &prepared.url {
+        Some(text) => address(text).map_err(|error| Error::BadBody(error.to_string()))?,
+        None => deployment.uri(operation, mode)?,
+    };
+    let Prepared { body, headers, more_bodies, .. } = prepared;
+    let first = request(deployment, uri.clone(), body.into(), &headers)?;
+    let more = more_bodies.into_iter().map(|body| request(deployment, uri.clone(), body.into(), &headers));
+    Ok(Requests { first, more: more.collect::<Result<_, _>>()? })
+}
+
+/// The request of a deployment: its headers, and what this call adds.
+pub(crate) fn request(
+    deployment: &Deployment,
+    uri: Uri,
     body: RequestBody,
     headers: &[(String, String)],
 ) -> Result<Request<RequestBody>, Error> {
     let mut request = Request::new(body);
     *request.method_mut() = Method::POST;
-    *request.uri_mut() = deployment.uri(operation)?;
+    *request.uri_mut() = uri;
     request.headers_mut().clone_from(&deployment.headers);
     add_headers(request.headers_mut(), headers)?;
     Ok(request)

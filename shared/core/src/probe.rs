@@ -56,7 +56,7 @@ async fn one(app: &App, deployment: Arc<Deployment>) -> Finding {
     let timeouts = Timeouts { whole: Some(PROBE_TIMEOUT), stream: Some(PROBE_TIMEOUT) };
     let (id, started) = (crate::new_id(), Instant::now());
     let (path_model, pinned) = (Some(deployment.named.clone()), Some(Arc::clone(&deployment)));
-    let call = Call { id, operation, path_model, pinned, timeouts, body: body(operation), started };
+    let call = Call { id, operation, mode: None, path_model, pinned, timeouts, body: body(operation), started };
     match app.serve(call).await {
         Ok(_) => Finding { deployment, error: None, status: 200 },
         Err(failed) => {
@@ -75,6 +75,13 @@ fn body(operation: Operation) -> CallBody {
         Operation::ImageGeneration => json!({ "prompt": PROMPT }),
         Operation::Speech => json!({ "model": "", "input": PROMPT, "voice": "alloy" }),
         Operation::Rerank => json!({ "model": "", "query": PROMPT, "documents": [PROMPT] }),
+        Operation::Messages | Operation::CountMessageTokens => {
+            json!({ "messages": [{ "role": "user", "content": PROMPT }], "max_tokens": 16 })
+        }
+        Operation::Responses => json!({ "input": PROMPT }),
+        Operation::GenerateContent | Operation::CountContentTokens => {
+            json!({ "contents": [{ "role": "user", "parts": [{ "text": PROMPT }] }] })
+        }
         Operation::Transcription => return CallBody::Upload(silence()),
     };
     CallBody::Json(value.to_string().into())

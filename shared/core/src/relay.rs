@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 use tokio::time::{Instant, Sleep};
 use tollgate_wire::failure::{Break, Failure, Origin};
-use tollgate_wire::stream::{Fault, Rewriter};
+use tollgate_wire::stream::{Fault, Stream};
 
 use crate::fault;
 use crate::record::Record;
@@ -26,8 +26,8 @@ const SILENCE_MAX: Duration = Duration::from_hours(24 * 365);
 /// What happens to the frames.
 #[derive(Debug)]
 pub enum Work {
-    /// An event stream that is rewritten.
-    Events(Box<Rewriter>),
+    /// A stream that is translated, or watched.
+    Events(Stream),
     /// Bytes that are passed on.
     Raw,
 }
@@ -114,9 +114,9 @@ impl Relay {
     }
 
     fn data(&mut self, data: Bytes) -> Step {
-        let Work::Events(rewriter) = &mut self.work else { return Step::Bytes(data) };
+        let Work::Events(stream) = &mut self.work else { return Step::Bytes(data) };
         let mut out = Vec::with_capacity(data.len() + 64);
-        match rewriter.push(data, &mut out) {
+        match stream.push(data, &mut out) {
             Ok(()) => Step::Bytes(out.into()),
             Err(fault) => self.fault(out, &fault),
         }
@@ -124,9 +124,9 @@ impl Relay {
 
     fn finish(&mut self) -> Step {
         self.upstream = None;
-        let Work::Events(rewriter) = &mut self.work else { return Step::End };
+        let Work::Events(stream) = &mut self.work else { return Step::End };
         let mut out = Vec::new();
-        match rewriter.finish(&mut out) {
+        match stream.finish(&mut out) {
             Ok(()) if out.is_empty() => Step::End,
             Ok(()) => Step::Bytes(out.into()),
             Err(fault) => self.fault(out, &fault),
@@ -168,15 +168,15 @@ impl Relay {
     }
 
     fn is_done(&self) -> bool {
-        matches!(&self.work, Work::Events(rewriter) if rewriter.is_done())
+        matches!(&self.work, Work::Events(stream) if stream.is_done())
     }
 
     /// Notes the usage; without a status the record says by itself that the client left.
     fn end(&mut self, status: Option<u16>) {
         self.upstream = None;
         let Some(mut record) = self.record.take() else { return };
-        if let Work::Events(rewriter) = &self.work {
-            record.usage = Some(rewriter.usage());
+        if let Work::Events(stream) = &self.work {
+            record.usage = Some(stream.usage());
         }
         if let Some(status) = status {
             record.finish(status);

@@ -10,6 +10,7 @@ use tollgate_core::call::{Call, CallBody, Timeouts};
 use tollgate_core::deployment::Deployment;
 use tollgate_core::{App, Error, probe};
 use tollgate_wire::Operation;
+use tollgate_wire::dialect::Mode;
 use tracing::info;
 
 use crate::headers::{LITELLM_VERSION, Outcome, describe};
@@ -24,6 +25,8 @@ const CALL_ID_BYTES_MAX: usize = 256;
 pub struct Arrival<'a> {
     pub headers: &'a HeaderMap,
     pub path_model: Option<String>,
+    /// Whether the path asks for pieces.
+    pub mode: Option<Mode>,
     pub started: Instant,
 }
 
@@ -49,8 +52,16 @@ where
         }
     };
     let timeouts = timeouts(arrival.headers);
-    let call =
-        Call { id: id.clone(), operation, path_model: arrival.path_model, pinned: None, timeouts, body, started };
+    let call = Call {
+        id: id.clone(),
+        operation,
+        mode: arrival.mode,
+        path_model: arrival.path_model,
+        pinned: None,
+        timeouts,
+        body,
+        started,
+    };
     match app.serve(call).await {
         Ok(reply) => {
             let streamed = !matches!(reply.body, tollgate_core::call::ReplyBody::Whole(_));

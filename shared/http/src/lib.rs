@@ -18,6 +18,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use tollgate_core::{App, Error};
 use tollgate_wire::Format;
+use tollgate_wire::dialect::Mode;
 use tracing::info;
 
 pub use body::GatewayBody;
@@ -87,8 +88,9 @@ impl Gateway {
         }
         let model = model.map(decode);
         let outcome = match route.endpoint {
-            Endpoint::Call(operation) => {
-                let arrival = endpoints::Arrival { headers: &head.headers, path_model: model, started };
+            Endpoint::Call(operation) | Endpoint::Stream(operation) => {
+                let mode = matches!(route.endpoint, Endpoint::Stream(_)).then_some(Mode::Streamed);
+                let arrival = endpoints::Arrival { headers: &head.headers, path_model: model, mode, started };
                 return endpoints::call(&self.app, operation, arrival, body).await;
             }
             Endpoint::Models => Ok(endpoints::models(&self.app)),

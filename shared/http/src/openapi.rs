@@ -61,7 +61,7 @@ fn describe(route: &Route) -> Value {
         operation["parameters"] =
             json!([{ "name": "model", "in": "path", "required": true, "schema": { "type": "string" } }]);
     }
-    if let Endpoint::Call(kind) = route.endpoint {
+    if let Endpoint::Call(kind) | Endpoint::Stream(kind) = route.endpoint {
         let content = if kind == Operation::Transcription { "multipart/form-data" } else { "application/json" };
         let mut body = json!({ "required": true, "content": {} });
         body["content"][content] = json!({ "schema": { "type": "object", "required": required(kind) } });
@@ -80,6 +80,12 @@ const fn summary(endpoint: Endpoint) -> &'static str {
         Endpoint::Call(Operation::Speech) => "Speech from text",
         Endpoint::Call(Operation::Transcription) => "Text from speech",
         Endpoint::Call(Operation::Rerank) => "Documents by relevance",
+        Endpoint::Call(Operation::Messages) => "Anthropic's messages, whole or streamed",
+        Endpoint::Call(Operation::CountMessageTokens) => "Tokens of Anthropic's messages",
+        Endpoint::Call(Operation::Responses) => "OpenAI's responses, whole or streamed",
+        Endpoint::Call(Operation::GenerateContent) => "Gemini's content, whole",
+        Endpoint::Call(Operation::CountContentTokens) => "Tokens of Gemini's content",
+        Endpoint::Stream(_) => "Gemini's content, streamed",
         Endpoint::Models => "The models of the configuration",
         Endpoint::Model => "One model of the configuration",
         Endpoint::ModelInfo => "Every deployment, without its secrets",
@@ -98,6 +104,9 @@ const fn required(operation: Operation) -> &'static [&'static str] {
         Operation::ChatCompletion => &["model", "messages"],
         Operation::TextCompletion | Operation::ImageGeneration => &["model", "prompt"],
         Operation::Embedding | Operation::Moderation | Operation::Speech => &["model", "input"],
+        Operation::Messages | Operation::CountMessageTokens => &["model", "messages"],
+        Operation::Responses => &["model", "input"],
+        Operation::GenerateContent | Operation::CountContentTokens => &["contents"],
         Operation::Transcription => &["model", "file"],
         Operation::Rerank => &["model", "query", "documents"],
     }

@@ -33,6 +33,8 @@ pub enum Access {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     Call(Operation),
+    /// A call whose path asks for pieces.
+    Stream(Operation),
     Models,
     Model,
     ModelInfo,
@@ -47,7 +49,7 @@ pub enum Endpoint {
 
 use Access::{Key, Public};
 use Endpoint::{
-    Call, Docs, Health, Liveness, Model, ModelInfo, Models, OpenApi, Readiness, ReadinessDetails, RouteList,
+    Call, Docs, Health, Liveness, Model, ModelInfo, Models, OpenApi, Readiness, ReadinessDetails, RouteList, Stream,
 };
 use Method::{Get, Post};
 
@@ -83,6 +85,17 @@ pub const ROUTES: &[Route] = &[
     row(Post, "/v1/rerank", Key, Call(Operation::Rerank)),
     row(Post, "/v2/rerank", Key, Call(Operation::Rerank)),
     row(Post, "/rerank", Key, Call(Operation::Rerank)),
+    row(Post, "/v1/messages", Key, Call(Operation::Messages)),
+    row(Post, "/v1/messages/count_tokens", Key, Call(Operation::CountMessageTokens)),
+    row(Post, "/v1/responses", Key, Call(Operation::Responses)),
+    row(Post, "/responses", Key, Call(Operation::Responses)),
+    row(Post, "/openai/v1/responses", Key, Call(Operation::Responses)),
+    row(Post, "/v1beta/models/{model}:generateContent", Key, Call(Operation::GenerateContent)),
+    row(Post, "/models/{model}:generateContent", Key, Call(Operation::GenerateContent)),
+    row(Post, "/v1beta/models/{model}:streamGenerateContent", Key, Stream(Operation::GenerateContent)),
+    row(Post, "/models/{model}:streamGenerateContent", Key, Stream(Operation::GenerateContent)),
+    row(Post, "/v1beta/models/{model}:countTokens", Key, Call(Operation::CountContentTokens)),
+    row(Post, "/models/{model}:countTokens", Key, Call(Operation::CountContentTokens)),
     row(Get, "/v1/models", Key, Models),
     row(Get, "/models", Key, Models),
     row(Get, "/v1/models/{model}", Key, Model),

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use crate::Format;
 use crate::json::{self, Object};
 use crate::needle::{Needle, needle};
 use crate::prepare::JSON_TOOL;
@@ -33,6 +34,14 @@ pub enum Form {
     EmbeddingFromBase64,
     /// JSON that is relayed as it is.
     Plain,
+    /// A chat completion shown as Anthropic's message.
+    Messages,
+    /// A chat completion shown as OpenAI's response.
+    Responses,
+    /// A chat completion shown as Gemini's answer.
+    GenerateContent,
+    /// The client's own format, which the provider speaks too.
+    Native(Format),
 }
 
 /// An answer ready for the client, and what it cost in tokens.
@@ -68,7 +77,7 @@ pub fn rewrite(form: Form, model: &str, prompt_bytes: u64, body: &[u8]) -> Resul
         Form::ChatFromTool => chat_from_tool(&mut object),
         Form::ChatAsText => object = as_text(&object),
         Form::EmbeddingFromBase64 => decode_vectors(&mut object),
-        Form::Text | Form::Embedding | Form::Plain => {}
+        _ => {}
     }
     if usage.source == Source::Estimate || usage.is_partial {
         complete_usage(&mut object, usage);
@@ -97,7 +106,7 @@ fn generated_bytes(form: Form, object: &Object<'_>) -> u64 {
         Form::Chat | Form::ChatFromTool | Form::Text | Form::ChatAsText => {
             object.get("choices").map_or(0, |text| text.len() as u64)
         }
-        Form::Embedding | Form::EmbeddingFromBase64 | Form::Plain => 0,
+        _ => 0,
     }
 }
 

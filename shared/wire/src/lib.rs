@@ -4,6 +4,9 @@
 
 pub mod answer;
 pub mod bridge;
+pub mod chat;
+pub mod client;
+pub mod dialect;
 pub mod failure;
 mod format;
 pub mod json;

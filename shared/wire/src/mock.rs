@@ -48,7 +48,7 @@ impl Mock<'_> {
                 self.times_out || self.response.is_some_and(is_truthy) || self.tool_calls.is_some_and(is_truthy)
             }
             Operation::Embedding | Operation::ImageGeneration => self.response.is_some_and(|value| !value.is_null()),
-            Operation::Moderation | Operation::Speech | Operation::Transcription | Operation::Rerank => false,
+            _ => false,
         }
     }
 

@@ -13,11 +13,21 @@ pub enum Operation {
     Speech,
     Transcription,
     Rerank,
+    /// Anthropic's `/v1/messages`.
+    Messages,
+    /// Anthropic's `/v1/messages/count_tokens`.
+    CountMessageTokens,
+    /// OpenAI's `/v1/responses`.
+    Responses,
+    /// Gemini's `:generateContent` and `:streamGenerateContent`.
+    GenerateContent,
+    /// Gemini's `:countTokens`.
+    CountContentTokens,
 }
 
 impl Operation {
     /// Every operation, in the order of the routes table.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::ChatCompletion,
         Self::TextCompletion,
         Self::Embedding,
@@ -26,7 +36,22 @@ impl Operation {
         Self::Speech,
         Self::Transcription,
         Self::Rerank,
+        Self::Messages,
+        Self::CountMessageTokens,
+        Self::Responses,
+        Self::GenerateContent,
+        Self::CountContentTokens,
     ];
+
+    /// The format of the client who asks.
+    pub const fn format(self) -> Format {
+        match self {
+            Self::Messages | Self::CountMessageTokens => Format::Messages,
+            Self::Responses => Format::Responses,
+            Self::GenerateContent | Self::CountContentTokens => Format::GenerateContent,
+            _ => Format::OpenAi,
+        }
+    }
 
     /// LiteLLM's name of the call type, as it appears in logs.
     pub const fn name(self) -> &'static str {
@@ -39,20 +64,11 @@ impl Operation {
             Self::Speech => "aspeech",
             Self::Transcription => "atranscription",
             Self::Rerank => "arerank",
-        }
-    }
-
-    /// The format in which its clients speak.
-    pub const fn format(self) -> Format {
-        match self {
-            Self::ChatCompletion
-            | Self::TextCompletion
-            | Self::Embedding
-            | Self::Moderation
-            | Self::ImageGeneration
-            | Self::Speech
-            | Self::Transcription
-            | Self::Rerank => Format::OpenAi,
+            Self::Messages => "anthropic_messages",
+            Self::CountMessageTokens => "acount_tokens",
+            Self::Responses => "aresponses",
+            Self::GenerateContent => "agenerate_content",
+            Self::CountContentTokens => "acount_tokens",
         }
     }
 }

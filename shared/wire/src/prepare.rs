@@ -16,10 +16,12 @@ mod simple;
 mod supported;
 mod tools;
 
+pub(crate) use call::Call;
 pub use refusal::Refusal;
 pub use rules::{Family, Rules, Settings, StreamUsage};
 
 use crate::Operation;
+use crate::dialect::Notes;
 use crate::json::Object;
 
 /// A request ready to be sent.
@@ -37,6 +39,12 @@ pub struct Prepared {
     pub include_usage_wanted: bool,
     /// Whether a schema was put into the forced tool [`JSON_TOOL`], whose arguments are the answer's content.
     pub json_tool: bool,
+    /// What the answer's translation has to know.
+    pub notes: Notes,
+    /// The address, where the request decides it; else the deployment's own.
+    pub url: Option<String>,
+    /// The bodies of further requests, where the provider answers one input at a time.
+    pub more_bodies: Vec<Vec<u8>>,
 }
 
 /// The tool that stands for a schema where a model has no structured output (LiteLLM's `RESPONSE_FORMAT_TOOL_NAME`).
@@ -58,13 +66,16 @@ pub fn prepare(rules: &Rules, operation: Operation, body: Object<'_>) -> Result<
     if !provider.offers(operation) {
         return Err(Refusal::NotOffered { provider: provider.name, operation });
     }
+    if let Some(dialect) = rules.dialect.filter(|_| operation != Operation::ChatCompletion) {
+        return dialect.other(operation, rules, body);
+    }
     match operation {
         Operation::ChatCompletion => chat::prepare(rules, body),
         Operation::TextCompletion => simple::text_completion(rules, body),
         Operation::Embedding => simple::embedding(rules, body),
         Operation::Rerank => simple::rerank(rules, body),
         Operation::ImageGeneration => Ok(simple::image(rules, body)),
-        Operation::Moderation | Operation::Speech | Operation::Transcription => Ok(simple::plain(rules, body)),
+        _ => Ok(simple::plain(rules, body)),
     }
 }
 

@@ -119,6 +119,13 @@ pub fn data(event: &[u8]) -> Option<Cow<'_, [u8]>> {
     found
 }
 
+/// The event's name, where it has one that is UTF-8.
+pub fn name(event: &[u8]) -> Option<Cow<'_, str>> {
+    let lines = event.split(|byte| matches!(byte, b'\n' | b'\r'));
+    let value = lines.filter_map(|line| line.strip_prefix(b"event:")).next_back()?;
+    std::str::from_utf8(value.trim_ascii()).ok().map(Cow::Borrowed)
+}
+
 /// Whether the event carries something that is not a field of the format: no event stream at all.
 pub fn is_foreign(event: &[u8]) -> bool {
     event.split(|byte| matches!(byte, b'\n' | b'\r')).any(|line| {

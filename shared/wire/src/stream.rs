@@ -3,12 +3,22 @@
 //! Replaces the model's name by the one the client used, keeps the usage for the gateway and
 //! shows it to the client only if asked, ends with exactly one `[DONE]`. Knows no clock and no socket.
 
+mod cutter;
+pub(crate) mod event_stream;
+mod lines;
+mod observer;
+mod openai;
 mod replay;
+mod tally;
+mod translator;
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
+pub use observer::Observer;
 pub use replay::replay;
+pub use tally::Tally;
+pub use translator::Translator;
 
 use crate::json::{self, Object};
 use crate::needle::{Needle, needle};
@@ -44,6 +54,61 @@ pub enum UsageWish {
     Hidden,
 }
 
+/// One stream on its way from a provider to a client.
+#[derive(Debug)]
+pub enum Stream {
+    /// OpenAI's wire on both sides.
+    Rewritten(Box<Rewriter>),
+    /// Two different wires.
+    Translated(Box<Translator>),
+    /// The same wire on both sides, which is not OpenAI's chat.
+    Observed(Box<Observer>),
+}
+
+impl Stream {
+    /// Takes bytes from the provider and appends what the client gets now to `out`.
+    ///
+    /// # Errors
+    /// When the stream has to end here; `out` holds what came before the fault.
+    pub fn push(&mut self, bytes: Bytes, out: &mut Vec<u8>) -> Result<(), Fault> {
+        match self {
+            Self::Rewritten(stream) => stream.push(bytes, out),
+            Self::Translated(stream) => stream.push(bytes, out),
+            Self::Observed(stream) => stream.push(bytes, out),
+        }
+    }
+
+    /// The provider's stream has ended cleanly: appends what is still owed to the client.
+    ///
+    /// # Errors
+    /// When the end came where none can be.
+    pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
+        match self {
+            Self::Rewritten(stream) => stream.finish(out),
+            Self::Translated(stream) => stream.finish(out),
+            Self::Observed(stream) => stream.finish(out),
+        }
+    }
+
+    /// Whether the client has had the end.
+    pub fn is_done(&self) -> bool {
+        match self {
+            Self::Rewritten(stream) => stream.is_done(),
+            Self::Translated(stream) => stream.is_done(),
+            Self::Observed(stream) => stream.is_done(),
+        }
+    }
+
+    /// Tokens so far.
+    pub fn usage(&self) -> Usage {
+        match self {
+            Self::Rewritten(stream) => stream.usage(),
+            Self::Translated(stream) => stream.usage(),
+            Self::Observed(stream) => stream.usage(),
+        }
+    }
+}
+
 /// Why a stream cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -53,6 +118,11 @@ pub enum Fault {
     Garbage(String),
     /// An event without end.
     TooLong,
+}
+
+/// The decoder of OpenAI's own stream.
+pub(crate) fn openai_decoder() -> Box<dyn crate::dialect::Decoder> {
+    Box::new(openai::OpenAi::default())
 }
 
 /// Rewrites one stream. Feed it with [`push`](Self::push), end it with [`finish`](Self::finish).
@@ -328,7 +398,7 @@ fn text_choice(choice: &serde_json::Value) -> serde_json::Value {
 }
 
 /// The first bytes of what was not understood, short enough for an error message.
-fn garbage(bytes: &[u8]) -> Fault {
+pub(crate) fn garbage(bytes: &[u8]) -> Fault {
     let start = &bytes[..bytes.len().min(200)];
     Fault::Garbage(String::from_utf8_lossy(start).into_owned())
 }

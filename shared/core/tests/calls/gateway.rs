@@ -102,6 +102,7 @@ impl Gateway {
             operation,
             path_model: None,
             pinned: None,
+            mode: None,
             timeouts: self.timeouts,
             body: CallBody::Json(body.to_string().into()),
             started: Instant::now(),

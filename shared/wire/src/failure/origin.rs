@@ -45,7 +45,12 @@ pub(super) enum Rules {
 impl Origin<'_> {
     pub(super) fn transport(&self) -> Transport {
         match self.operation {
-            Operation::Rerank => Transport::Handler,
+            Operation::Rerank
+            | Operation::Messages
+            | Operation::CountMessageTokens
+            | Operation::Responses
+            | Operation::GenerateContent
+            | Operation::CountContentTokens => Transport::Handler,
             Operation::TextCompletion if self.is_text_completion() => Transport::ClientText,
             Operation::ChatCompletion | Operation::TextCompletion if listed(HANDLER_CHAT, self.provider) => {
                 Transport::Handler

@@ -30,21 +30,21 @@ const RESERVED_HEADERS: [&str; 14] = [
 
 /// What to do with a parameter that the provider refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unsupported {
+pub(crate) enum Unsupported {
     Refuse,
     Drop,
 }
 
 /// A request while it is being prepared.
-pub(super) struct Call<'rules, 'body> {
+pub(crate) struct Call<'rules, 'body> {
     pub rules: &'rules Rules,
     pub body: Object<'body>,
     pub unsupported: Unsupported,
     pub allowed: Vec<String>,
     /// Parameters that must be sent as the client wrote them, should a translation take them away.
-    insisted: Vec<(String, Box<RawValue>)>,
-    dropped: Vec<String>,
-    extra_body: Vec<(String, Box<RawValue>)>,
+    pub insisted: Vec<(String, Box<RawValue>)>,
+    pub dropped: Vec<String>,
+    pub extra_body: Vec<(String, Box<RawValue>)>,
     pub prepared: Prepared,
     /// `cache_control_injection_points`, as the request or the deployment wrote them.
     pub injection_points: Option<String>,

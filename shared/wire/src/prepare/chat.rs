@@ -20,6 +20,11 @@ pub(super) fn prepare(rules: &Rules, body: Object<'_>) -> Result<Prepared, Refus
         call.set_stream_usage();
     }
     check(&mut call)?;
+    if let Some(dialect) = rules.dialect {
+        call.drop_paths();
+        messages::inject(&mut call);
+        return dialect.chat(call);
+    }
     adapt::parameters(&mut call)?;
     limit_output(&mut call);
     tools::prepare(&mut call);

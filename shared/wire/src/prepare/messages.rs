@@ -43,6 +43,16 @@ pub(super) fn prepare(call: &mut Call<'_, '_>) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Sets the cache marks that request or deployment ask for, and nothing else: for dialects, which read messages themselves.
+pub(super) fn inject(call: &mut Call<'_, '_>) {
+    if call.injection_points.is_none() {
+        return;
+    }
+    let Some(Ok(mut messages)) = call.body.get("messages").map(serde_json::from_str::<Vec<Value>>) else { return };
+    inject_cache_marks(call, &mut messages);
+    call.body.set("messages", raw(&messages));
+}
+
 fn is_touched(call: &Call<'_, '_>, text: &str) -> bool {
     let has = |needle: &str| memmem::find(text.as_bytes(), needle.as_bytes()).is_some();
     let rules = call.rules;

@@ -30,11 +30,11 @@ impl Refusal {
         }
     }
 
-    pub(super) fn unsupported(message: impl Into<String>) -> Self {
+    pub(crate) fn unsupported(message: impl Into<String>) -> Self {
         Self::UnsupportedParameters { message: message.into() }
     }
 
-    pub(super) fn bad(message: impl Into<String>) -> Self {
+    pub(crate) fn bad(message: impl Into<String>) -> Self {
         Self::BadRequest { message: message.into() }
     }
 }

@@ -5,9 +5,11 @@
 use serde_json::value::RawValue;
 
 use super::supported::{is_catalogued, supported};
+use crate::Operation;
+use crate::dialect::{self, Dialect, Mode};
 use crate::json::raw;
 use crate::models::{self, Capability};
-use crate::provider::{Adapter, CacheMarks, Cloud, Parameters, Provider};
+use crate::provider::{self, Adapter, CacheMarks, Cloud, Parameters, Provider, UrlError};
 
 /// What a deployment says of itself: LiteLLM's `litellm_params` and the settings that stand above them.
 #[derive(Clone, Debug)]
@@ -92,22 +94,58 @@ pub struct Rules {
     pub(super) plain_model: Box<RawValue>,
     pub(super) strips_cache_marks: bool,
     pub(super) translates_developer: bool,
+    /// How the provider is spoken to, where it is not by OpenAI's wire.
+    pub(crate) dialect: Option<&'static dyn Dialect>,
 }
 
 impl Rules {
     /// Works out once what all requests of the deployment have in common.
     pub fn new(settings: Settings) -> Self {
         let family = family(&settings);
-        let supported = supported(&settings, family);
+        let dialect = dialect::of(&settings);
+        let supported = dialect.map_or_else(|| supported(&settings, family), |dialect| dialect.supported(&settings));
         let (chat_model, plain_model) = (raw(&wire_model(&settings)), raw(&settings.model));
         let strips_cache_marks = strips_cache_marks(&settings, family);
         let translates_developer = family != Family::OSeries;
-        Self { settings, family, supported, chat_model, plain_model, strips_cache_marks, translates_developer }
+        Self { settings, family, supported, chat_model, plain_model, strips_cache_marks, translates_developer, dialect }
     }
 
     /// The provider that the deployment calls.
     pub fn provider(&self) -> &'static Provider {
         self.settings.provider
+    }
+
+    /// Where calls of this kind go.
+    ///
+    /// # Errors
+    /// Where the provider has no address of its own and the deployment gives none.
+    pub fn url(&self, operation: Operation, mode: Mode) -> Result<String, UrlError> {
+        let settings = &self.settings;
+        match self.dialect {
+            Some(dialect) => dialect.url(settings, operation, mode),
+            None => {
+                let (base, version) = (settings.api_base.as_deref(), settings.api_version.as_deref());
+                provider::url(settings.provider, base, version, &settings.model, operation)
+            }
+        }
+    }
+
+    /// Headers that every request of the deployment carries beside authentication.
+    pub fn headers(&self, operation: Operation) -> Vec<(&'static str, String)> {
+        self.dialect.map(|dialect| dialect.headers(&self.settings, operation)).unwrap_or_default()
+    }
+
+    /// Whether the provider takes calls of this kind as they are.
+    pub fn speaks(&self, operation: Operation) -> bool {
+        match self.dialect {
+            Some(dialect) => dialect.speaks(&self.settings, operation),
+            None => self.settings.provider.offers(operation),
+        }
+    }
+
+    /// Whether the provider speaks a wire of its own.
+    pub const fn is_translated(&self) -> bool {
+        self.dialect.is_some()
     }
 
     /// Whether the chat parameter reaches the provider.

@@ -7,14 +7,15 @@ use super::{
     Adapter, CacheMarks, EmbeddingInput, KeyNeed, OutputLimit, Parameters, Path, Provider, StreamField, TextLists,
 };
 use crate::Operation::{
-    self, ChatCompletion, Embedding, ImageGeneration, Rerank, Speech, TextCompletion, Transcription,
+    self, ChatCompletion, Embedding, ImageGeneration, Moderation, Rerank, Speech, TextCompletion, Transcription,
 };
 use crate::models::Capability::{FunctionCalling, Reasoning, ToolChoice, WebSearch};
 
 const CHAT: &[Operation] = &[ChatCompletion, Embedding];
 const TEXT: &[Operation] = &[ChatCompletion, TextCompletion, Embedding];
 const WITH_AUDIO: &[Operation] = &[ChatCompletion, Embedding, Speech, Transcription];
-const EVERY: &[Operation] = &Operation::ALL;
+const EVERY: &[Operation] =
+    &[ChatCompletion, TextCompletion, Embedding, Moderation, ImageGeneration, Speech, Transcription, Rerank];
 
 /// What OpenAI's own chat endpoint takes from every model.
 const BASE: Parameters = Parameters::of(&[

@@ -61,6 +61,11 @@ const fn path_of(operation: Operation) -> &'static str {
         Operation::Speech => "/audio/speech",
         Operation::Transcription => "/audio/transcriptions",
         Operation::Rerank => "/rerank",
+        Operation::Messages => "/messages",
+        Operation::CountMessageTokens => "/messages/count_tokens",
+        Operation::Responses => "/responses",
+        Operation::GenerateContent => ":generateContent",
+        Operation::CountContentTokens => ":countTokens",
     }
 }
 

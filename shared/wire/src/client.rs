@@ -1,0 +1,217 @@
+//! The client's side of a call: from its format to what the provider is asked, and back.
+//!
+//! A provider that speaks the client's format gets it as it came; every other is asked in a chat, whose answer is
+//! turned back. Knows no provider's wire.
+
+mod chat;
+mod generate;
+mod messages;
+mod responses;
+
+use std::borrow::Cow;
+use std::fmt::Debug;
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+use crate::Format;
+use crate::answer::{self, Answer, Form, Garbage};
+use crate::chat::{Chunk, Completion};
+use crate::dialect::{Context, Framing};
+use crate::json::Object;
+use crate::prepare::{Refusal, Rules};
+use crate::stream::{self, Fault, Observer, Rewriter, Stream, Tally, Translator, UsageWish, Wish};
+use crate::usage::Usage;
+use crate::{Operation, bridge};
+
+/// What the client expects of an answer.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The model's name in the answer.
+    pub model: String,
+    /// Bytes of the prompt, from which usage is estimated if the provider sends none.
+    pub prompt_bytes: u64,
+    pub usage: UsageWish,
+    pub form: Form,
+    /// Fields of the request that its answer repeats or depends on.
+    pub echo: Map<String, Value>,
+}
+
+/// What a provider is asked in the place of what the client asked.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    pub operation: Operation,
+    pub body: Object<'a>,
+    pub form: Form,
+    pub echo: Map<String, Value>,
+}
+
+/// Writes a client's stream, chunk by chunk.
+pub(crate) trait Encoder: Debug + Send {
+    /// Appends what a chunk says in the client's format.
+    fn chunk(&mut self, chunk: Chunk, out: &mut Vec<u8>);
+
+    /// Everything has been said: appends the end.
+    fn finish(&mut self, tally: &Tally, out: &mut Vec<u8>);
+}
+
+/// What a relayed stream has shown of itself.
+#[derive(Debug, Default)]
+pub struct Seen {
+    pub usage: Option<Usage>,
+    pub content_bytes: u64,
+    /// Whether the format's last event has come.
+    pub is_done: bool,
+}
+
+/// What the provider of `rules` is asked, when a client asks `operation`.
+///
+/// # Errors
+/// What cannot be said to this provider.
+pub fn ask<'a>(rules: &Rules, operation: Operation, body: Object<'a>) -> Result<Asked<'a>, Refusal> {
+    let asked = |operation, body, form| Ok(Asked { operation, body, form, echo: Map::new() });
+    match operation {
+        Operation::Messages if rules.speaks(operation) => asked(operation, body, Form::Native(Format::Messages)),
+        Operation::Messages => messages::ask(rules, body),
+        Operation::Responses if rules.speaks(operation) => asked(operation, body, Form::Native(Format::Responses)),
+        Operation::Responses => responses::ask(rules, body),
+        Operation::GenerateContent if rules.speaks(operation) => {
+            asked(operation, body, Form::Native(Format::GenerateContent))
+        }
+        Operation::GenerateContent => generate::ask(rules, body),
+        Operation::ChatCompletion => asked(operation, body, Form::Chat),
+        Operation::TextCompletion => asked(operation, body, Form::Text),
+        Operation::Embedding if body.given("encoding_format").is_none() => {
+            asked(operation, body, Form::EmbeddingFromBase64)
+        }
+        Operation::Embedding => asked(operation, body, Form::Embedding),
+        _ => asked(operation, body, Form::Plain),
+    }
+}
+
+/// A text completion asked of a model that only chats; `None` where the prompt is made of token numbers.
+pub fn ask_in_chat(body: Object<'_>) -> Option<Asked<'_>> {
+    let body = bridge::text_to_chat(body)?;
+    Some(Asked { operation: Operation::ChatCompletion, body, form: Form::ChatAsText, echo: Map::new() })
+}
+
+/// A provider's whole answer in the client's format; several bodies where several requests were made.
+///
+/// # Errors
+/// Where a body is no answer.
+pub fn answer(
+    rules: &Rules,
+    asked: Operation,
+    context: &Context,
+    wanted: &Wanted,
+    bodies: &[Bytes],
+) -> Result<Answer, Garbage> {
+    let first = bodies.first().map(Bytes::as_ref).unwrap_or_default();
+    if let Form::Native(format) = wanted.form {
+        return native(format, wanted, first);
+    }
+    let openai: Cow<'_, [u8]> = match rules.dialect {
+        None => Cow::Borrowed(first),
+        Some(dialect) if asked == Operation::ChatCompletion => {
+            let completion = dialect.answer(context, first).map_err(|error| Garbage(error.0))?;
+            Cow::Owned(serde_json::to_vec(&completion).unwrap_or_default())
+        }
+        Some(dialect) => Cow::Owned(dialect.other_answer(asked, context, bodies).map_err(|error| Garbage(error.0))?),
+    };
+    match wanted.form {
+        Form::Messages | Form::Responses | Form::GenerateContent => {
+            let completion: Completion = serde_json::from_slice(&openai).map_err(|error| Garbage(error.to_string()))?;
+            Ok(from_chat(context, wanted, completion))
+        }
+        form => answer::rewrite(form, &wanted.model, wanted.prompt_bytes, &openai),
+    }
+}
+
+fn native(format: Format, wanted: &Wanted, body: &[u8]) -> Result<Answer, Garbage> {
+    match format {
+        Format::Messages => messages::native(wanted, body),
+        Format::Responses => responses::native(wanted, body),
+        Format::GenerateContent => generate::native(wanted, body),
+        Format::OpenAi => answer::rewrite(Form::Plain, &wanted.model, wanted.prompt_bytes, body),
+    }
+}
+
+fn from_chat(context: &Context, wanted: &Wanted, completion: Completion) -> Answer {
+    match wanted.form {
+        Form::Messages => messages::answer(context, wanted, completion),
+        Form::Responses => responses::answer(context, wanted, completion),
+        _ => generate::answer(context, wanted, completion),
+    }
+}
+
+/// The stream of an answer, from the provider's wire to the client's.
+pub fn stream(rules: &Rules, context: &Context, wanted: &Wanted) -> Stream {
+    let form = match wanted.form {
+        Form::Native(format) => return Stream::Observed(Box::new(Observer::new(format, wanted.prompt_bytes))),
+        Form::Text => stream::Form::Text,
+        Form::ChatAsText => stream::Form::ChatAsText,
+        _ => stream::Form::Chat,
+    };
+    let is_openai_shaped = !matches!(wanted.form, Form::Messages | Form::Responses | Form::GenerateContent);
+    if rules.dialect.is_none() && is_openai_shaped {
+        let (model, usage, prompt_bytes) = (wanted.model.clone(), wanted.usage, wanted.prompt_bytes);
+        return Stream::Rewritten(Box::new(Rewriter::new(Wish { model, form, usage, prompt_bytes })));
+    }
+    let (framing, decoder) = match rules.dialect {
+        Some(dialect) => (dialect.framing(), dialect.decoder(context)),
+        None => (Framing::Events, stream::openai_decoder()),
+    };
+    let translator = Translator::new(framing, decoder, encoder(context, wanted), wanted.prompt_bytes);
+    Stream::Translated(Box::new(translator))
+}
+
+/// A stream made of a whole answer, where the provider cannot stream what was asked.
+///
+/// # Errors
+/// Where a body is no answer.
+pub fn replay(
+    rules: &Rules,
+    asked: Operation,
+    context: &Context,
+    wanted: &Wanted,
+    bodies: &[Bytes],
+) -> Result<(Vec<Vec<u8>>, Usage), Garbage> {
+    let is_openai_shaped = !matches!(wanted.form, Form::Messages | Form::Responses | Form::GenerateContent);
+    if is_openai_shaped && rules.dialect.is_none() {
+        let answer = answer(rules, asked, context, wanted, bodies)?;
+        return Ok((stream::replay(&answer.body, wanted.usage), answer.usage));
+    }
+    let plain = Wanted { form: Form::Chat, ..wanted.clone() };
+    let whole = answer(rules, asked, context, &plain, bodies)?;
+    let completion: Completion = serde_json::from_slice(&whole.body).map_err(|error| Garbage(error.to_string()))?;
+    let (mut out, mut encoder, mut tally) = (Vec::new(), encoder(context, wanted), Tally::default());
+    for chunk in completion.into_chunks() {
+        tally.note(&chunk);
+        encoder.chunk(chunk, &mut out);
+    }
+    encoder.finish(&tally, &mut out);
+    Ok((vec![out], whole.usage))
+}
+
+fn encoder(context: &Context, wanted: &Wanted) -> Box<dyn Encoder> {
+    match wanted.form {
+        Form::Messages => messages::encoder(context, wanted),
+        Form::Responses => responses::encoder(context, wanted),
+        Form::GenerateContent => generate::encoder(context, wanted),
+        Form::Text | Form::ChatAsText => chat::encoder(stream::Form::Text, context, wanted),
+        _ => chat::encoder(stream::Form::Chat, context, wanted),
+    }
+}
+
+/// Notes what one event of a relayed stream says of usage and end.
+///
+/// # Errors
+/// Where the event is an error that the client must not take for an answer.
+pub fn observe(format: Format, data: &[u8], seen: &mut Seen) -> Result<(), Fault> {
+    match format {
+        Format::Messages => messages::observe(data, seen),
+        Format::Responses => responses::observe(data, seen),
+        Format::GenerateContent => generate::observe(data, seen),
+        Format::OpenAi => Ok(()),
+    }
+}
