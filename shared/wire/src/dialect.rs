@@ -10,6 +10,7 @@ use bytes::Bytes;
 use crate::Operation;
 use crate::chat::{Chunk, Completion};
 use crate::json::Object;
+use crate::media::Remote;
 use crate::prepare::{Call, Prepared, Refusal, Rules, Settings};
 use crate::provider::{Parameters, UrlError};
 pub use crate::stream::Fault;
@@ -26,6 +27,11 @@ pub(crate) trait Dialect: Debug + Send + Sync {
     /// Whether the provider takes calls of this kind as they are.
     fn speaks(&self, settings: &Settings, operation: Operation) -> bool {
         settings.provider.offers(operation)
+    }
+
+    /// Whether what this part names by address has to be sent as bytes, because the provider fetches nothing itself.
+    fn inlines(&self, _settings: &Settings, _remote: &Remote<'_>) -> bool {
+        false
     }
 
     /// Where calls of this kind go: the whole address, query included.

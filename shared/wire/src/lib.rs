@@ -10,6 +10,7 @@ pub mod dialect;
 pub mod failure;
 mod format;
 pub mod json;
+pub mod media;
 pub mod mock;
 pub mod models;
 pub mod multipart;
