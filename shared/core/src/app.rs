@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use crate::authenticate::Gatekeeper;
 use crate::catalog::Catalog;
+use crate::resources::Accounts;
 use crate::upstream::Upstream;
 
 /// Every dependency of every call.
 pub struct App {
     pub gatekeeper: Gatekeeper,
     pub catalog: Catalog,
+    /// Whose files, batches and vector stores belong to no model.
+    pub accounts: Accounts,
     pub upstream: Arc<dyn Upstream>,
     pub limits: Limits,
     /// Set when the process is going away; readiness says so.

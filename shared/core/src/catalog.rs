@@ -89,6 +89,18 @@ impl Catalog {
         }
     }
 
+    /// The deployment that keeps the files of `name`: always the same one, so that what was put there is found again.
+    ///
+    /// # Errors
+    /// As [`select`](Self::select).
+    pub fn first(&self, name: &str) -> Result<Option<Arc<Deployment>>, Error> {
+        let name = self.aliases.get(name).map_or(name, String::as_str);
+        match self.places.get(name).and_then(|place| self.groups[*place].1.first()) {
+            Some(deployment) => Ok(Some(Arc::clone(deployment))),
+            None => self.select(name),
+        }
+    }
+
     /// The first pattern that matches, among whose entries the call is shared out like among those of a group.
     fn by_pattern(&self, name: &str) -> Result<Option<Arc<Deployment>>, Error> {
         let first = self.wildcards.iter().find(|wildcard| capture(&wildcard.pattern, name).is_some());

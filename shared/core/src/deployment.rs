@@ -142,6 +142,18 @@ impl Deployment {
         found.map(|(_, _, uri)| uri.clone()).ok_or(Error::NotOffered { provider: self.provider, operation })
     }
 
+    /// Where a resource of the account lives: a file, a batch, a vector store. `path` begins with a slash.
+    ///
+    /// # Errors
+    /// When the account has no address, or the path cannot stand in one.
+    pub fn resource_uri(&self, path: &str) -> Result<Uri, Error> {
+        let settings = &self.rules.settings;
+        let (base, version) = (settings.api_base.as_deref(), settings.api_version.as_deref());
+        let text = provider::resource_url(settings.provider, base, version, path);
+        let text = text.map_err(|error| Error::Invalid { param: None, message: error.to_string() })?;
+        text.parse().map_err(|_| Error::Invalid { param: None, message: format!("`{path}` cannot be asked for") })
+    }
+
     /// Whether text completions go to the provider as such; else the model is asked in a chat.
     pub fn completes_text(&self) -> bool {
         let offered = self.rules.speaks(Operation::TextCompletion);

@@ -40,6 +40,12 @@ pub enum Error {
     DeploymentNotListed(String),
     #[error("Field required")]
     MissingFile,
+    /// A form without these fields; worded by the renderer as LiteLLM's framework does.
+    #[error("Field required: {}", .0.join(", "))]
+    MissingFormFields(Vec<&'static str>),
+    /// A request that no provider would take, in LiteLLM's words.
+    #[error("{message}")]
+    Invalid { param: Option<&'static str>, message: String },
     #[error("Request size is too large. Max size is {limit_mb:.3} MB (general_settings.max_request_size_mb)")]
     BodyTooLarge { limit_mb: f64 },
     #[error("provider `{provider}` does not offer {}: use a deployment of another provider", route_name(*operation))]
@@ -79,12 +85,13 @@ impl Error {
             Self::ModelNotListed(_) | Self::NoSuchRoute => 404,
             Self::WrongMethod => 405,
             Self::BodyTooLarge { .. } => 413,
-            Self::MissingFile => 422,
+            Self::MissingFile | Self::MissingFormFields(_) => 422,
             Self::HeaderTooLarge { .. } => 431,
             Self::ShuttingDown | Self::Overloaded { .. } => 503,
             Self::Provider(failure) => failure.status,
             Self::UnknownKey
             | Self::BadBody(_)
+            | Self::Invalid { .. }
             | Self::MissingField { .. }
             | Self::WrongType { .. }
             | Self::UnknownModel { .. }

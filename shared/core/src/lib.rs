@@ -16,6 +16,7 @@ mod fault;
 pub mod probe;
 mod record;
 pub mod relay;
+pub mod resources;
 mod secret;
 mod upload;
 pub mod upstream;

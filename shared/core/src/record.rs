@@ -14,7 +14,8 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 #[derive(Debug)]
 pub struct Record {
     pub call_id: String,
-    pub operation: Operation,
+    /// LiteLLM's `call_type`.
+    pub call_type: &'static str,
     /// The model as the client named it; empty where it named none.
     pub model: String,
     /// Id of the deployment that was asked last; empty where none was.
@@ -26,9 +27,14 @@ pub struct Record {
 
 impl Record {
     pub fn new(call_id: String, operation: Operation, started: Instant) -> Self {
+        Self::of(call_id, operation.name(), started)
+    }
+
+    /// A record of a call that is no model's: one about a file, a batch, a session.
+    pub fn of(call_id: String, call_type: &'static str, started: Instant) -> Self {
         Self {
             call_id,
-            operation,
+            call_type,
             model: String::new(),
             deployment_id: String::new(),
             usage: None,
@@ -50,7 +56,7 @@ impl Drop for Record {
         let usage = self.usage.unwrap_or_default();
         info!(
             call_id = self.call_id.as_str(),
-            call_type = self.operation.name(),
+            call_type = self.call_type,
             model = self.model.as_str(),
             deployment = self.deployment_id.as_str(),
             status = self.status,

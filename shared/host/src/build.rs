@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tollgate_core::config::{Config, Model};
 use tollgate_core::deployment::Deployment;
+use tollgate_core::resources::Accounts;
 use tollgate_core::{App, Catalog, Error, Limits, Wildcard};
 use tracing::warn;
 
@@ -43,6 +44,7 @@ pub fn build(config: &Config) -> Result<Arc<App>, Failure> {
     Ok(Arc::new(App {
         gatekeeper,
         catalog: catalog(config),
+        accounts: Accounts::new(config, &|name| config_variable(config, name)),
         upstream: Arc::new(pool),
         limits: Limits {
             request_bytes_max: megabytes(general.max_request_size_mb),

@@ -84,7 +84,7 @@ where
 }
 
 /// The client's id where it is one that can be sent back, else a new one.
-fn call_id(headers: &HeaderMap) -> String {
+pub(crate) fn call_id(headers: &HeaderMap) -> String {
     let given = headers.get("x-litellm-call-id").and_then(|value| value.to_str().ok());
     match given.filter(|text| !text.is_empty() && text.len() <= CALL_ID_BYTES_MAX) {
         Some(text) => text.to_owned(),
@@ -92,7 +92,7 @@ fn call_id(headers: &HeaderMap) -> String {
     }
 }
 
-fn timeouts(headers: &HeaderMap) -> Timeouts {
+pub(crate) fn timeouts(headers: &HeaderMap) -> Timeouts {
     let seconds = |name: &str| {
         let seconds: f64 = headers.get(name)?.to_str().ok()?.parse().ok()?;
         Duration::try_from_secs_f64(seconds).ok().filter(|duration| !duration.is_zero())

@@ -9,6 +9,7 @@ mod headers;
 mod openapi;
 mod read;
 mod render;
+mod resources;
 pub mod routes;
 
 use std::sync::Arc;
@@ -92,6 +93,10 @@ impl Gateway {
                 let mode = matches!(route.endpoint, Endpoint::Stream(_)).then_some(Mode::Streamed);
                 let arrival = endpoints::Arrival { headers: &head.headers, path_model: model, mode, started };
                 return endpoints::call(&self.app, operation, arrival, body).await;
+            }
+            Endpoint::Resource(action) => {
+                let arrival = resources::Arrival { head: &head, route, started };
+                return resources::serve(&self.app, action, arrival, body).await;
             }
             Endpoint::Models => Ok(endpoints::models(&self.app)),
             Endpoint::Model => endpoints::model(&self.app, &model.unwrap_or_default()),

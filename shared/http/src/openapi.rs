@@ -5,9 +5,10 @@
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value, json};
+use tollgate_core::resources::Input;
 use tollgate_wire::Operation;
 
-use crate::routes::{Access, Endpoint, Method, ROUTES, Route};
+use crate::routes::{self, Access, Endpoint, Method, Route};
 use crate::{GatewayBody, json as json_answer};
 
 const PAGE: &str = include_str!("openapi/page.html");
@@ -15,7 +16,7 @@ const PAGE: &str = include_str!("openapi/page.html");
 /// `GET /openapi.json`.
 pub fn document() -> Response<GatewayBody> {
     let mut paths = Map::new();
-    for route in ROUTES {
+    for route in routes::all() {
         let entry = paths.entry(route.path).or_insert_with(|| json!({}));
         entry[method_name(route.method)] = describe(route);
     }
@@ -30,8 +31,7 @@ pub fn document() -> Response<GatewayBody> {
 
 /// `GET /routes`.
 pub fn route_list() -> Response<GatewayBody> {
-    let routes: Vec<Value> = ROUTES
-        .iter()
+    let routes: Vec<Value> = routes::all()
         .map(|route| json!({ "path": route.path, "methods": [method_name(route.method).to_uppercase()] }))
         .collect();
     json_answer(StatusCode::OK, json!({ "routes": routes }).to_string().into_bytes())
@@ -48,6 +48,7 @@ const fn method_name(method: Method) -> &'static str {
     match method {
         Method::Get => "get",
         Method::Post => "post",
+        Method::Delete => "delete",
     }
 }
 
@@ -57,9 +58,23 @@ fn describe(route: &Route) -> Value {
         operation["security"] = json!([{ "key": [] }]);
         operation["responses"]["401"] = json!({ "description": "no key, or none that is known" });
     }
-    if route.path.contains("{model}") {
-        operation["parameters"] =
-            json!([{ "name": "model", "in": "path", "required": true, "schema": { "type": "string" } }]);
+    let parameters: Vec<Value> = places(route.path)
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+        .collect();
+    if !parameters.is_empty() {
+        operation["parameters"] = parameters.into();
+    }
+    if let Endpoint::Resource(action) = route.endpoint {
+        let content = match action.row().input {
+            Input::Nothing => None,
+            Input::Json => Some(("application/json", action.row().required)),
+            Input::Form => Some(("multipart/form-data", ["purpose", "file"].as_slice())),
+        };
+        if let Some((content, required)) = content {
+            let mut body = json!({ "required": true, "content": {} });
+            body["content"][content] = json!({ "schema": { "type": "object", "required": required } });
+            operation["requestBody"] = body;
+        }
     }
     if let Endpoint::Call(kind) | Endpoint::Stream(kind) = route.endpoint {
         let content = if kind == Operation::Transcription { "multipart/form-data" } else { "application/json" };
@@ -68,6 +83,11 @@ fn describe(route: &Route) -> Value {
         operation["requestBody"] = body;
     }
     operation
+}
+
+/// The names between braces.
+fn places(path: &'static str) -> impl Iterator<Item = &'static str> {
+    path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
 }
 
 const fn summary(endpoint: Endpoint) -> &'static str {
@@ -86,6 +106,7 @@ const fn summary(endpoint: Endpoint) -> &'static str {
         Endpoint::Call(Operation::GenerateContent) => "Gemini's content, whole",
         Endpoint::Call(Operation::CountContentTokens) => "Tokens of Gemini's content",
         Endpoint::Stream(_) => "Gemini's content, streamed",
+        Endpoint::Resource(action) => action.summary(),
         Endpoint::Models => "The models of the configuration",
         Endpoint::Model => "One model of the configuration",
         Endpoint::ModelInfo => "Every deployment, without its secrets",

@@ -50,6 +50,8 @@ pub fn body(error: &Error) -> Vec<u8> {
         Error::NoSuchRoute | Error::WrongMethod | Error::ModelNotListed(_) => json!({ "detail": text }),
         Error::DeploymentNotListed(_) => json!({ "detail": { "error": text } }),
         Error::MissingFile => json!({ "detail": [{ "type": "missing", "loc": ["body", "file"], "msg": text }] }),
+        Error::MissingFormFields(names) => json!({ "detail": names.iter().map(missing).collect::<Vec<_>>() }),
+        Error::Invalid { param, .. } => fields(error, &text, "invalid_request_error", &(*param).into()),
         Error::MissingKey | Error::MalformedKey => unauthenticated(&text),
         Error::ForbiddenField(_) => unauthenticated(&format!("Rejected Request: {text}")),
         Error::UnknownKey => fields(error, &text, "no_db_connection", &Value::Null),
@@ -70,6 +72,10 @@ pub fn body(error: &Error) -> Vec<u8> {
         }
     };
     value.to_string().into_bytes()
+}
+
+fn missing(name: &&'static str) -> Value {
+    json!({ "type": "missing", "loc": ["body", name], "msg": "Field required" })
 }
 
 fn unauthenticated(text: &str) -> Value {

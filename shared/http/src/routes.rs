@@ -2,6 +2,9 @@
 //!
 //! One row a route. The router, the OpenAPI page, and the test that no route misses its key are made from it.
 
+mod resources;
+
+use tollgate_core::resources::Action;
 use tollgate_wire::Operation;
 
 /// One route of the gateway.
@@ -18,6 +21,7 @@ pub struct Route {
 pub enum Method {
     Get,
     Post,
+    Delete,
 }
 
 /// Who may use a route.
@@ -35,6 +39,8 @@ pub enum Endpoint {
     Call(Operation),
     /// A call whose path asks for pieces.
     Stream(Operation),
+    /// Something about a file, a batch or another resource of a provider's account.
+    Resource(Action),
     Models,
     Model,
     ModelInfo,
@@ -51,7 +57,7 @@ use Access::{Key, Public};
 use Endpoint::{
     Call, Docs, Health, Liveness, Model, ModelInfo, Models, OpenApi, Readiness, ReadinessDetails, RouteList, Stream,
 };
-use Method::{Get, Post};
+use Method::{Delete, Get, Post};
 
 const fn row(method: Method, path: &'static str, access: Access, endpoint: Endpoint) -> Route {
     Route { method, path, access, endpoint }
@@ -113,6 +119,11 @@ pub const ROUTES: &[Route] = &[
     row(Get, "/routes", Public, RouteList),
 ];
 
+/// Every route there is: the table above, then those of resources.
+pub fn all() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().chain(resources::ROUTES)
+}
+
 /// Where a request leads.
 #[derive(Clone, Copy, Debug)]
 pub enum Found<'a> {
@@ -125,11 +136,12 @@ pub enum Found<'a> {
 /// Looks a request's path up; a `HEAD` finds what a `GET` would.
 pub fn find<'a>(method: &http::Method, path: &'a str) -> Found<'a> {
     let mut found = Found::Nothing;
-    for route in ROUTES {
+    for route in all() {
         let Some(model) = matches(route.path, path) else { continue };
         let right_method = match route.method {
             Get => method == http::Method::GET || method == http::Method::HEAD,
             Post => method == http::Method::POST,
+            Delete => method == http::Method::DELETE,
         };
         if right_method {
             return Found::Route(route, model);
@@ -140,12 +152,32 @@ pub fn find<'a>(method: &http::Method, path: &'a str) -> Found<'a> {
 }
 
 /// `None` where the path is another one; else what stands in the place of `{model}`, if the route has one.
-fn matches<'a>(pattern: &str, path: &'a str) -> Option<Option<&'a str>> {
+fn matches<'a>(pattern: &'static str, path: &'a str) -> Option<Option<&'a str>> {
     let Some((before, after)) = pattern.split_once("{model}") else {
-        return (pattern == path).then_some(None);
+        return (pattern == path || places(pattern, path).is_some()).then_some(None);
     };
     let model = path.strip_prefix(before)?.strip_suffix(after)?;
     (!model.is_empty() && !model.starts_with('/')).then_some(Some(model))
+}
+
+/// What stands in the places of a pattern like `/v1/files/{file_id}`, by name, still percent-encoded.
+///
+/// A place takes one segment, and not an empty one. `None` where the pattern has no places or the path is another one.
+pub fn places<'a>(pattern: &'static str, path: &'a str) -> Option<Vec<(&'static str, &'a str)>> {
+    if !pattern.contains('{') {
+        return None;
+    }
+    let mut found = Vec::new();
+    let mut segments = path.split('/');
+    for expected in pattern.split('/') {
+        let segment = segments.next()?;
+        match expected.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+            Some(name) if !segment.is_empty() => found.push((name, segment)),
+            None if expected == segment => {}
+            _ => return None,
+        }
+    }
+    segments.next().is_none().then_some(found)
 }
 
 #[cfg(test)]

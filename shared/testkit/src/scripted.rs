@@ -34,6 +34,7 @@ pub enum Step {
 /// A request that was sent.
 #[derive(Clone, Debug)]
 pub struct Recorded {
+    pub method: http::Method,
     pub uri: String,
     pub headers: http::HeaderMap,
     pub body: Bytes,
@@ -73,7 +74,7 @@ impl Upstream for Scripted {
         Box::pin(async move {
             let (head, body) = request.into_parts();
             let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-            let recorded = Recorded { uri: head.uri.to_string(), headers: head.headers, body };
+            let recorded = Recorded { method: head.method, uri: head.uri.to_string(), headers: head.headers, body };
             self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(recorded);
             let script = self.scripts.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
             match script {

@@ -16,6 +16,7 @@ mod outcome;
 mod phrases;
 mod providers;
 mod redact;
+mod relayed;
 mod said;
 mod shown;
 

@@ -3,6 +3,7 @@
 //! Pure and synchronous. Knows no keys, no money, no clock, no socket.
 
 pub mod answer;
+pub mod batch_file;
 pub mod bridge;
 pub mod chat;
 pub mod client;
@@ -19,6 +20,7 @@ mod operation;
 pub mod prepare;
 pub mod provider;
 mod python;
+pub mod resource_id;
 pub mod sse;
 pub mod stream;
 pub mod tokens;

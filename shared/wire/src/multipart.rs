@@ -2,9 +2,13 @@
 //!
 //! Keeps no file in a structure of its own: it answers with places in the bytes that have arrived.
 
+mod parts;
+
 use std::ops::Range;
 
 use memchr::memmem;
+
+pub use parts::{Part, parts};
 
 /// What is known of a form so far.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ mod auth;
 mod cloud;
 mod parameters;
 mod resolve;
+mod resource_url;
 mod table;
 mod url;
 
@@ -13,6 +14,7 @@ pub use auth::{Auth, auth};
 pub use cloud::Cloud;
 pub use parameters::{NAMES, Parameters, is_parameter};
 pub use resolve::{Resolved, Unresolved, resolve};
+pub use resource_url::resource_url;
 pub(crate) use url::host;
 pub use url::{AZURE_API_VERSION, UrlError, url};
 

@@ -10,7 +10,7 @@ use super::node::Node;
 use super::notice::{Kind, Notice, Refusal, Severity};
 use super::router_settings::RouterSettings;
 use super::yaml::Reader;
-use super::{include, inspect, model_list, reference};
+use super::{accounts, include, inspect, model_list, reference};
 use crate::Secret;
 
 /// Where documents and variables come from. The host answers, for core reads neither.
@@ -63,6 +63,10 @@ pub struct Config {
     pub environment_variables: Vec<(String, Secret)>,
     /// `credential_list`; deployments that name one have it merged in already.
     pub credentials: Vec<Credential>,
+    /// `files_settings`: accounts for files and batches, one a provider.
+    pub files_settings: Vec<Model>,
+    /// `finetune_settings`: the same for fine-tuning.
+    pub finetune_settings: Vec<Model>,
 }
 
 /// A configuration and everything to know about it, in the order of its lines.
@@ -115,6 +119,8 @@ fn build(document: &Node, surroundings: &Surroundings<'_>, notices: &mut Vec<Not
         general_settings: GeneralSettings::read(document.get("general_settings"), surroundings),
         environment_variables: Vec::new(),
         credentials,
+        files_settings: accounts::read("files_settings", document.get("files_settings")),
+        finetune_settings: accounts::read("finetune_settings", document.get("finetune_settings")),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Knows every key LiteLLM knows. Reads no file and no environment: both are asked of [`Environment`].
 
+mod accounts;
 mod general_settings;
 mod include;
 mod inspect;

@@ -24,6 +24,16 @@ pub struct Model {
     pub place: Span,
 }
 
+impl Model {
+    /// An entry that says nothing but the provider: key and address are the environment's.
+    pub fn of_provider(provider: &str) -> Self {
+        let params = Params { model: format!("{provider}/environment"), ..Params::default() };
+        let (group, id) = ("environment".to_owned(), format!("environment/{provider}"));
+        let place = Span::start_of("environment");
+        Self { group, id, params, info: ModelInfo::default(), tpm: None, rpm: None, place }
+    }
+}
+
 /// An entry of `credential_list`.
 #[derive(Clone)]
 pub struct Credential {

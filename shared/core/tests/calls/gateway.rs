@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tollgate_core::call::{Call, CallBody, Reply, ReplyBody, Timeouts};
 use tollgate_core::config::{Config, Environment, Mode, ReadError, load};
 use tollgate_core::deployment::Deployment;
+use tollgate_core::resources::{Accounts, ResourceCall};
 use tollgate_core::{App, Catalog, Error, Failed, Gatekeeper, Limits, Secret, Wildcard};
 use tollgate_testkit::{Recorded, Script, Scripted};
 use tollgate_wire::Operation;
@@ -83,6 +84,9 @@ impl Gateway {
         let app = App {
             gatekeeper: Gatekeeper::MasterKey { key: Secret::new(MASTER_KEY.to_owned()), header: None },
             catalog: catalog(&config, variables),
+            accounts: Accounts::new(&config, &|name| {
+                variables.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned())
+            }),
             upstream: Arc::<Scripted>::clone(&provider),
             limits: Limits {
                 request_bytes_max: 1024 * 1024,
@@ -121,6 +125,14 @@ impl Gateway {
     /// One call to its end.
     pub async fn serve(&self, call: Call) -> Answer {
         match self.app.serve(call).await {
+            Ok(reply) => read(reply).await,
+            Err(failed) => refused(failed),
+        }
+    }
+
+    /// One call about a resource to its end.
+    pub async fn serve_resource(&self, call: ResourceCall) -> Answer {
+        match self.app.serve_resource(call).await {
             Ok(reply) => read(reply).await,
             Err(failed) => refused(failed),
         }

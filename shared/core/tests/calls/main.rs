@@ -17,6 +17,8 @@ mod probe;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]
+mod resources;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod select;

@@ -32,9 +32,22 @@ fn what_is_no_route_is_told_from_a_wrong_method() {
 }
 
 #[test]
+fn resources_are_found_by_their_places() {
+    check("POST", "/v1/files", "Resource(CreateFile) -");
+    check("GET", "/files/file-1/content", "Resource(FileContent) -");
+    check("DELETE", "/azure/v1/files/file-1", "Resource(DeleteFile) -");
+    check("PUT", "/v1/files", "405");
+    check("GET", "/v1/files/", "404");
+    check("GET", "/v1/files/a/b", "404");
+    check("POST", "/v1/vector_stores/vs/files/file-1", "Resource(UpdateVectorStoreFile) -");
+    let found = places("/{provider}/v1/batches/{batch_id}/cancel", "/azure/v1/batches/b%2F1/cancel");
+    assert_eq!(found, Some(vec![("provider", "azure"), ("batch_id", "b%2F1")]));
+}
+
+#[test]
 fn no_two_rows_are_the_same() {
-    for (place, route) in ROUTES.iter().enumerate() {
-        let same = |other: &&Route| other.path == route.path && other.method == route.method;
-        assert!(!ROUTES[..place].iter().any(|other| same(&other)), "{}", route.path);
+    for (place, route) in all().enumerate() {
+        let same = |other: &Route| other.path == route.path && other.method == route.method;
+        assert!(!all().take(place).any(same), "{}", route.path);
     }
 }

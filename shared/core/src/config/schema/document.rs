@@ -27,11 +27,8 @@ const KEYS: &[Group] = &[
     later("mcp and tools are not served", Kind::Any, &["mcp_servers", "mcp_tools", "search_tools", "sandbox_tools"]),
     later("agents are not served", Kind::Any, &["agents", "agent_list"]),
     later("vector stores are not served", Kind::Any, &["vector_store_registry"]),
-    later(
-        "assistants, files and fine-tuning are not served",
-        Kind::Any,
-        &["assistant_settings", "files_settings", "finetune_settings"],
-    ),
+    later("assistants are not served", Kind::Any, &["assistant_settings"]),
+    acted(Kind::Sections(&LITELLM_PARAMS), &["files_settings", "finetune_settings"]),
     later("there is no control plane", Kind::Any, &["worker_registry"]),
     later("cost discounts and margins are not applied", Kind::Any, &["cost_discount_config", "cost_margin_config"]),
 ];

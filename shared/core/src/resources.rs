@@ -1,0 +1,201 @@
+//! Resources: files, batches, fine-tuning jobs and vector stores, which live in a provider's account.
+//!
+//! Finds the account, has it asked, and hands the answer on. What was made for a model is handed out under an id that
+//! names it (`wire::resource_id`), so that every later call finds the same account. Knows no route.
+
+mod account;
+mod action;
+mod ask;
+mod form;
+mod rename;
+
+pub use account::Accounts;
+pub use action::{Action, Family, Input, Row};
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::HeaderValue;
+use tollgate_wire::json::Object;
+use tollgate_wire::resource_id::{self, Routed};
+
+use crate::call::{Reply, ReplyBody, ServedBy, Timeouts};
+use crate::dispatch::Failed;
+use crate::record::Record;
+use crate::{App, Error, body};
+use account::Wanted;
+use ask::Asked;
+
+/// What a client asks of a resource; its key has been checked.
+pub struct ResourceCall {
+    /// The client's own id, or a new one.
+    pub id: String,
+    pub action: Action,
+    /// The ids of the path, in its order.
+    pub ids: Vec<String>,
+    /// The provider in the path, as in `/azure/v1/files`.
+    pub path_provider: Option<String>,
+    /// The provider in the header `custom-llm-provider`.
+    pub header_provider: Option<String>,
+    /// The model in the header `x-litellm-model`.
+    pub header_model: Option<String>,
+    /// Parameters of the query, decoded.
+    pub query: Vec<(String, String)>,
+    pub timeouts: Timeouts,
+    pub body: ResourceBody,
+    pub started: Instant,
+}
+
+/// What came with the request, whole.
+pub enum ResourceBody {
+    Nothing,
+    Json(Bytes),
+    Form { boundary: String, bytes: Bytes },
+}
+
+/// Files may be listed this many at a time; OpenAI's bound and LiteLLM's.
+const FILE_LIMIT_MAX: i64 = 10_000;
+/// What steers the gateway in a body, and is not sent.
+const STEERING: [&str; 5] =
+    ["custom_llm_provider", "litellm_metadata", "target_model_names", "litellm_call_id", "provider"];
+
+impl App {
+    /// Serves one call about a resource.
+    ///
+    /// # Errors
+    /// Everything that [`Error`] names; the call has been logged either way.
+    pub async fn serve_resource(&self, call: ResourceCall) -> Result<Reply, Failed> {
+        let record = Record::of(call.id.clone(), call.action.row().call_type, call.started);
+        let mut asked =
+            Asked { app: self, record: Some(record), served_by: ServedBy::default(), timeouts: call.timeouts };
+        let outcome = serve(&mut asked, call).await;
+        let served_by = std::mem::take(&mut asked.served_by);
+        match outcome {
+            Ok((content_type, body)) => {
+                asked.finish(200);
+                Ok(Reply { served_by, content_type, body })
+            }
+            Err(error) => {
+                asked.finish(error.status());
+                Err(Failed { error, served_by })
+            }
+        }
+    }
+}
+
+type Answered = Result<(HeaderValue, ReplyBody), Error>;
+
+async fn serve(asked: &mut Asked<'_>, mut call: ResourceCall) -> Answered {
+    check_limit(&call)?;
+    match std::mem::replace(&mut call.body, ResourceBody::Nothing) {
+        ResourceBody::Form { boundary, bytes } => form::upload(asked, &call, &boundary, &bytes).await,
+        ResourceBody::Json(bytes) => json(asked, &call, &bytes).await,
+        ResourceBody::Nothing => json(asked, &call, b"").await,
+    }
+}
+
+/// A call with JSON, or with nothing, in its body.
+async fn json(asked: &mut Asked<'_>, call: &ResourceCall, bytes: &[u8]) -> Answered {
+    let row = call.action.row();
+    let mut object = body::parse(bytes)?;
+    for name in row.required {
+        if object.given(name).is_none() {
+            let message = format!("{}: Missing required parameter: '{name}'.", row.call_type);
+            return Err(Error::Invalid { param: Some(name), message });
+        }
+    }
+    let (ids, mut routed) = path_ids(call)?;
+    for name in ["input_file_id", "training_file", "validation_file", "file_id"] {
+        if let Some(found) = original(&mut object, name)? {
+            routed.get_or_insert(found);
+        }
+    }
+    let told = |name: &str| object.string(name).map(std::borrow::Cow::into_owned);
+    // A fine-tuning job's model is the one to train, not one of the gateway's.
+    let body_model = if row.family == Family::FineTuning { None } else { told("model") };
+    let wanted = Wanted {
+        model: routed.map(|routed| routed.model).or(body_model),
+        provider: told("custom_llm_provider"),
+        kind: row.family,
+    };
+    let (account, model) = account::find(asked.app, call, wanted)?;
+    STEERING.iter().for_each(|name| drop(object.remove(name)));
+    match (&model, row.family) {
+        (Some(_), Family::Realtime) => name_session_model(&mut object, &account.model),
+        (_, Family::FineTuning) => {}
+        _ => drop(object.remove("model")),
+    }
+    asked.choose(&account, model.as_deref());
+    let content = if row.input == Input::Json { Some(object.to_vec()) } else { None };
+    let request = ask::request(&account, call, &ids, content)?;
+    if call.action == Action::FileContent {
+        return asked.stream(&account, request).await;
+    }
+    let bytes = asked.whole(&account, request).await?;
+    let bytes = match &model {
+        Some(model) => rename::answer(call, model, bytes),
+        None => bytes,
+    };
+    Ok((HeaderValue::from_static("application/json"), ReplyBody::Whole(bytes)))
+}
+
+/// The provider's own ids of the path, and the model that one of them names.
+fn path_ids(call: &ResourceCall) -> Result<(Vec<String>, Option<Routed>), Error> {
+    let (mut ids, mut model) = (Vec::new(), None);
+    for id in &call.ids {
+        if resource_id::is_managed(id) {
+            return Err(managed(id));
+        }
+        match resource_id::decode(id) {
+            Some(routed) => {
+                ids.push(routed.id.clone());
+                model.get_or_insert(routed);
+            }
+            None => ids.push(id.clone()),
+        }
+    }
+    Ok((ids, model))
+}
+
+/// Puts the provider's own id in the place of one that names its model.
+fn original(object: &mut Object<'_>, name: &str) -> Result<Option<Routed>, Error> {
+    let Some(id) = object.string(name).map(std::borrow::Cow::into_owned) else { return Ok(None) };
+    if resource_id::is_managed(&id) {
+        return Err(managed(&id));
+    }
+    let routed = resource_id::decode(&id);
+    if let Some(routed) = &routed {
+        object.set(name, tollgate_wire::json::raw(&routed.id));
+    }
+    Ok(routed)
+}
+
+fn managed(id: &str) -> Error {
+    let message = format!(
+        "`{id}` is an id of LiteLLM's managed files, which need its database: upload the file again with `model` in place of `target_model_names`"
+    );
+    Error::Invalid { param: None, message }
+}
+
+/// The model of a realtime session, as its provider knows it.
+fn name_session_model(object: &mut Object<'_>, model: &str) {
+    let session = object.given("session").and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+    let mut session = session.unwrap_or_else(|| serde_json::json!({ "type": "realtime" }));
+    session["model"] = model.into();
+    object.set("session", tollgate_wire::json::raw(&session));
+    object.remove("model");
+}
+
+fn check_limit(call: &ResourceCall) -> Result<(), Error> {
+    let Some((_, text)) = call.query.iter().find(|(name, _)| name == "limit") else { return Ok(()) };
+    let refuse = |message: String| Err(Error::Invalid { param: Some("limit"), message });
+    let Ok(limit) = text.parse::<i64>() else {
+        return refuse(format!("Invalid 'limit': expected an integer, but got '{text}' instead."));
+    };
+    let (bound, expected) = match limit {
+        ..1 => ("below minimum", ">= 1".to_owned()),
+        _ if limit > FILE_LIMIT_MAX => ("above maximum", format!("<= {FILE_LIMIT_MAX}")),
+        _ => return Ok(()),
+    };
+    refuse(format!("Invalid 'limit': integer {bound} value. Expected a value {expected}, but got {limit} instead."))
+}
