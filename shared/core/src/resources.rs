@@ -186,7 +186,11 @@ fn name_session_model(object: &mut Object<'_>, model: &str) {
     object.remove("model");
 }
 
+/// LiteLLM checks the limit of files only; of anything else the provider says what it makes of it.
 fn check_limit(call: &ResourceCall) -> Result<(), Error> {
+    if call.action != Action::ListFiles {
+        return Ok(());
+    }
     let Some((_, text)) = call.query.iter().find(|(name, _)| name == "limit") else { return Ok(()) };
     let refuse = |message: String| Err(Error::Invalid { param: Some("limit"), message });
     let Ok(limit) = text.parse::<i64>() else {

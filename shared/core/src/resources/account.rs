@@ -65,6 +65,7 @@ const SERVED: [&str; 5] = ["openai", "azure", "hosted_vllm", "litellm_proxy", "c
 pub(super) fn find(app: &App, call: &ResourceCall, wanted: Wanted) -> Result<(Arc<Deployment>, Option<String>), Error> {
     let parameter = |name: &str| call.query.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
     let model = wanted.model.or_else(|| parameter("model")).or_else(|| call.header_model.clone());
+    let model = model.or_else(|| Some(parameter("target_model_names")?.split(',').next()?.trim().to_owned()));
     let (account, model) = match model {
         Some(model) => (of_model(app, call, &model)?, Some(model)),
         None => {
