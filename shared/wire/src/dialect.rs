@@ -3,6 +3,9 @@
 //! One folder a dialect; [`of`] says which one a deployment speaks. A dialect is pure: it writes a request, reads an
 //! answer, and decodes a stream. Knows no key, no clock and no socket.
 
+#[expect(dead_code, reason = "the dialects of the models that are served there use it")]
+pub(crate) mod vertex;
+
 use std::fmt::Debug;
 
 use bytes::Bytes;
