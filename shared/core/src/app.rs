@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::authenticate::Gatekeeper;
 use crate::catalog::Catalog;
+use crate::fetch::Fetch;
 use crate::resources::Accounts;
 use crate::upstream::Upstream;
 
@@ -16,6 +17,7 @@ pub struct App {
     /// Whose files, batches and vector stores belong to no model.
     pub accounts: Accounts,
     pub upstream: Arc<dyn Upstream>,
+    pub fetch: Arc<dyn Fetch>,
     pub limits: Limits,
     /// Set when the process is going away; readiness says so.
     pub draining: AtomicBool,
@@ -30,6 +32,8 @@ pub struct Limits {
     pub answer_bytes_max: usize,
     /// `general_settings.max_header_size_kb`: the head of a request.
     pub header_bytes_max: usize,
+    /// `general_settings.max_media_download_size_mb`: everything that one request names by address.
+    pub media_bytes_max: usize,
     /// `general_settings.request_read_timeout_seconds`: for the body of a request to arrive.
     pub request_timeout: Duration,
 }

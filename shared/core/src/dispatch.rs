@@ -20,6 +20,7 @@ use tollgate_wire::{Operation, Usage, answer, prompt_bytes};
 use crate::call::{Call, CallBody, Reply, ReplyBody, ServedBy};
 use crate::deployment::Deployment;
 use crate::exchange::{Requests, request, requests};
+use crate::fetch::inline_media;
 use crate::record::Record;
 use crate::relay::Work;
 use crate::{App, Error, body, fault, upload};
@@ -113,12 +114,13 @@ impl Exchange<'_> {
     async fn ask(&mut self, deployment: &Deployment, shown: String, object: Object<'_>) -> Answered {
         let prompt_bytes = prompt_bytes(&object);
         let operation = self.call.operation;
-        let asked = if operation == Operation::TextCompletion && !deployment.completes_text() {
+        let mut asked = if operation == Operation::TextCompletion && !deployment.completes_text() {
             let expected = "a string or a list of strings";
             client::ask_in_chat(object).ok_or(Error::WrongType { name: "prompt", expected })?
         } else {
             client::ask(&deployment.rules, operation, object).map_err(|refusal| fault::refused(&refusal))?
         };
+        inline_media(self.app, &deployment.rules, &mut asked.body).await?;
         let prepared = prepare::prepare(&deployment.rules, asked.operation, asked.body);
         let prepared = prepared.map_err(|refusal| fault::refused(&refusal))?;
         let usage = if prepared.include_usage_wanted { UsageWish::Shown } else { UsageWish::Hidden };

@@ -13,6 +13,7 @@ mod dispatch;
 mod error;
 mod exchange;
 mod fault;
+pub mod fetch;
 pub mod probe;
 mod record;
 pub mod relay;

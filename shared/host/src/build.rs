@@ -11,6 +11,7 @@ use tollgate_core::{App, Catalog, Error, Limits, Wildcard};
 use tracing::warn;
 
 use crate::environment::variable;
+use crate::fetch::{Fetcher, Policy};
 use crate::master_key::{Configured, gatekeeper};
 use crate::upstream::{Limits as PoolLimits, Pool};
 use crate::{Failure, certificates};
@@ -39,21 +40,32 @@ pub fn build(config: &Config) -> Result<Arc<App>, Failure> {
             idle_connections_per_host_max: whole(general.upstream_idle_connections_per_host_max),
             idle_timeout: POOL_IDLE_TIMEOUT,
         },
-        roots,
+        roots.clone(),
     );
     Ok(Arc::new(App {
         gatekeeper,
         catalog: catalog(config),
         accounts: Accounts::new(config, &|name| config_variable(config, name)),
         upstream: Arc::new(pool),
+        fetch: Arc::new(fetcher(config, roots)),
         limits: Limits {
             request_bytes_max: megabytes(general.max_request_size_mb),
             answer_bytes_max: megabytes(general.max_response_size_mb),
+            media_bytes_max: megabytes(general.max_media_download_size_mb),
             header_bytes_max: whole(general.max_header_size_kb).saturating_mul(1024),
             request_timeout: seconds(general.request_read_timeout_seconds),
         },
         draining: AtomicBool::new(false),
     }))
+}
+
+fn fetcher(config: &Config, roots: rustls::RootCertStore) -> Fetcher {
+    let policy = Policy {
+        is_checked: config.litellm_settings.user_url_validation,
+        allowed_hosts: config.litellm_settings.user_url_allowed_hosts.clone(),
+        timeout: seconds(config.general_settings.media_download_timeout_seconds),
+    };
+    Fetcher::new(policy, roots)
 }
 
 /// Every entry that can be served; the others are named in the log and left out, as with LiteLLM.

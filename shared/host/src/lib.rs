@@ -4,9 +4,11 @@
 //!
 //! [`App`]: tollgate_core::App
 
+mod address;
 mod build;
 mod certificates;
 mod environment;
+mod fetch;
 pub mod logs;
 mod master_key;
 mod prepare;

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use tollgate_core::{Catalog, Gatekeeper, Limits, Secret};
-use tollgate_testkit::Scripted;
+use tollgate_testkit::{NoFetch, Scripted};
 
 use super::*;
 use crate::routes::{self, Method};
@@ -16,9 +16,11 @@ fn gateway() -> Gateway {
         catalog: Catalog::default(),
         accounts: tollgate_core::resources::Accounts::default(),
         upstream: Scripted::new([]),
+        fetch: Arc::new(NoFetch),
         limits: Limits {
             request_bytes_max: 100,
             answer_bytes_max: 1000,
+            media_bytes_max: 1000,
             header_bytes_max: 1000,
             request_timeout: Duration::from_secs(1),
         },

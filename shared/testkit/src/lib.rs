@@ -2,6 +2,8 @@
 //!
 //! Fakes are for faults and clocks only; everything else is tested on the real thing.
 
+mod no_fetch;
 mod scripted;
 
+pub use no_fetch::NoFetch;
 pub use scripted::{Recorded, Script, Scripted, Step};

@@ -9,6 +9,8 @@ use crate::Secret;
 
 const REQUEST_SIZE_MAX_MB: f64 = 50.0;
 const RESPONSE_SIZE_MAX_MB: f64 = 256.0;
+const MEDIA_SIZE_MAX_MB: f64 = 50.0;
+const MEDIA_TIMEOUT_SECONDS: f64 = 30.0;
 const HEADER_SIZE_MAX_KB: u64 = 64;
 const REQUEST_READ_TIMEOUT_SECONDS: f64 = 300.0;
 const UPSTREAM_CONNECT_TIMEOUT_SECONDS: f64 = 10.0;
@@ -28,6 +30,11 @@ pub struct GeneralSettings {
     pub max_request_size_mb: f64,
     /// The largest response body that is held in memory; 256 where nothing is set.
     pub max_response_size_mb: f64,
+    /// Tollgate's own: how much of what a request names by address is fetched; else the variable
+    /// `MAX_IMAGE_URL_DOWNLOAD_SIZE_MB`, else 50; 0 fetches nothing.
+    pub max_media_download_size_mb: f64,
+    /// Tollgate's own: how long that may take; 30 where nothing is set.
+    pub media_download_timeout_seconds: f64,
     /// Tollgate's own: the largest head of a request; 64 where nothing is set.
     pub max_header_size_kb: u64,
     /// Tollgate's own: how long the body of a request may take to arrive; 300 where nothing is set.
@@ -55,6 +62,13 @@ impl GeneralSettings {
             strict_config: fields.flag("strict_config"),
             max_request_size_mb: fields.number("max_request_size_mb").unwrap_or(REQUEST_SIZE_MAX_MB),
             max_response_size_mb: fields.number("max_response_size_mb").unwrap_or(RESPONSE_SIZE_MAX_MB),
+            max_media_download_size_mb: fields
+                .number("max_media_download_size_mb")
+                .or_else(|| surroundings.variable("MAX_IMAGE_URL_DOWNLOAD_SIZE_MB")?.trim().parse().ok())
+                .unwrap_or(MEDIA_SIZE_MAX_MB),
+            media_download_timeout_seconds: fields
+                .number("media_download_timeout_seconds")
+                .unwrap_or(MEDIA_TIMEOUT_SECONDS),
             max_header_size_kb: fields.count("max_header_size_kb").unwrap_or(HEADER_SIZE_MAX_KB),
             request_read_timeout_seconds: fields
                 .number("request_read_timeout_seconds")

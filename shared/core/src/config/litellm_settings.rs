@@ -18,6 +18,10 @@ pub struct LitellmSettings {
     pub request_timeout_seconds: f64,
     pub json_logs: bool,
     pub set_verbose: bool,
+    /// Whether addresses in requests are kept out of private networks; true where nothing is set.
+    pub user_url_validation: bool,
+    /// Hosts that may be fetched from all the same: `host` or `host:port`, in lower case.
+    pub user_url_allowed_hosts: Vec<String>,
     /// Where Vertex AI's models are, unless a deployment says otherwise.
     pub vertex_project: Option<String>,
     pub vertex_location: Option<String>,
@@ -38,6 +42,12 @@ impl LitellmSettings {
                 .unwrap_or(REQUEST_TIMEOUT_SECONDS),
             json_logs: fields.flag("json_logs"),
             set_verbose: fields.flag("set_verbose"),
+            user_url_validation: fields.flag_unless_off("user_url_validation"),
+            user_url_allowed_hosts: fields
+                .texts("user_url_allowed_hosts")
+                .iter()
+                .map(|host| host.to_ascii_lowercase())
+                .collect(),
             vertex_project: fields.text("vertex_project"),
             vertex_location: fields.text("vertex_location"),
             enable_azure_ad_token_refresh: fields.flag("enable_azure_ad_token_refresh"),

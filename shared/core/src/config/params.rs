@@ -142,6 +142,11 @@ impl<'a> Fields<'a> {
         self.get(name).and_then(Node::as_flag).unwrap_or(false)
     }
 
+    /// A flag that is on unless it is turned off.
+    pub fn flag_unless_off(&self, name: &str) -> bool {
+        self.get(name).and_then(Node::as_flag).unwrap_or(true)
+    }
+
     pub fn number(&self, name: &str) -> Option<f64> {
         self.get(name).and_then(Node::as_number)
     }

@@ -13,7 +13,7 @@ use tollgate_core::config::{Config, Environment, Mode, ReadError, load};
 use tollgate_core::deployment::Deployment;
 use tollgate_core::resources::{Accounts, ResourceCall};
 use tollgate_core::{App, Catalog, Error, Failed, Gatekeeper, Limits, Secret, Wildcard};
-use tollgate_testkit::{Recorded, Script, Scripted};
+use tollgate_testkit::{NoFetch, Recorded, Script, Scripted};
 use tollgate_wire::Operation;
 
 /// Longest answer that the gateway keeps.
@@ -88,9 +88,11 @@ impl Gateway {
                 variables.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned())
             }),
             upstream: Arc::<Scripted>::clone(&provider),
+            fetch: Arc::new(NoFetch),
             limits: Limits {
                 request_bytes_max: 1024 * 1024,
                 answer_bytes_max: ANSWER_BYTES_MAX,
+                media_bytes_max: 1000,
                 header_bytes_max: 64 * 1024,
                 request_timeout: Duration::from_secs(30),
             },

@@ -14,6 +14,8 @@ const OWN: &[Group] = &[
     acted(Kind::Count, &["max_header_size_kb"]),
     // How long the body of a request may take to arrive; 300.
     acted(Kind::Number, &["request_read_timeout_seconds"]),
+    // How much of what a request names by address is fetched, 50, and how long that may take, 30.
+    acted(Kind::Number, &["max_media_download_size_mb", "media_download_timeout_seconds"]),
     // How long connecting to a provider may take; 10.
     acted(Kind::Number, &["upstream_connect_timeout_seconds"]),
     // Connections kept open to one host; 1000.

@@ -7,6 +7,8 @@ use super::{Group, Kind, Section, acted, later, later_unless};
 pub(super) static LITELLM_SETTINGS: Section = Section::strict(&[SETTINGS]);
 
 const SETTINGS: &[Group] = &[
+    acted(Kind::Flag, &["user_url_validation"]),
+    acted(Kind::TextList, &["user_url_allowed_hosts"]),
     acted(Kind::Flag, &["drop_params", "enable_azure_ad_token_refresh", "json_logs", "set_verbose"]),
     acted(Kind::Text, &["vertex_location", "vertex_project"]),
     later_unless("0", "failed calls are not retried", Kind::Count, &["num_retries"]),
@@ -287,12 +289,7 @@ const SETTINGS: &[Group] = &[
     later(
         "users, teams and keys of a database are not served",
         Kind::Flag,
-        &[
-            "add_user_information_to_llm_headers",
-            "enable_key_alias_format_validation",
-            "overwrite_user_with_key_hash",
-            "user_url_validation",
-        ],
+        &["add_user_information_to_llm_headers", "enable_key_alias_format_validation", "overwrite_user_with_key_hash"],
     ),
     later(
         "users, teams and keys of a database are not served",
@@ -300,11 +297,7 @@ const SETTINGS: &[Group] = &[
         &["default_internal_user_params", "default_key_generate_params", "public_model_groups_links"],
     ),
     later("users, teams and keys of a database are not served", Kind::Text, &["email", "token"]),
-    later(
-        "users, teams and keys of a database are not served",
-        Kind::TextList,
-        &["public_model_groups", "user_url_allowed_hosts"],
-    ),
+    later("users, teams and keys of a database are not served", Kind::TextList, &["public_model_groups"]),
     later(
         "credentials belong into `litellm_params` or the environment",
         Kind::Any,
