@@ -24,6 +24,7 @@ pub mod resource_id;
 pub mod sse;
 pub mod stream;
 pub mod tokens;
+pub mod tap;
 mod usage;
 
 pub use format::Format;

@@ -1,0 +1,97 @@
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use proptest::prelude::*;
+
+use super::*;
+
+/// Prompt and completion tokens and the model, after an answer that comes in pieces of each size.
+fn check(content_type: &str, answer: &[u8], want: Option<(u64, u64)>, model: Option<&str>) {
+    for size in [1, 2, 3, 7, 64, answer.len().max(1)] {
+        let mut tap = Tap::new(content_type).expect("a tap");
+        answer.chunks(size).for_each(|piece| tap.push(piece));
+        let got = tap.usage().map(|usage| (usage.prompt_tokens, usage.completion_tokens));
+        let shown = String::from_utf8_lossy(answer);
+        assert_eq!((got, tap.model()), (want, model), "in pieces of {size}: {shown}");
+    }
+}
+
+#[test]
+fn whole_answers_of_every_known_provider() {
+    let json = "application/json; charset=utf-8";
+    let chat =
+        br#"{"model":"gpt-4o","choices":[{"message":{"content":"a \"usage\":{} b","usage":{"prompt_tokens":9}}}],
+        "usage":{"prompt_tokens":21,"completion_tokens":13,"total_tokens":34,"prompt_tokens_details":{"x":{}}}}"#;
+    check(json, chat, Some((21, 13)), Some("gpt-4o"));
+    let anthropic = br#"{"model":"claude","content":[],"usage":{"input_tokens":2,"output_tokens":3,
+        "cache_creation_input_tokens":10,"cache_read_input_tokens":null}}"#;
+    check(json, anthropic, Some((12, 3)), Some("claude"));
+    let gemini = br#"{"candidates":[{}],"usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":5,
+        "thoughtsTokenCount":6,"totalTokenCount":15},"modelVersion":"gemini-2.5"}"#;
+    check(json, gemini, Some((4, 11)), Some("gemini-2.5"));
+    check(json, br#"{"output":{},"usage":{"inputTokens":1,"outputTokens":2,"totalTokens":3}}"#, Some((1, 2)), None);
+    let listed = br#"[{"usageMetadata":{"promptTokenCount":4}},
+        {"usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":7}}]"#;
+    check(json, listed, Some((4, 7)), None);
+}
+
+#[test]
+fn streams_of_every_known_provider() {
+    let stream = "text/event-stream";
+    let anthropic = b"event: message_start\r\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"claude\",\"usage\":{\"input_tokens\":21,\"output_tokens\":1}}}\r\n\r\nevent: message_delta\ndata:{\"usage\":{\"output_tokens\":13}}\n\n";
+    check(stream, anthropic, Some((21, 13)), Some("claude"));
+    let chat = b"data: {\"model\":\"gpt\",\"usage\":null}\n\n: ping\n\ndata: {\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}\n\ndata: [DONE]\n\n";
+    check(stream, chat, Some((1, 2)), Some("gpt"));
+    let responses = b"data: {\"type\":\"response.completed\",\"response\":{\"model\":\"gpt\",\"usage\":{\"input_tokens\":8,\"output_tokens\":9}}}\n\n";
+    check(stream, responses, Some((8, 9)), Some("gpt"));
+}
+
+fn frame(document: &str) -> Vec<u8> {
+    let headers = b"\x0b:event-type\x07\x00\x08metadata";
+    let total = 12 + headers.len() + document.len() + 4;
+    let mut frame = (total as u32).to_be_bytes().to_vec();
+    frame.extend((headers.len() as u32).to_be_bytes());
+    frame.extend([1, 2, 3, 4]);
+    frame.extend_from_slice(headers);
+    frame.extend_from_slice(document.as_bytes());
+    frame.extend([5, 6, 7, 8]);
+    frame
+}
+
+#[test]
+fn frames_of_bedrock() {
+    let kind = "application/vnd.amazon.eventstream";
+    let converse =
+        [frame(r#"{"delta":{"text":"Hi"}}"#), frame(r#"{"usage":{"inputTokens":5,"outputTokens":6}}"#)].concat();
+    check(kind, &converse, Some((5, 6)), None);
+    let packed = STANDARD.encode(r#"{"amazon-bedrock-invocationMetrics":{"inputTokenCount":7,"outputTokenCount":8}}"#);
+    let invoke = [frame("{}"), frame(&format!(r#"{{"bytes":"{packed}","p":"abc"}}"#)), frame("")].concat();
+    check(kind, &invoke, Some((7, 8)), None);
+    check(kind, b"HTTP/1.1 500 no frames at all, but text of some length", None, None);
+}
+
+#[test]
+fn what_holds_no_usage_has_no_tap() {
+    for kind in ["", "text/html", "application/octet-stream", "audio/mpeg", "application/jsonl"] {
+        assert!(Tap::new(kind).is_none(), "{kind}");
+    }
+    assert!(Tap::new("Application/Problem+JSON").is_some());
+}
+
+#[test]
+fn memory_is_bounded() {
+    let long = format!(r#"{{"model":"{}","usage":{{"prompt_tokens":1}}}}"#, "m".repeat(scan::VALUE_BYTES_MAX + 1));
+    check("application/json", long.as_bytes(), Some((1, 0)), None);
+    let key = format!(r#"{{"{}":{{}},"usage":{{"prompt_tokens":1}}}}"#, "k".repeat(100_000));
+    check("application/json", key.as_bytes(), Some((1, 0)), None);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_pass(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        for kind in ["application/json", "text/event-stream", "application/vnd.amazon.eventstream"] {
+            let mut tap = Tap::new(kind).expect("a tap");
+            tap.push(&bytes);
+            let _ = (tap.usage(), tap.model());
+        }
+    }
+}
