@@ -1,8 +1,9 @@
 """Records what LiteLLM answers on `/utils/…`, and the usage it states where the provider states none.
 
-    python utility_routes.py        # writes tests/recorded/utility_routes.json
+    python utility_routes.py   # writes tests/recorded/utility_routes.json and shared/wire/src/stream/recorded.json
 
-Rows of `routes` are [method, path, body, status, answer]; rows of `usage` are [request, provider's answer, usage].
+Rows of the first are [method, path, body, status, answer]; rows of the second are [request, events, usage]. LiteLLM
+counts no tools, counts a tool call as the JSON of its own object, and states zeros for whole answers: not recorded.
 """
 from __future__ import annotations
 
@@ -12,10 +13,11 @@ import tempfile
 
 import proxy
 from proxy import MASTER_KEY
-from scripted_upstream import Upstream, stream, whole
+from scripted_upstream import Upstream, stream
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 OUT = os.path.join(HERE, "..", "recorded", "utility_routes.json")
+USAGE_OUT = os.path.join(HERE, "..", "..", "shared", "wire", "src", "stream", "recorded.json")
 UPSTREAM_PORT, PORT = 18460, 18461
 BASE = f"http://127.0.0.1:{UPSTREAM_PORT}/v1"
 MODELS = {
@@ -50,26 +52,18 @@ def events(*deltas):
     return stream(*[chunk(delta) for delta in deltas], chunk({}, "stop"), "data: [DONE]\n\n")
 
 
-def completion(message):
-    return whole(200, {"id": "c1", "object": "chat.completion", "created": 1, "model": "m", "choices": [{"index": 0, "message": {"role": "assistant", **message}, "finish_reason": "stop"}]})
-
-
-CALL = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "ping", "arguments": "{\"x\": \"y\"}"}}
-ANSWERS = ({"content": "Hello there, Größe 你好!"}, {"content": "Four", "reasoning_content": "Two and two make four."}, {"content": None, "tool_calls": [CALL]}, {"content": ""})
+ANSWERS = ({"content": "Hello there, Größe 你好!"}, {"content": "Four", "reasoning_content": "Two and two make four."}, {"content": ""})
 
 
 def scenes():
     for model in ("gpt", "old", "mistral", "vllm", "groq", "deep"):
         for answer in ANSWERS:
-            for extra in ({}, {"tools": [TOOL]}):
-                request = {"model": model, "messages": [{"role": "system", "content": "Be brief"}, *HI], **extra}
-                yield request, completion(answer)
-                yield {**request, "stream": True, "stream_options": {"include_usage": True}}, events({"role": "assistant", **answer})
+            messages = [{"role": "system", "content": "Be brief"}, *HI]
+            request = {"model": model, "messages": messages, "stream": True, "stream_options": {"include_usage": True}}
+            yield request, events({"role": "assistant", **answer})
 
 
 def usage_in(body):
-    if not body.startswith("data:"):
-        return json.loads(body).get("usage")
     found = [json.loads(line[6:]).get("usage") for line in body.splitlines() if line.startswith("data: {")]
     return next((usage for usage in reversed(found) if usage), None)
 
@@ -96,11 +90,11 @@ def main():
         for request, scene in scenes():
             upstream.play(scene)
             answer = proxy.send(PORT, "POST", "/v1/chat/completions", HEADERS, json.dumps(request).encode())
-            usage.append([request, scene.get("body") or "".join(scene["events"]), usage_in(answer["body"])])
+            usage.append([request, "".join(scene["events"]), usage_in(answer["body"])])
     upstream.stop()
-    rows = lambda found: "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in found) + "\n]"  # noqa: E731
-    with open(OUT, "w") as file:
-        file.write('{"routes": ' + rows(routes) + ',\n"usage": ' + rows(usage) + "}\n")
+    for path, rows in ((OUT, routes), (USAGE_OUT, usage)):
+        with open(path, "w") as file:
+            file.write("[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n")
 
 
 if __name__ == "__main__":

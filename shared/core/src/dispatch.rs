@@ -15,6 +15,7 @@ use tollgate_wire::json::Object;
 use tollgate_wire::mock::{self, Mock};
 use tollgate_wire::prepare;
 use tollgate_wire::stream::UsageWish;
+use tollgate_wire::tokens::Estimator;
 use tollgate_wire::{Operation, Usage, answer, prompt_bytes};
 
 use crate::call::{Call, CallBody, Reply, ReplyBody, ServedBy};
@@ -86,7 +87,7 @@ impl Exchange<'_> {
         }
     }
 
-    async fn json(&mut self, bytes: &[u8]) -> Answered {
+    async fn json(&mut self, bytes: &Bytes) -> Answered {
         let mut object = body::parse(bytes)?;
         if self.call.mode == Some(Mode::Streamed) {
             object.set_text("stream", "true".to_owned());
@@ -107,11 +108,18 @@ impl Exchange<'_> {
         if mock.applies(self.call.operation) {
             return self.mock(&deployment, &mock, &shown, &object);
         }
-        self.ask(&deployment, shown, object).await
+        let estimator = Estimator::new(&deployment.model, bytes, &object);
+        self.ask(&deployment, shown, object, estimator).await
     }
 
     /// Has the request written, sends it, and hands on what comes.
-    async fn ask(&mut self, deployment: &Deployment, shown: String, object: Object<'_>) -> Answered {
+    async fn ask(
+        &mut self,
+        deployment: &Deployment,
+        shown: String,
+        object: Object<'_>,
+        estimator: Estimator,
+    ) -> Answered {
         let prompt_bytes = prompt_bytes(&object);
         let operation = self.call.operation;
         let mut asked = if operation == Operation::TextCompletion && !deployment.completes_text() {
@@ -125,7 +133,7 @@ impl Exchange<'_> {
         let prepared = prepared.map_err(|refusal| fault::refused(&refusal))?;
         let usage = if prepared.include_usage_wanted { UsageWish::Shown } else { UsageWish::Hidden };
         let form = if prepared.json_tool { answer::Form::ChatFromTool } else { asked.form };
-        let wanted = Wanted { model: shown, prompt_bytes, usage, form, echo: asked.echo };
+        let wanted = Wanted { model: shown, prompt_bytes, estimator, usage, form, echo: asked.echo };
         let mut plan = Plan { asked: asked.operation, context: self.context(deployment), wanted };
         plan.context.notes.clone_from(&prepared.notes);
         self.streamed = prepared.stream;

@@ -8,9 +8,11 @@ use std::ops::Range;
 use serde_json::Value;
 
 use crate::Format;
+use crate::generated::Generated;
 use crate::json::{self, Object};
 use crate::needle::{Needle, needle};
 use crate::prepare::JSON_TOOL;
+use crate::tokens::Estimator;
 use crate::usage::{Source, Usage};
 
 static BARE_REASONING: Needle = needle!("\"reasoning\":");
@@ -56,22 +58,22 @@ pub struct Answer {
 #[error("{0}")]
 pub struct Garbage(pub String);
 
-/// Rewrites `body`; `model` is the name the client used, `prompt_bytes` feeds the estimate where usage is missing.
+/// Rewrites `body`; `model` is the name the client used, `estimator` counts where usage is missing.
 ///
 /// # Errors
 /// When the body is no JSON object.
-pub fn rewrite(form: Form, model: &str, prompt_bytes: u64, body: &[u8]) -> Result<Answer, Garbage> {
+pub fn rewrite(form: Form, model: &str, estimator: &Estimator, body: &[u8]) -> Result<Answer, Garbage> {
     let mut object = Object::parse(body).map_err(|error| Garbage(error.to_string()))?;
     let counted = object.given("usage").and_then(Usage::parse);
     if form == Form::Plain {
-        let usage = counted.unwrap_or_else(|| Usage::estimate(prompt_bytes, 0));
+        let usage = counted.unwrap_or_else(|| estimator.guess());
         return Ok(Answer { body: body.to_vec(), usage });
     }
     let content = if matches!(form, Form::Embedding | Form::EmbeddingFromBase64) { "data" } else { "choices" };
     if !object.get(content).is_some_and(|text| text.starts_with('[')) {
         return Err(Garbage(format!("the answer has no `{content}`")));
     }
-    let usage = counted.unwrap_or_else(|| Usage::estimate(prompt_bytes, generated_bytes(form, &object)));
+    let usage = counted.unwrap_or_else(|| estimator.usage(&generated(form, &object)));
     match form {
         Form::Chat => chat(&mut object),
         Form::ChatFromTool => chat_from_tool(&mut object),
@@ -101,13 +103,15 @@ fn with_model(body: &[u8], place: Range<usize>, model: &str) -> Vec<u8> {
     out
 }
 
-fn generated_bytes(form: Form, object: &Object<'_>) -> u64 {
+fn generated(form: Form, object: &Object<'_>) -> Generated {
+    let mut generated = Generated::default();
     match form {
         Form::Chat | Form::ChatFromTool | Form::Text | Form::ChatAsText => {
-            object.get("choices").map_or(0, |text| text.len() as u64)
+            generated.push(object.get("choices").unwrap_or(""));
         }
-        _ => 0,
+        _ => {}
     }
+    generated
 }
 
 /// LiteLLM always shows three counts.

@@ -21,6 +21,7 @@ use crate::dialect::{Context, Framing};
 use crate::json::Object;
 use crate::prepare::{Refusal, Rules};
 use crate::stream::{self, Fault, Observer, Rewriter, Stream, Tally, Translator, UsageWish, Wish};
+use crate::tokens::Estimator;
 use crate::usage::Usage;
 use crate::{Operation, bridge};
 
@@ -31,6 +32,8 @@ pub struct Wanted {
     pub model: String,
     /// Bytes of the prompt, from which usage is estimated if the provider sends none.
     pub prompt_bytes: u64,
+    /// Counts prompt and answer where the provider sends no usage.
+    pub estimator: Estimator,
     pub usage: UsageWish,
     pub form: Form,
     /// Fields of the request that its answer repeats or depends on.
@@ -123,7 +126,7 @@ pub fn answer(
             let completion: Completion = serde_json::from_slice(&openai).map_err(|error| Garbage(error.to_string()))?;
             Ok(from_chat(context, wanted, completion))
         }
-        form => answer::rewrite(form, &wanted.model, wanted.prompt_bytes, &openai),
+        form => answer::rewrite(form, &wanted.model, &wanted.estimator, &openai),
     }
 }
 
@@ -132,7 +135,7 @@ fn native(format: Format, wanted: &Wanted, body: &[u8]) -> Result<Answer, Garbag
         Format::Messages => messages::native(wanted, body),
         Format::Responses => responses::native(wanted, body),
         Format::GenerateContent => generate::native(wanted, body),
-        Format::OpenAi => answer::rewrite(Form::Plain, &wanted.model, wanted.prompt_bytes, body),
+        Format::OpenAi => answer::rewrite(Form::Plain, &wanted.model, &wanted.estimator, body),
     }
 }
 
@@ -154,14 +157,14 @@ pub fn stream(rules: &Rules, context: &Context, wanted: &Wanted) -> Stream {
     };
     let is_openai_shaped = !matches!(wanted.form, Form::Messages | Form::Responses | Form::GenerateContent);
     if rules.dialect.is_none() && is_openai_shaped {
-        let (model, usage, prompt_bytes) = (wanted.model.clone(), wanted.usage, wanted.prompt_bytes);
-        return Stream::Rewritten(Box::new(Rewriter::new(Wish { model, form, usage, prompt_bytes })));
+        let (model, usage, estimator) = (wanted.model.clone(), wanted.usage, wanted.estimator.clone());
+        return Stream::Rewritten(Box::new(Rewriter::new(Wish { model, form, usage, estimator })));
     }
     let (framing, decoder) = match rules.dialect {
         Some(dialect) => (dialect.framing(), dialect.decoder(context)),
         None => (Framing::Events, stream::openai_decoder()),
     };
-    let translator = Translator::new(framing, decoder, encoder(context, wanted), wanted.prompt_bytes);
+    let translator = Translator::new(framing, decoder, encoder(context, wanted), wanted.estimator.clone());
     Stream::Translated(Box::new(translator))
 }
 

@@ -10,6 +10,7 @@ pub mod client;
 pub mod dialect;
 pub mod failure;
 mod format;
+mod generated;
 pub mod json;
 pub mod media;
 pub mod mock;

@@ -12,6 +12,8 @@ mod replay;
 mod tally;
 mod translator;
 
+use std::cell::OnceCell;
+
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
@@ -20,10 +22,12 @@ pub use replay::replay;
 pub use tally::Tally;
 pub use translator::Translator;
 
+use crate::generated::Generated;
 use crate::json::{self, Object};
 use crate::needle::{Needle, needle};
 use crate::sse::{self, Splitter};
-use crate::usage::{Source, Usage, tokens_of};
+use crate::tokens::Estimator;
+use crate::usage::Usage;
 
 /// What the client expects of the stream.
 #[derive(Clone, Debug)]
@@ -32,8 +36,8 @@ pub struct Wish {
     pub model: String,
     pub form: Form,
     pub usage: UsageWish,
-    /// Bytes of the prompt, from which usage is estimated if the provider sends none.
-    pub prompt_bytes: u64,
+    /// Counts prompt and answer if the provider sends no usage.
+    pub estimator: Estimator,
 }
 
 /// The chunks' format on either side.
@@ -135,8 +139,9 @@ pub struct Rewriter {
     /// `id`, `created` and the like of the first chunk, for the chunk that this end adds.
     head: Vec<(String, String)>,
     usage: Option<(Usage, String)>,
-    content_bytes: u64,
-    reasoning_bytes: u64,
+    generated: Generated,
+    /// Counted once, and only if the provider does not count.
+    estimate: OnceCell<Usage>,
     /// Whether a chunk has said why the text ends.
     finished: bool,
     state: State,
@@ -156,8 +161,8 @@ impl Rewriter {
             splitter: Splitter::new(),
             head: Vec::new(),
             usage: None,
-            content_bytes: 0,
-            reasoning_bytes: 0,
+            generated: Generated::default(),
+            estimate: OnceCell::new(),
             finished: false,
             state: State::Flowing,
         }
@@ -201,7 +206,7 @@ impl Rewriter {
     pub fn usage(&self) -> Usage {
         match &self.usage {
             Some((usage, _)) => *usage,
-            None => Usage::estimate(self.wish.prompt_bytes, self.content_bytes + self.reasoning_bytes),
+            None => *self.estimate.get_or_init(|| self.wish.estimator.usage(&self.generated)),
         }
     }
 
@@ -238,8 +243,7 @@ impl Rewriter {
             return Ok(());
         }
         self.finished |= FINISHES.iter().any(|finish| finish.is_in(choices));
-        self.content_bytes += string_bytes(choices, &CONTENT_KEYS);
-        self.reasoning_bytes += string_bytes(choices, &REASONING_KEYS);
+        self.generated.push(choices);
         match self.wish.form {
             Form::ChatAsText => self.as_text(&chunk, out),
             Form::Chat if BARE_REASONING.is_in(choices) => {
@@ -310,12 +314,11 @@ impl Rewriter {
     }
 
     fn details(&self, usage: Usage) -> serde_json::Value {
-        let estimate = if usage.source == Source::Provider && self.reasoning_bytes == 0 {
-            0
-        } else {
-            tokens_of(self.reasoning_bytes).min(usage.completion_tokens)
-        };
-        serde_json::json!({ "reasoning_tokens": estimate, "text_tokens": usage.completion_tokens - estimate })
+        let reasoning_tokens = Estimator::reasoning_tokens(&self.generated.reasoning).min(usage.completion_tokens);
+        serde_json::json!({
+            "reasoning_tokens": reasoning_tokens,
+            "text_tokens": usage.completion_tokens - reasoning_tokens,
+        })
     }
 
     fn added_chunk(&self, fields: &[(&str, &str)], out: &mut Vec<u8>) {
@@ -351,9 +354,6 @@ const EMPTY_TEXT_CHOICES: &str = "[{\"index\":0,\"text\":\"\"}]";
 const CHAT_END: &str = "[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]";
 const TEXT_END: &str = "[{\"index\":0,\"text\":\"\",\"finish_reason\":\"stop\"}]";
 static FINISHES: [Needle; 2] = [needle!("\"finish_reason\":\""), needle!("\"finish_reason\": \"")];
-static CONTENT_KEYS: [Needle; 4] =
-    [needle!("\"content\":\""), needle!("\"text\":\""), needle!("\"arguments\":\""), needle!("\"refusal\":\"")];
-static REASONING_KEYS: [Needle; 2] = [needle!("\"reasoning_content\":\""), needle!("\"reasoning\":\"")];
 
 fn begin(out: &mut Vec<u8>) {
     out.extend_from_slice(b"data: ");
@@ -365,29 +365,6 @@ fn end(out: &mut Vec<u8>) {
 
 fn is_empty_list(text: &str) -> bool {
     text == "null" || text.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(']'))
-}
-
-/// Bytes of the string values of these keys, as escaped in the text: good enough for an estimate.
-fn string_bytes(text: &str, keys: &[Needle]) -> u64 {
-    let mut total = 0;
-    for key in keys {
-        for start in key.ends_in(text) {
-            total += string_length(&text.as_bytes()[start..]) as u64;
-        }
-    }
-    total
-}
-
-fn string_length(bytes: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(offset) = memchr::memchr2(b'"', b'\\', &bytes[at..]) {
-        at += offset;
-        if bytes[at] == b'"' {
-            return at;
-        }
-        at = (at + 2).min(bytes.len());
-    }
-    bytes.len()
 }
 
 fn text_choice(choice: &serde_json::Value) -> serde_json::Value {

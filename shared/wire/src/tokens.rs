@@ -5,6 +5,7 @@
 
 mod chat;
 mod content;
+mod estimator;
 mod image;
 mod text;
 mod tools;
@@ -16,6 +17,7 @@ use crate::json::Object;
 use text::Counter;
 
 pub use chat::Uncountable;
+pub use estimator::Estimator;
 
 /// Tokens of `text` for `model`, the provider's name of a model with or without its prefix.
 ///
@@ -30,7 +32,7 @@ pub fn count_text(model: &str, text: &str) -> u64 {
 /// When `messages` are no list, or one of them is of a shape that LiteLLM does not count either.
 pub fn count_chat(model: &str, request: &Object<'_>) -> Result<u64, Uncountable> {
     let field = |name| request.given(name).map_or(Value::Null, |text| serde_json::from_str(text).unwrap_or_default());
-    chat::count(model, &field("messages"), &field("tools"), &field("tool_choice"))
+    chat::count(&Counter::new(model), &field("messages"), &field("tools"), &field("tool_choice"))
 }
 
 /// Tokens of what a completion, an embedding or a moderation reads: a text, a list of texts, token numbers or lists of
@@ -45,6 +47,8 @@ fn count_value(counter: &Counter, input: &Value) -> u64 {
         Value::String(text) => counter.text(text),
         Value::Number(_) => 1,
         Value::Array(items) => items.iter().map(|item| count_value(counter, item)).sum(),
+        // A document of a rerank.
+        Value::Object(fields) => fields.get("text").map_or(0, |text| count_value(counter, text)),
         _ => 0,
     }
 }

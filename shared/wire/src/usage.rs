@@ -56,9 +56,12 @@ impl Usage {
     }
 
     /// A guess from the bytes of text on either side.
-    pub fn estimate(prompt_bytes: u64, completion_bytes: u64) -> Self {
-        let prompt_tokens = tokens_of(prompt_bytes);
-        let completion_tokens = tokens_of(completion_bytes);
+    pub const fn estimate(prompt_bytes: u64, completion_bytes: u64) -> Self {
+        Self::counted(tokens_of(prompt_bytes), tokens_of(completion_bytes))
+    }
+
+    /// Counts that the gateway made, where the provider made none.
+    pub const fn counted(prompt_tokens: u64, completion_tokens: u64) -> Self {
         let total_tokens = prompt_tokens.saturating_add(completion_tokens);
         Self { prompt_tokens, completion_tokens, total_tokens, source: Source::Estimate, is_partial: true }
     }

@@ -178,11 +178,11 @@ async fn a_client_that_leaves_closes_the_providers_body_and_is_logged_once() {
         let line = log.call();
         assert!(line.contains(&format!(" status={status}")) && line.contains(tokens), "{frames}: {line}");
     };
-    check(0, 499, " completion_tokens=2").await;
-    check(1, 499, " completion_tokens=2").await;
-    check(2, 499, " completion_tokens=3").await;
-    check(3, 499, " completion_tokens=3").await;
-    check(4, 200, " completion_tokens=3").await;
+    check(0, 499, " completion_tokens=1").await;
+    check(1, 499, " completion_tokens=1").await;
+    check(2, 499, " completion_tokens=2").await;
+    check(3, 499, " completion_tokens=2").await;
+    check(4, 200, " completion_tokens=2").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -215,8 +215,8 @@ async fn the_provider_counts_where_it_does_and_the_client_sees_it_only_if_it_ask
     check(None, USAGE, false, " completion_tokens=7").await;
     check(Some(false), USAGE, false, " completion_tokens=7").await;
     check(Some(true), USAGE, true, " completion_tokens=7").await;
-    check(Some(true), b": none\n\n", true, " completion_tokens=2").await;
-    check(None, b": none\n\n", false, " completion_tokens=2").await;
+    check(Some(true), b": none\n\n", true, " completion_tokens=1").await;
+    check(None, b": none\n\n", false, " completion_tokens=1").await;
 }
 
 #[tokio::test]

@@ -1,7 +1,16 @@
+use bytes::Bytes;
+
 use super::*;
 
+/// For a request of 8 tokens.
+fn estimator() -> Estimator {
+    let request = Bytes::from_static(br#"{"messages":[{"role":"user","content":"Hi"}]}"#);
+    let object = Object::parse(&request).expect("an object");
+    Estimator::new("gpt-4o", &request, &object)
+}
+
 fn check(form: Form, body: &str, want: &str) {
-    let answer = rewrite(form, "alias", 8, body.as_bytes()).expect("JSON");
+    let answer = rewrite(form, "alias", &estimator(), body.as_bytes()).expect("JSON");
     assert_eq!(String::from_utf8(answer.body).expect("utf-8"), want);
 }
 
@@ -24,8 +33,9 @@ fn missing_counts_are_completed() {
         r#"{"data":[],"model":"m","usage":{"prompt_tokens":6,"total_tokens":6}}"#,
         r#"{"data":[],"model":"alias","usage":{"prompt_tokens":6,"total_tokens":6,"completion_tokens":0}}"#,
     );
-    let answer = rewrite(Form::Chat, "alias", 8, br#"{"choices":[{}]}"#).expect("JSON");
-    assert_eq!((answer.usage.prompt_tokens, answer.usage.completion_tokens), (2, 1));
+    let answer = rewrite(Form::Chat, "alias", &estimator(), br#"{"choices":[{"message":{"content": "Hello there"}}]}"#)
+        .expect("JSON");
+    assert_eq!((answer.usage.prompt_tokens, answer.usage.completion_tokens), (8, 2));
 }
 
 #[test]
@@ -64,17 +74,17 @@ fn base64_vectors_become_numbers() {
 #[test]
 fn what_answers_nothing_is_garbage() {
     for body in ["{}", r#"{"choices":null}"#, r#"{"choices":{}}"#] {
-        assert!(rewrite(Form::Chat, "alias", 0, body.as_bytes()).is_err(), "{body}");
-        assert!(rewrite(Form::Embedding, "alias", 0, body.as_bytes()).is_err(), "{body}");
+        assert!(rewrite(Form::Chat, "alias", &estimator(), body.as_bytes()).is_err(), "{body}");
+        assert!(rewrite(Form::Embedding, "alias", &estimator(), body.as_bytes()).is_err(), "{body}");
     }
-    assert!(rewrite(Form::Plain, "alias", 0, b"{}").is_ok());
+    assert!(rewrite(Form::Plain, "alias", &estimator(), b"{}").is_ok());
 }
 
 #[test]
 fn what_is_no_object_is_garbage() {
     for body in ["", "this is not json", "[]", "<html>"] {
-        assert!(rewrite(Form::Chat, "alias", 0, body.as_bytes()).is_err(), "{body}");
-        assert!(rewrite(Form::Plain, "alias", 0, body.as_bytes()).is_err(), "{body}");
+        assert!(rewrite(Form::Chat, "alias", &estimator(), body.as_bytes()).is_err(), "{body}");
+        assert!(rewrite(Form::Plain, "alias", &estimator(), body.as_bytes()).is_err(), "{body}");
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn encoder(context: &Context, wanted: &Wanted) -> Box<dyn Encoder> {
 
 /// An answer of a provider that speaks this format itself.
 pub(super) fn native(wanted: &Wanted, body: &[u8]) -> Result<Answer, Garbage> {
-    answer::rewrite(Form::Plain, &wanted.model, wanted.prompt_bytes, body)
+    answer::rewrite(Form::Plain, &wanted.model, &wanted.estimator, body)
 }
 
 /// One event of a relayed stream.

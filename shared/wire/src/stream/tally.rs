@@ -1,29 +1,39 @@
 //! What a stream has said so far, as far as it is counted. Knows no format.
 
+use std::cell::OnceCell;
+
 use serde_json::{Map, Value};
 
 use crate::chat::{self, Chunk};
-use crate::usage::{Source, Usage, tokens_of};
+use crate::generated::Generated;
+use crate::tokens::Estimator;
+use crate::usage::{Source, Usage};
 
 /// Counts of one stream.
 #[derive(Debug, Default)]
 pub struct Tally {
-    pub prompt_bytes: u64,
-    pub content_bytes: u64,
-    pub reasoning_bytes: u64,
+    /// Counts what the provider does not; absent where the counts are known from elsewhere.
+    estimator: Option<Estimator>,
+    /// Counted once, and only if the provider does not count.
+    estimate: OnceCell<Usage>,
+    generated: Generated,
     /// The provider's own counts.
     pub counted: Option<chat::Usage>,
 }
 
 impl Tally {
+    pub fn new(estimator: Estimator) -> Self {
+        Self { estimator: Some(estimator), ..Self::default() }
+    }
+
     /// Notes what a chunk says.
     pub fn note(&mut self, chunk: &Chunk) {
         for choice in &chunk.choices {
             let delta = &choice.delta;
-            self.content_bytes += length(delta.content.as_deref());
-            self.reasoning_bytes += length(delta.reasoning_content.as_deref());
+            self.generated.content.add(delta.content.as_deref().unwrap_or(""));
+            self.generated.reasoning.add(delta.reasoning_content.as_deref().unwrap_or(""));
             for call in delta.tool_calls.iter().flatten() {
-                self.content_bytes += length(call.function.arguments.as_deref());
+                self.generated.content.add(call.function.arguments.as_deref().unwrap_or(""));
             }
         }
         if let Some(usage) = &chunk.usage {
@@ -41,7 +51,10 @@ impl Tally {
                 source: Source::Provider,
                 is_partial: false,
             },
-            None => Usage::estimate(self.prompt_bytes, self.content_bytes + self.reasoning_bytes),
+            None => *self.estimate.get_or_init(|| match &self.estimator {
+                Some(estimator) => estimator.usage(&self.generated),
+                None => Usage::default(),
+            }),
         }
     }
 
@@ -53,8 +66,7 @@ impl Tally {
             return counted.clone();
         }
         let usage = self.usage();
-        let is_plain = usage.source == Source::Provider && self.reasoning_bytes == 0;
-        let reasoning = if is_plain { 0 } else { tokens_of(self.reasoning_bytes).min(usage.completion_tokens) };
+        let reasoning = Estimator::reasoning_tokens(&self.generated.reasoning).min(usage.completion_tokens);
         let details = [("reasoning_tokens", reasoning), ("text_tokens", usage.completion_tokens - reasoning)];
         let details: Map<String, Value> =
             details.into_iter().map(|(name, count)| (name.to_owned(), count.into())).collect();
@@ -66,8 +78,4 @@ impl Tally {
             ..self.counted.clone().unwrap_or_default()
         }
     }
-}
-
-fn length(text: Option<&str>) -> u64 {
-    text.map_or(0, |text| text.len() as u64)
 }

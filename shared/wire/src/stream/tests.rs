@@ -1,8 +1,12 @@
 use super::*;
+use crate::Source;
 use proptest::prelude::*;
 
 fn wish(form: Form, usage: UsageWish) -> Wish {
-    Wish { model: "alias".to_owned(), form, usage, prompt_bytes: 40 }
+    let request =
+        Bytes::from_static(br#"{"messages":[{"role":"system","content":"Be brief"},{"role":"user","content":"Hi"}]}"#);
+    let object = Object::parse(&request).expect("an object");
+    Wish { model: "alias".to_owned(), form, usage, estimator: Estimator::new("gpt-4o", &request, &object) }
 }
 
 fn run(wish: Wish, chunks: &[&[u8]]) -> (String, Usage, Option<Fault>) {
@@ -65,9 +69,42 @@ fn usage_inside_a_content_chunk_is_taken_out() {
 }
 
 #[test]
-fn silent_provider_is_estimated() {
+fn a_silent_providers_tokens_are_counted() {
     let (_, usage, _) = run(wish(Form::Chat, UsageWish::Hidden), &[HELLO.as_bytes()]);
-    assert_eq!((usage.prompt_tokens, usage.completion_tokens, usage.source), (10, 2, Source::Estimate));
+    assert_eq!((usage.prompt_tokens, usage.completion_tokens, usage.source), (14, 1, Source::Estimate));
+}
+
+#[test]
+fn reasoning_that_the_provider_does_not_count_is_counted() {
+    let thought = HELLO.replace("\"content\":\"Hello\"", r#""reasoning_content":"Two and two make four.""#);
+    let (got, usage, _) = run(wish(Form::Chat, UsageWish::Shown), &[thought.as_bytes(), HELLO.as_bytes()]);
+    assert!(got.contains(r#""completion_tokens_details":{"reasoning_tokens":6,"text_tokens":1}"#), "{got}");
+    assert_eq!((usage.completion_tokens, usage.total_tokens), (7, 21));
+    let (got, ..) = run(wish(Form::Chat, UsageWish::Shown), &[thought.as_bytes(), USAGE.as_bytes()]);
+    assert!(got.contains(r#""completion_tokens_details":{"reasoning_tokens":6,"text_tokens":7}"#), "{got}");
+}
+
+/// What LiteLLM states where the provider states nothing, by `tests/record/utility_routes.py`.
+const RECORDED: &str = include_str!("recorded.json");
+
+#[test]
+fn counts_are_litellms_where_the_provider_has_none() {
+    let rows: Vec<(serde_json::Value, String, serde_json::Value)> =
+        serde_json::from_str(RECORDED).expect("the fixture");
+    assert!(rows.len() >= 15, "the fixture has lost its rows");
+    for (request, events, want) in rows {
+        let request = Bytes::from(request.to_string());
+        let object = Object::parse(&request).expect("an object");
+        // The alias stands for `openai/gpt-3.5-turbo`, or for a model that LiteLLM counts like it.
+        let model = if request.starts_with(b"{\"model\":\"gpt\"") { "gpt-4o" } else { "gpt-3.5-turbo" };
+        let estimator = Estimator::new(model, &request, &object);
+        let wish = Wish { model: "alias".to_owned(), form: Form::Chat, usage: UsageWish::Shown, estimator };
+        let usage = run(wish, &[events.as_bytes()]).1;
+        let got = [usage.prompt_tokens, usage.completion_tokens, usage.total_tokens];
+        let want =
+            ["prompt_tokens", "completion_tokens", "total_tokens"].map(|name| want[name].as_u64().expect("a count"));
+        assert_eq!(got, want, "{request:?} {events}");
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::tally::Tally;
 use crate::chat::Chunk;
 use crate::client::Encoder;
 use crate::dialect::{Decoder, Framing};
+use crate::tokens::Estimator;
 use crate::usage::Usage;
 
 /// Translates one stream. Feed it with [`push`](Self::push), end it with [`finish`](Self::finish).
@@ -29,9 +30,9 @@ impl Translator {
         framing: Framing,
         decoder: Box<dyn Decoder>,
         encoder: Box<dyn Encoder>,
-        prompt_bytes: u64,
+        estimator: Estimator,
     ) -> Self {
-        let tally = Tally { prompt_bytes, ..Tally::default() };
+        let tally = Tally::new(estimator);
         Self { cutter: Cutter::new(framing), decoder, encoder, tally, chunks: Vec::new(), is_done: false }
     }
 

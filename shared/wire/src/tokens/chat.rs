@@ -29,17 +29,17 @@ struct Frame {
 }
 
 impl Frame {
-    fn of(model: &str) -> Self {
+    const fn of(counter: &Counter) -> Self {
         // The one model whose format differs: a name replaces the role.
-        if model == "gpt-3.5-turbo-0301" { Self { message: 4, name: -1 } } else { Self { message: 3, name: 1 } }
+        if counter.is_oldest_chat { Self { message: 4, name: -1 } } else { Self { message: 3, name: 1 } }
     }
 }
 
-pub fn count(model: &str, messages: &Value, tools: &Value, choice: &Value) -> Result<u64, Uncountable> {
+pub fn count(counter: &Counter, messages: &Value, tools: &Value, choice: &Value) -> Result<u64, Uncountable> {
     let Value::Array(messages) = messages else {
         return Err(Uncountable("`messages` are no list: send a list of objects".to_owned()));
     };
-    let (counter, frame) = (Counter::new(model), Frame::of(model));
+    let frame = Frame::of(counter);
     let mut tokens = ANSWER_BEGINNING;
     let mut has_system = false;
     for message in messages {
@@ -47,9 +47,9 @@ pub fn count(model: &str, messages: &Value, tools: &Value, choice: &Value) -> Re
             return Err(Uncountable("a message is no object: give it a role and a content".to_owned()));
         };
         has_system |= fields.get("role").is_some_and(|role| role == "system");
-        tokens += count_message(&counter, frame, fields)?;
+        tokens += count_message(counter, frame, fields)?;
     }
-    Ok(tokens + count_tools(&counter, tools, has_system) + count_choice(&counter, choice))
+    Ok(tokens + count_tools(counter, tools, has_system) + count_choice(counter, choice))
 }
 
 fn count_message(counter: &Counter, frame: Frame, fields: &Map<String, Value>) -> Result<u64, Uncountable> {

@@ -14,20 +14,29 @@ const SAMPLES: usize = 16;
 #[derive(Clone, Copy, Debug)]
 pub struct Counter {
     vocabulary: Vocabulary,
+    exact_characters_max: usize,
+    /// Whether messages are framed as in the one oldest model.
+    pub is_oldest_chat: bool,
 }
 
 impl Counter {
     pub fn new(model: &str) -> Self {
-        Self { vocabulary: Vocabulary::of(model) }
+        let is_oldest_chat = model == "gpt-3.5-turbo-0301";
+        Self { vocabulary: Vocabulary::of(model), exact_characters_max: EXACT_CHARACTERS_MAX, is_oldest_chat }
+    }
+
+    /// Counts only so many characters of a text; samples stand for longer ones.
+    pub const fn exact_up_to(self, exact_characters_max: usize) -> Self {
+        Self { exact_characters_max, ..self }
     }
 
     pub fn text(&self, text: &str) -> u64 {
         // Bytes are an upper bound of characters, and need no walk.
-        if text.len() <= EXACT_CHARACTERS_MAX {
+        if text.len() <= self.exact_characters_max {
             return self.exactly(text);
         }
         let characters = text.chars().count();
-        if characters <= EXACT_CHARACTERS_MAX { self.exactly(text) } else { self.sampled(text, characters) }
+        if characters <= self.exact_characters_max { self.exactly(text) } else { self.sampled(text, characters) }
     }
 
     fn exactly(&self, text: &str) -> u64 {
@@ -42,7 +51,7 @@ impl Counter {
     }
 
     fn sampled(&self, text: &str, characters: usize) -> u64 {
-        let length = EXACT_CHARACTERS_MAX / SAMPLES;
+        let length = self.exact_characters_max / SAMPLES;
         let last_start = characters - length;
         let (mut tokens, mut rest, mut walked) = (0, text, 0);
         for sample in 0..SAMPLES {
