@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::authenticate::Gatekeeper;
 use crate::catalog::Catalog;
 use crate::fetch::Fetch;
+use crate::pass::Passes;
 use crate::resources::Accounts;
 use crate::upstream::Upstream;
 
@@ -19,6 +20,8 @@ pub struct App {
     pub upstream: Arc<dyn Upstream>,
     pub fetch: Arc<dyn Fetch>,
     pub limits: Limits,
+    /// Providers' own APIs, and the routes that the operator has defined.
+    pub passes: Passes,
     /// Set when the process is going away; readiness says so.
     pub draining: AtomicBool,
 }

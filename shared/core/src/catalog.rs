@@ -101,6 +101,11 @@ impl Catalog {
         }
     }
 
+    /// Whether `name` is a group or an alias of one; wildcards and ids do not count.
+    pub fn holds(&self, name: &str) -> bool {
+        self.places.contains_key(self.aliases.get(name).map_or(name, String::as_str))
+    }
+
     /// The first pattern that matches, among whose entries the call is shared out like among those of a group.
     fn by_pattern(&self, name: &str) -> Result<Option<Arc<Deployment>>, Error> {
         let first = self.wildcards.iter().find(|wildcard| capture(&wildcard.pattern, name).is_some());

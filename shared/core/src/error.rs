@@ -72,6 +72,20 @@ pub enum Error {
     /// A provider failed, or was going to be asked for something it cannot do.
     #[error("{}", .0.message)]
     Provider(Box<Failure>),
+    /// A passed-on path that a server could read as a way up.
+    #[error("the path leads out of the provider's address: send it without `.`, `..`, `\\` and control characters")]
+    PathEscapes,
+    /// A provider's own API is served nowhere, for nothing says where the provider is.
+    #[error("Required '{variables}' in environment to make pass-through calls to {provider}")]
+    PassThroughUnset { provider: &'static str, variables: String },
+    /// A pass-through route that leads to deployments only, and a request that names none.
+    #[error("{0}")]
+    NoGroup(String),
+    /// A passed-on request that got no answer.
+    #[error("no answer from {0}")]
+    PassThroughBroken(String),
+    #[error("no answer from {address} within {limit_s} s (general_settings.pass_through_request_timeout)")]
+    PassThroughTimedOut { address: String, limit_s: f64 },
     /// The process is going away.
     #[error("shutting down: send the request again, another instance will take it")]
     ShuttingDown,
@@ -87,6 +101,7 @@ impl Error {
             Self::BodyTooLarge { .. } => 413,
             Self::MissingFile | Self::MissingFormFields(_) => 422,
             Self::HeaderTooLarge { .. } => 431,
+            Self::PassThroughUnset { .. } | Self::PassThroughBroken(_) | Self::PassThroughTimedOut { .. } => 500,
             Self::ShuttingDown | Self::Overloaded { .. } => 503,
             Self::Provider(failure) => failure.status,
             Self::UnknownKey
@@ -97,6 +112,8 @@ impl Error {
             | Self::UnknownModel { .. }
             | Self::NotOffered { .. }
             | Self::NoProvider { .. }
+            | Self::PathEscapes
+            | Self::NoGroup(_)
             | Self::DeploymentNotListed(_) => 400,
         }
     }

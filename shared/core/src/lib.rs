@@ -14,6 +14,7 @@ mod error;
 mod exchange;
 mod fault;
 pub mod fetch;
+pub mod pass;
 pub mod probe;
 mod record;
 pub mod relay;
@@ -23,7 +24,7 @@ mod upload;
 pub mod upstream;
 
 pub use app::{App, Limits};
-pub use authenticate::{Caller, Gatekeeper};
+pub use authenticate::{Caller, Door, Gatekeeper};
 pub use catalog::{Catalog, Wildcard};
 pub use dispatch::Failed;
 pub use error::Error;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tollgate_core::config::{Config, Model};
 use tollgate_core::deployment::Deployment;
+use tollgate_core::pass::Passes;
 use tollgate_core::resources::Accounts;
 use tollgate_core::{App, Catalog, Error, Limits, Wildcard};
 use tracing::warn;
@@ -42,6 +43,10 @@ pub fn build(config: &Config) -> Result<Arc<App>, Failure> {
         },
         roots.clone(),
     );
+    let (passes, warnings) = Passes::new(config, &|name| config_variable(config, name));
+    for warning in warnings {
+        warn!("{warning}");
+    }
     Ok(Arc::new(App {
         gatekeeper,
         catalog: catalog(config),
@@ -55,6 +60,7 @@ pub fn build(config: &Config) -> Result<Arc<App>, Failure> {
             header_bytes_max: whole(general.max_header_size_kb).saturating_mul(1024),
             request_timeout: seconds(general.request_read_timeout_seconds),
         },
+        passes,
         draining: AtomicBool::new(false),
     }))
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use tollgate_core::call::ReplyBody;
+use tollgate_core::pass::Passing;
 use tollgate_core::relay::Relay;
 use tollgate_core::upstream::UpstreamError;
 
@@ -14,6 +15,7 @@ use tollgate_core::upstream::UpstreamError;
 pub enum GatewayBody {
     Whole(Full<Bytes>),
     Relayed(Box<Relay>),
+    Passed(Box<Passing>),
     Events(std::vec::IntoIter<Vec<u8>>),
 }
 
@@ -44,6 +46,7 @@ impl Body for GatewayBody {
         match self.get_mut() {
             Self::Whole(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
             Self::Relayed(relay) => Pin::new(relay.as_mut()).poll_frame(context),
+            Self::Passed(passing) => Pin::new(passing.as_mut()).poll_frame(context),
             Self::Events(events) => Poll::Ready(events.next().map(|event| Ok(Frame::data(event.into())))),
         }
     }
@@ -52,6 +55,7 @@ impl Body for GatewayBody {
         match self {
             Self::Whole(body) => body.is_end_stream(),
             Self::Relayed(_) => false,
+            Self::Passed(passing) => passing.is_end_stream(),
             Self::Events(events) => events.len() == 0,
         }
     }
@@ -59,6 +63,7 @@ impl Body for GatewayBody {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(body) => body.size_hint(),
+            Self::Passed(passing) => passing.size_hint(),
             Self::Relayed(_) | Self::Events(_) => SizeHint::default(),
         }
     }

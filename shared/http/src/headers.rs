@@ -33,6 +33,7 @@ const MODEL_ID: HeaderName = HeaderName::from_static("x-litellm-model-id");
 const MODEL_GROUP: HeaderName = HeaderName::from_static("x-litellm-model-group");
 const MODEL_NAME: HeaderName = HeaderName::from_static("x-litellm-model-name");
 const MODEL_API_BASE: HeaderName = HeaderName::from_static("x-litellm-model-api-base");
+const COST: HeaderName = HeaderName::from_static("x-litellm-response-cost");
 const RETRIES: HeaderName = HeaderName::from_static("x-litellm-attempted-retries");
 const FALLBACKS: HeaderName = HeaderName::from_static("x-litellm-attempted-fallbacks");
 const DURATION: HeaderName = HeaderName::from_static("x-litellm-response-duration-ms");
@@ -77,6 +78,19 @@ pub fn describe(headers: &mut HeaderMap, call_id: &str, started: Instant, served
         insert(headers, UNHEEDED, &served_by.unheeded.join(", "));
     }
     copy_provider_headers(headers, &served_by.headers, outcome);
+}
+
+/// Describes a passed-on request beside the provider's own headers, as far as it is known.
+pub fn describe_passed(headers: &mut HeaderMap, call_id: &str, started: Instant, api_base: &str, cost: Option<f64>) {
+    headers.extend(template_of(None));
+    insert(headers, CALL_ID, call_id);
+    if !api_base.is_empty() {
+        insert(headers, MODEL_API_BASE, api_base);
+        insert(headers, DURATION, &milliseconds(started.elapsed()));
+    }
+    if let Some(cost) = cost {
+        insert(headers, COST, &cost.to_string());
+    }
 }
 
 /// What all answers of a deployment have in common: copying it costs less than putting it together.

@@ -7,6 +7,7 @@ mod cors;
 mod endpoints;
 mod headers;
 mod openapi;
+mod pass;
 mod read;
 mod render;
 mod resources;
@@ -17,7 +18,8 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
-use tollgate_core::{App, Error};
+use tollgate_core::pass::Lookup;
+use tollgate_core::{App, Door, Error};
 use tollgate_wire::Format;
 use tollgate_wire::dialect::Mode;
 use tracing::info;
@@ -77,17 +79,20 @@ impl Gateway {
     {
         let started = Instant::now();
         let (head, body) = request.into_parts();
-        let (route, model) = match routes::find(&head.method, head.uri.path()) {
-            Found::Route(route, model) => (route, model),
-            Found::WrongMethod => return failure(&Error::WrongMethod),
-            Found::Nothing => return nothing(&head),
+        let way = match Way::find(&self.app, &head) {
+            Ok(way) => way,
+            Err(Some(error)) => return failure(&error),
+            Err(None) => return nothing(&head),
         };
         // The one place where access is decided: nothing below runs for whom it is not meant.
-        if let Err(error) = self.authorise(route, &head.headers) {
+        if let Err(error) = self.authorise(way.access(), way.door(), &head.headers) {
             info!(path = head.uri.path(), status = error.status(), "refused {}: {error}", head.uri.path());
             return failure(&error);
         }
-        let model = model.map(decode);
+        let (route, model) = match way {
+            Way::PassThrough(taken) => return pass::answer(&self.app, taken, &head, started, body).await,
+            Way::Own(route, model) => (route, model.map(decode)),
+        };
         let outcome = match route.endpoint {
             Endpoint::Call(operation) | Endpoint::Stream(operation) => {
                 let mode = matches!(route.endpoint, Endpoint::Stream(_)).then_some(Mode::Streamed);
@@ -108,14 +113,52 @@ impl Gateway {
             Endpoint::Docs => Ok(openapi::page()),
             Endpoint::OpenApi => Ok(openapi::document()),
             Endpoint::RouteList => Ok(openapi::route_list()),
+            Endpoint::PassThrough(_) => Err(Error::NoSuchRoute),
         };
         outcome.unwrap_or_else(|error| failure(&error))
     }
 
-    fn authorise(&self, route: &Route, headers: &http::HeaderMap) -> Result<(), Error> {
-        match route.access {
+    fn authorise(&self, access: Access, door: Door<'_>, headers: &http::HeaderMap) -> Result<(), Error> {
+        match access {
             Access::Public => Ok(()),
-            Access::Key => self.app.gatekeeper.authenticate(headers).map(|_| ()),
+            Access::Key => self.app.gatekeeper.authenticate_at(door, headers).map(|_| ()),
+        }
+    }
+}
+
+/// Where a request goes: the gateway's own routes stand above the operator's.
+enum Way<'a> {
+    Own(&'static Route, Option<&'a str>),
+    PassThrough(pass::Taken<'a>),
+}
+
+impl<'a> Way<'a> {
+    /// `Err(None)` where nothing is there.
+    fn find(app: &'a App, head: &'a http::request::Parts) -> Result<Self, Option<Error>> {
+        let path = head.uri.path();
+        let own = routes::find(&head.method, path);
+        if let Found::Route(route, rest) = own {
+            let taken = pass::Taken::provider(route, rest.unwrap_or_default(), head.uri.query());
+            return Ok(taken.map_or(Self::Own(route, rest), Self::PassThrough));
+        }
+        match (app.passes.find(&head.method, path), own) {
+            (Lookup::Found(operator, at), _) => Ok(Self::PassThrough(pass::Taken::operator(operator, &path[at..]))),
+            (Lookup::WrongMethod, _) | (_, Found::WrongMethod) => Err(Some(Error::WrongMethod)),
+            _ => Err(None),
+        }
+    }
+
+    const fn access(&self) -> Access {
+        match self {
+            Self::Own(route, _) => route.access,
+            Self::PassThrough(taken) => taken.access,
+        }
+    }
+
+    const fn door(&self) -> Door<'a> {
+        match self {
+            Self::Own(..) => Door::Plain,
+            Self::PassThrough(taken) => taken.door,
         }
     }
 }

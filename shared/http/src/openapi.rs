@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use tollgate_core::resources::Input;
 use tollgate_wire::Operation;
 
-use crate::routes::{self, Access, Endpoint, Method, Route};
+use crate::routes::{self, Access, Endpoint, Route};
 use crate::{GatewayBody, json as json_answer};
 
 const PAGE: &str = include_str!("openapi/page.html");
@@ -18,7 +18,9 @@ pub fn document() -> Response<GatewayBody> {
     let mut paths = Map::new();
     for route in routes::all() {
         let entry = paths.entry(route.path).or_insert_with(|| json!({}));
-        entry[method_name(route.method)] = describe(route);
+        for method in route.method.names() {
+            entry[method.to_ascii_lowercase()] = describe(route);
+        }
     }
     let document = json!({
         "openapi": "3.1.0",
@@ -31,9 +33,8 @@ pub fn document() -> Response<GatewayBody> {
 
 /// `GET /routes`.
 pub fn route_list() -> Response<GatewayBody> {
-    let routes: Vec<Value> = routes::all()
-        .map(|route| json!({ "path": route.path, "methods": [method_name(route.method).to_uppercase()] }))
-        .collect();
+    let routes: Vec<Value> =
+        routes::all().map(|route| json!({ "path": route.path, "methods": route.method.names() })).collect();
     json_answer(StatusCode::OK, json!({ "routes": routes }).to_string().into_bytes())
 }
 
@@ -42,14 +43,6 @@ pub fn page() -> Response<GatewayBody> {
     let mut answer = Response::new(GatewayBody::from(PAGE.as_bytes().to_vec()));
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     answer
-}
-
-const fn method_name(method: Method) -> &'static str {
-    match method {
-        Method::Get => "get",
-        Method::Post => "post",
-        Method::Delete => "delete",
-    }
 }
 
 fn describe(route: &Route) -> Value {
@@ -117,6 +110,7 @@ const fn summary(endpoint: Endpoint) -> &'static str {
         Endpoint::Docs => "This page",
         Endpoint::OpenApi => "This document",
         Endpoint::RouteList => "The table of routes",
+        Endpoint::PassThrough(_) => "The provider's own API, relayed as it is",
     }
 }
 

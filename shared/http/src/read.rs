@@ -91,12 +91,12 @@ where
     body.map_err(|error| BodyError(error.to_string())).boxed_unsync()
 }
 
-fn content_length(headers: &HeaderMap) -> Option<u64> {
+pub fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Refuses before a byte is read what says itself that it is too long.
-fn check_length(limits: &Limits, headers: &HeaderMap) -> Result<(), Error> {
+pub fn check_length(limits: &Limits, headers: &HeaderMap) -> Result<(), Error> {
     let over = content_length(headers).is_some_and(|length| length > limits.request_bytes_max as u64);
     if over { Err(too_large(limits)) } else { Ok(()) }
 }

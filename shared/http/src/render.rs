@@ -64,7 +64,12 @@ pub fn body(error: &Error) -> Vec<u8> {
         Error::NotOffered { .. } | Error::NoProvider { .. } => {
             fields(error, &text, "invalid_request_error", &Value::Null)
         }
-        Error::ShuttingDown | Error::Overloaded { .. } => fields(error, &text, "internal_server_error", &Value::Null),
+        Error::PathEscapes | Error::NoGroup(_) => fields(error, &text, "invalid_request_error", &Value::Null),
+        Error::PassThroughUnset { .. }
+        | Error::PassThroughBroken(_)
+        | Error::PassThroughTimedOut { .. }
+        | Error::ShuttingDown
+        | Error::Overloaded { .. } => fields(error, &text, "internal_server_error", &Value::Null),
         Error::UnknownModel { .. } => {
             let mut value = fields(error, &text, "invalid_request_error", &Value::Null);
             value["error"]["provider_specific_fields"] = json!({ "error": text });

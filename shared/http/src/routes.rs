@@ -2,6 +2,7 @@
 //!
 //! One row a route. The router, the OpenAPI page, and the test that no route misses its key are made from it.
 
+mod pass;
 mod resources;
 
 use tollgate_core::resources::Action;
@@ -22,6 +23,26 @@ pub enum Method {
     Get,
     Post,
     Delete,
+    /// All that pass-through routes hand on.
+    Any,
+}
+
+impl Method {
+    /// The methods of HTTP that are meant, without `HEAD`.
+    pub const fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Get => &["GET"],
+            Self::Post => &["POST"],
+            Self::Delete => &["DELETE"],
+            Self::Any => &["GET", "POST", "PUT", "PATCH", "DELETE"],
+        }
+    }
+
+    /// Whether a request of this method is meant; a `HEAD` finds what a `GET` would.
+    pub fn is(self, method: &http::Method) -> bool {
+        let name = if method == http::Method::HEAD { "GET" } else { method.as_str() };
+        self.names().contains(&name)
+    }
 }
 
 /// Who may use a route.
@@ -51,13 +72,15 @@ pub enum Endpoint {
     Docs,
     OpenApi,
     RouteList,
+    /// A provider's own API, by LiteLLM's name of the provider.
+    PassThrough(&'static str),
 }
 
 use Access::{Key, Public};
 use Endpoint::{
     Call, Docs, Health, Liveness, Model, ModelInfo, Models, OpenApi, Readiness, ReadinessDetails, RouteList, Stream,
 };
-use Method::{Delete, Get, Post};
+use Method::{Get, Post};
 
 const fn row(method: Method, path: &'static str, access: Access, endpoint: Endpoint) -> Route {
     Route { method, path, access, endpoint }
@@ -119,9 +142,10 @@ pub const ROUTES: &[Route] = &[
     row(Get, "/routes", Public, RouteList),
 ];
 
-/// Every route there is: the table above, then those of resources.
+/// Every route there is, in the order in which a path is looked up: the table above, then those of resources, between
+/// the pass-through route that nothing may stand before and those that take what is left.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().chain(resources::ROUTES)
+    pass::FIRST.iter().chain(ROUTES).chain(resources::ROUTES).chain(pass::ROUTES)
 }
 
 /// Where a request leads.
@@ -138,12 +162,7 @@ pub fn find<'a>(method: &http::Method, path: &'a str) -> Found<'a> {
     let mut found = Found::Nothing;
     for route in all() {
         let Some(model) = matches(route.path, path) else { continue };
-        let right_method = match route.method {
-            Get => method == http::Method::GET || method == http::Method::HEAD,
-            Post => method == http::Method::POST,
-            Delete => method == http::Method::DELETE,
-        };
-        if right_method {
+        if route.method.is(method) {
             return Found::Route(route, model);
         }
         found = Found::WrongMethod;
@@ -151,8 +170,19 @@ pub fn find<'a>(method: &http::Method, path: &'a str) -> Found<'a> {
     found
 }
 
+/// The route of the gateway's own that an operator's route of this method and path would stand behind.
+pub fn collision(method: &http::Method, path: &str) -> Option<&'static Route> {
+    match find(method, path) {
+        Found::Route(route, _) => Some(route),
+        Found::WrongMethod | Found::Nothing => None,
+    }
+}
+
 /// `None` where the path is another one; else what stands in the place of `{model}`, if the route has one.
 fn matches<'a>(pattern: &'static str, path: &'a str) -> Option<Option<&'a str>> {
+    if let Some(before) = pattern.strip_suffix("{endpoint}") {
+        return path.strip_prefix(before).map(Some);
+    }
     let Some((before, after)) = pattern.split_once("{model}") else {
         return (pattern == path || places(pattern, path).is_some()).then_some(None);
     };

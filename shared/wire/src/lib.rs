@@ -24,8 +24,8 @@ mod python;
 pub mod resource_id;
 pub mod sse;
 pub mod stream;
-pub mod tokens;
 pub mod tap;
+pub mod tokens;
 mod usage;
 
 pub use format::Format;

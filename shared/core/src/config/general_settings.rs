@@ -5,6 +5,7 @@
 use super::load::Surroundings;
 use super::node::Node;
 use super::params::Fields;
+use super::pass_through::{self, PassThroughEndpoint};
 use crate::Secret;
 
 const REQUEST_SIZE_MAX_MB: f64 = 50.0;
@@ -14,6 +15,7 @@ const MEDIA_TIMEOUT_SECONDS: f64 = 30.0;
 const HEADER_SIZE_MAX_KB: u64 = 64;
 const REQUEST_READ_TIMEOUT_SECONDS: f64 = 300.0;
 const UPSTREAM_CONNECT_TIMEOUT_SECONDS: f64 = 10.0;
+const PASS_THROUGH_REQUEST_TIMEOUT_SECONDS: f64 = 600.0;
 const UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX: u64 = 1000;
 
 /// Settings of the server.
@@ -48,6 +50,11 @@ pub struct GeneralSettings {
     pub forward_client_headers_to_llm_api: bool,
     /// The model of chat calls that name none.
     pub completion_model: Option<String>,
+    /// Routes that hand requests on to addresses of the operator's.
+    pub pass_through_endpoints: Vec<PassThroughEndpoint>,
+    /// How long a passed-on request may wait for an answer, and for each piece of it; 600 where nothing is set.
+    pub pass_through_request_timeout_seconds: f64,
+    pub disable_bedrock_agent_runtime_passthrough: bool,
 }
 
 impl GeneralSettings {
@@ -82,6 +89,11 @@ impl GeneralSettings {
             litellm_key_header_name: fields.text("litellm_key_header_name"),
             forward_client_headers_to_llm_api: fields.flag("forward_client_headers_to_llm_api"),
             completion_model: fields.text("completion_model"),
+            pass_through_endpoints: pass_through::read(fields.get("pass_through_endpoints"), surroundings),
+            pass_through_request_timeout_seconds: fields
+                .number("pass_through_request_timeout")
+                .unwrap_or(PASS_THROUGH_REQUEST_TIMEOUT_SECONDS),
+            disable_bedrock_agent_runtime_passthrough: fields.flag("disable_bedrock_agent_runtime_passthrough"),
         }
     }
 }

@@ -35,6 +35,8 @@ pub struct Params {
     pub extra_headers: Vec<(String, String)>,
     pub extra_body: Map<String, Json>,
     pub mock_response: Option<Json>,
+    /// Lends its key to the pass-through route of its provider.
+    pub use_in_pass_through: bool,
     pub tpm: Option<u64>,
     pub rpm: Option<u64>,
     pub weight: Option<f64>,
@@ -95,6 +97,7 @@ impl Params {
             extra_headers: [fields.pairs("headers"), fields.pairs("extra_headers")].concat(),
             extra_body: fields.get("extra_body").map(Node::to_json_map).unwrap_or_default(),
             mock_response: fields.get("mock_response").map(Node::to_json),
+            use_in_pass_through: fields.flag("use_in_pass_through"),
             tpm: fields.count("tpm"),
             rpm: fields.count("rpm"),
             weight: fields.number("weight"),

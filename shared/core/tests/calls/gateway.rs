@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tollgate_core::call::{Call, CallBody, Reply, ReplyBody, Timeouts};
 use tollgate_core::config::{Config, Environment, Mode, ReadError, load};
 use tollgate_core::deployment::Deployment;
+use tollgate_core::pass::Passes;
 use tollgate_core::resources::{Accounts, ResourceCall};
 use tollgate_core::{App, Catalog, Error, Failed, Gatekeeper, Limits, Secret, Wildcard};
 use tollgate_testkit::{NoFetch, Recorded, Script, Scripted};
@@ -96,6 +97,10 @@ impl Gateway {
                 header_bytes_max: 64 * 1024,
                 request_timeout: Duration::from_secs(30),
             },
+            passes: Passes::new(&config, &|name| {
+                variables.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned())
+            })
+            .0,
             draining: AtomicBool::new(false),
         };
         Self { app, provider, timeouts: Timeouts::default() }

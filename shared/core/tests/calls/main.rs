@@ -13,6 +13,8 @@ mod mocks;
 #[cfg(test)]
 mod pace;
 #[cfg(test)]
+mod pass;
+#[cfg(test)]
 mod probe;
 #[cfg(test)]
 mod relay;

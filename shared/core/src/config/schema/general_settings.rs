@@ -292,23 +292,17 @@ const SETTINGS: &[Group] = &[
     later("this limit is not enforced", Kind::Number, &["admission_queue_timeout_seconds"]),
     later("this limit is not enforced", Kind::Section(&COORDINATION_REDIS), &["coordination_redis"]),
     later("this limit is not enforced", Kind::TextList, &["allowed_file_extensions", "blocked_file_extensions"]),
+    acted(Kind::Flag, &["disable_bedrock_agent_runtime_passthrough"]),
+    acted(Kind::Number, &["pass_through_request_timeout"]),
+    acted(Kind::Sections(&PASS_THROUGH), &["pass_through_endpoints"]),
     later(
-        "pass-through routes are not served",
+        "pass-through routes hand on ids as they are",
         Kind::Any,
-        &[
-            "disable_bedrock_agent_runtime_passthrough",
-            "passthrough_managed_object_ids",
-            "use_client_credentials_pass_through_routes",
-        ],
+        &["passthrough_managed_object_ids", "use_client_credentials_pass_through_routes"],
     ),
-    later("pass-through routes are not served", Kind::Flag, &["enable_openai_websocket_passthrough"]),
-    later(
-        "pass-through routes are not served",
-        Kind::Number,
-        &["pass_through_request_timeout", "responses_websocket_session_limit_seconds"],
-    ),
-    later("pass-through routes are not served", Kind::Sections(&PASS_THROUGH), &["pass_through_endpoints"]),
-    later("pass-through routes are not served", Kind::TextList, &["transcribe_media_buckets"]),
+    later("pass-through routes serve no WebSockets", Kind::Flag, &["enable_openai_websocket_passthrough"]),
+    later("pass-through routes serve no WebSockets", Kind::Number, &["responses_websocket_session_limit_seconds"]),
+    later("this pass-through route is not served", Kind::TextList, &["transcribe_media_buckets"]),
     later(
         "users, teams and the dashboard are not served",
         Kind::Any,
@@ -400,8 +394,11 @@ const SETTINGS: &[Group] = &[
 ];
 
 static PASS_THROUGH: Section = Section::strict(&[&[
-    acted(Kind::Text, &["id", "path", "target"]),
-    acted(Kind::Any, &["headers", "default_query_params", "guardrails", "custom_body", "is_litellm_model_route"]),
+    acted(Kind::Text, &["id", "path", "target", "custom_auth_parser"]),
+    acted(Kind::TextMap, &["headers"]),
+    acted(Kind::Map, &["default_query_params"]),
+    later("guardrails are not run, so requests pass unguarded", Kind::Any, &["guardrails"]),
+    later("this has no effect on a pass-through route", Kind::Any, &["custom_body", "is_litellm_model_route"]),
     acted(Kind::Flag, &["include_subpath", "auth", "is_from_config", "forward_headers", "merge_query_params"]),
     acted(Kind::Number, &["cost_per_request", "timeout"]),
     acted(Kind::TextList, &["methods"]),

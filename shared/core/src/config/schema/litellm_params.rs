@@ -728,8 +728,9 @@ const PARAMS: &[Group] = &[
     later(
         "this way of calling the provider is not used",
         Kind::Flag,
-        &["use_chat_completions_api", "use_in_pass_through", "use_litellm_proxy"],
+        &["use_chat_completions_api", "use_litellm_proxy"],
     ),
+    acted(Kind::Flag, &["use_in_pass_through"]),
     later(
         "vector stores and search are not supported",
         Kind::Any,

@@ -1,0 +1,171 @@
+//! Pass-through: requests that go to a provider's own API, or to an address of the operator's, as they are.
+//!
+//! Decides the address, the credential and the headers; bodies are relayed both ways without being kept. Knows no
+//! format: a tap reads usage from the copy. Its callers have been authenticated.
+
+mod group;
+mod headers;
+mod operator;
+mod provider;
+mod ready;
+mod relay;
+mod send;
+mod target;
+mod upload;
+
+use std::time::Instant;
+
+use http::{HeaderMap, Method, StatusCode, Uri};
+
+pub use operator::{Lookup, Operator};
+pub use ready::Passes;
+pub use relay::Passing;
+pub use target::decode;
+
+use crate::record::Record;
+use crate::upstream::RequestBody;
+use crate::{App, Error};
+use headers::Caller;
+use provider::Way;
+use ready::{Ready, Shown};
+use upload::Upload;
+
+/// The methods that are passed on, as LiteLLM's routes have them; `HEAD` besides, for it is a `GET` without a body.
+pub const METHODS: [Method; 6] = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+
+/// A request to be passed on; its key has been checked.
+pub struct PassCall<'a> {
+    /// The client's own id, or a new one.
+    pub id: String,
+    pub route: Route<'a>,
+    pub method: Method,
+    /// What stands behind the route's prefix, percent-encoded as it came.
+    pub rest: String,
+    pub query: Option<String>,
+    pub headers: HeaderMap,
+    /// The key that the caller has shown to the gateway: it goes to nobody else.
+    pub key: Option<String>,
+    pub body: RequestBody,
+    /// Bytes of the body, if the client has said.
+    pub length_bytes: Option<u64>,
+    pub started: Instant,
+}
+
+/// Which route a request came to.
+#[derive(Clone, Copy)]
+pub enum Route<'a> {
+    /// LiteLLM's name of the provider.
+    Provider(&'static str),
+    Operator(&'a Operator),
+}
+
+/// The provider's answer on its way.
+pub struct PassReply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Box<Passing>,
+    /// Where it came from, without query.
+    pub api_base: String,
+    /// US dollars, where the operator has set a price.
+    pub cost: Option<f64>,
+}
+
+/// Everything but the body of a request that is going out.
+struct Outgoing {
+    uri: Uri,
+    headers: HeaderMap,
+    timeout: std::time::Duration,
+    cost: Option<f64>,
+}
+
+impl App {
+    /// Passes one request on.
+    ///
+    /// # Errors
+    /// Where it cannot be passed on, or nobody answers; an answer that is a failure is a reply. It is logged either way.
+    pub async fn pass(&self, mut call: PassCall<'_>) -> Result<PassReply, Error> {
+        let mut record = Record::of(std::mem::take(&mut call.id), "pass_through_endpoint", call.started);
+        let outcome = match call.route {
+            Route::Provider(name) => self.to_provider(&mut call, name, &mut record).await,
+            Route::Operator(operator) => operator.outgoing(&call, &self.passes, self.gatekeeper.key_header()),
+        };
+        let sent = match outcome {
+            Ok(outgoing) => send::send(self, call, outgoing, record).await,
+            Err(error) => Err((error, record)),
+        };
+        sent.map_err(|(error, record)| {
+            record.finish(error.status());
+            error
+        })
+    }
+
+    async fn to_provider(
+        &self,
+        call: &mut PassCall<'_>,
+        name: &'static str,
+        record: &mut Record,
+    ) -> Result<Outgoing, Error> {
+        let ready = self.passes.provider(name)?;
+        let way = ready.provider.way;
+        let deployment = match way {
+            Way::Azure => group::in_path_or_body(self, call).await?,
+            Way::BodyGroup => group::in_body(self, call).await?,
+            Way::PathGroup => Some(group::at_front(&self.catalog, &mut call.rest)?),
+            _ => None,
+        };
+        let caller =
+            Caller { headers: &call.headers, key: call.key.as_deref(), key_header: self.gatekeeper.key_header() };
+        let headers = headers::up(caller, ready.provider.forwards);
+        if let Some(deployment) = deployment {
+            record.deployment_id.clone_from(&deployment.id);
+            return group::outgoing(&deployment, call, headers, self.passes.timeout);
+        }
+        ready.outgoing(call, headers, self.passes.timeout)
+    }
+}
+
+impl Ready {
+    fn outgoing(
+        &self,
+        call: &PassCall<'_>,
+        mut headers: HeaderMap,
+        timeout: std::time::Duration,
+    ) -> Result<Outgoing, Error> {
+        let base = self.base.as_ref().ok_or_else(|| self.unset(self.provider.base_variables))?;
+        let mut query = target::merged(call.query.as_deref(), base.query());
+        match &self.shown {
+            Some(Shown::Headers(own)) => {
+                headers::drop_credentials(&mut headers);
+                headers.extend(own.iter().cloned());
+            }
+            Some(Shown::Query(key)) => {
+                query = Some(target::with(target::without(query.as_deref(), "key").as_deref(), "key", key.expose()));
+            }
+            None if self.provider.way == Way::Anthropic && headers::has_credential(&headers) => {}
+            None if self.provider.way == Way::BodyGroup => headers::drop_credentials(&mut headers),
+            None => return Err(self.keyless()),
+        }
+        if self.provider.way == Way::Watsonx && !target::has(query.as_deref(), "version") {
+            query = Some(target::with(query.as_deref(), "version", WATSONX_VERSION));
+        }
+        let uri = match self.provider.way {
+            Way::OpenAi => ready::with_one_version(base, &call.rest).below(&call.rest, query.as_deref())?,
+            Way::OpenRouter => {
+                base.with_path(base.path().trim_end_matches("/v1")).below(&call.rest, query.as_deref())?
+            }
+            _ => base.below(&call.rest, query.as_deref())?,
+        };
+        Ok(Outgoing { uri, headers, timeout, cost: None })
+    }
+
+    fn unset(&self, variables: &[&str]) -> Error {
+        Error::PassThroughUnset { provider: self.provider.name, variables: variables.join("' or '") }
+    }
+
+    fn keyless(&self) -> Error {
+        Error::NoProviderKey { provider: self.provider.name, variables: self.provider.key_variables.join(" or ") }
+    }
+}
+
+/// LiteLLM's own.
+const WATSONX_VERSION: &str = "2024-03-13";

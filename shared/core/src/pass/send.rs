@@ -1,0 +1,138 @@
+//! One passed-on request on the wire: sent, waited for, and its answer handed on.
+//!
+//! Follows no redirect. Knows neither routes nor credentials.
+
+use http::header::{self, HeaderMap, HeaderValue};
+use http::{Request, Uri};
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use tollgate_wire::tap::{Scan, Tap, is_json};
+use tracing::warn;
+
+use super::headers;
+use super::relay::{Passing, Watch};
+use super::upload::Progress;
+use super::{Outgoing, PassCall, PassReply, Upload};
+use crate::record::Record;
+use crate::upstream::{RequestBody, UpstreamError};
+use crate::{App, Error};
+
+const AGENT: HeaderValue = HeaderValue::from_static(concat!("tollgate/", env!("CARGO_PKG_VERSION")));
+
+pub(super) async fn send(
+    app: &App,
+    call: PassCall<'_>,
+    outgoing: Outgoing,
+    mut record: Record,
+) -> Result<PassReply, (Error, Record)> {
+    let (address, timeout, cost) = (outgoing.uri.clone(), outgoing.timeout, outgoing.cost);
+    let in_path = model_in_path(address.path());
+    let (request, progress) = request(app, call, outgoing);
+    let answer = match wait(app, request, &progress, timeout).await {
+        Ok(answer) => answer,
+        Err(waited) => {
+            record.model = progress.model.get().cloned().or(in_path).unwrap_or_default();
+            return Err((failure(app, &address, waited, &progress, timeout), record));
+        }
+    };
+    let (head, body) = answer.into_parts();
+    let status = head.status;
+    record.model = progress.model.get().cloned().or(in_path).unwrap_or_default();
+    let watch = Watch { tap: tap(&head.headers), record, status: status.as_u16(), silence_max: timeout };
+    let length = head.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    Ok(PassReply {
+        status,
+        headers: headers::back(&head.headers),
+        body: Box::new(Passing::new(body, watch, length)),
+        api_base: shown(&address),
+        cost,
+    })
+}
+
+fn request(app: &App, call: PassCall<'_>, outgoing: Outgoing) -> (Request<RequestBody>, std::sync::Arc<Progress>) {
+    let scan = content_type(&outgoing.headers).is_some_and(|kind| is_json(&kind)).then(Scan::default);
+    let has_body = !call.body.is_end_stream();
+    let (upload, progress) = Upload::new(call.body, &app.limits, scan);
+    let body = if has_body { RequestBody::Streamed(upload.boxed_unsync()) } else { RequestBody::from(Vec::new()) };
+    let mut request = Request::new(body);
+    *request.method_mut() = call.method;
+    *request.uri_mut() = outgoing.uri;
+    *request.headers_mut() = outgoing.headers;
+    request.headers_mut().entry(header::USER_AGENT).or_insert(AGENT);
+    if let Some(length) = call.length_bytes.filter(|_| has_body) {
+        request.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+    }
+    (request, progress)
+}
+
+enum Waited {
+    Broken(UpstreamError),
+    TooLong,
+}
+
+/// The head of the answer. The wait begins anew with each piece of the request's body: an upload may be long.
+async fn wait(
+    app: &App,
+    request: Request<RequestBody>,
+    progress: &Progress,
+    timeout: std::time::Duration,
+) -> Result<http::Response<crate::upstream::AnswerBody>, Waited> {
+    let mut exchange = app.upstream.exchange(request);
+    loop {
+        let deadline = progress.last() + timeout;
+        match tokio::time::timeout_at(deadline, &mut exchange).await {
+            Ok(answer) => return answer.map_err(Waited::Broken),
+            Err(_) if progress.last() + timeout > deadline => {}
+            Err(_) => return Err(Waited::TooLong),
+        }
+    }
+}
+
+fn failure(app: &App, uri: &Uri, waited: Waited, progress: &Progress, timeout: std::time::Duration) -> Error {
+    if let Some(fault) = progress.fault(&app.limits) {
+        return fault;
+    }
+    let address = uri.authority().map_or_else(String::new, ToString::to_string);
+    match waited {
+        Waited::TooLong => Error::PassThroughTimedOut { address, limit_s: timeout.as_secs_f64() },
+        Waited::Broken(error) => {
+            // Clients are told little of a connection; the operator has to know why it failed.
+            warn!(%address, "no answer from {address}: {error}");
+            Error::PassThroughBroken(match error {
+                UpstreamError::Refused => format!("{address}: connection refused"),
+                UpstreamError::Unresolved => format!("{address}: unknown host"),
+                UpstreamError::Closed | UpstreamError::Reset => format!("{address}: the connection broke"),
+                _ => address,
+            })
+        }
+    }
+}
+
+/// A tap for an answer that may hold usage; compressed it cannot be read.
+fn tap(headers: &HeaderMap) -> Option<Tap> {
+    let encoding = headers.get(header::CONTENT_ENCODING);
+    if encoding.is_some_and(|encoding| encoding != "identity") {
+        return None;
+    }
+    Tap::new(&content_type(headers)?)
+}
+
+fn content_type(headers: &HeaderMap) -> Option<String> {
+    let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    Some(kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+}
+
+/// The address without query.
+fn shown(uri: &Uri) -> String {
+    let scheme = uri.scheme_str().unwrap_or_default();
+    format!("{scheme}://{}{}", uri.authority().map_or("", http::uri::Authority::as_str), uri.path())
+}
+
+/// The model in a path like Google's `…/models/{model}:generateContent` or Amazon's `/model/{model}/converse`.
+fn model_in_path(path: &str) -> Option<String> {
+    let rest = path.split_once("/models/").or_else(|| path.split_once("/model/")).map(|(_, rest)| rest)?;
+    let segment = rest.split('/').next().unwrap_or(rest);
+    let is_google = path.contains("/models/");
+    let name = if is_google { segment.split(':').next().unwrap_or(segment) } else { segment };
+    String::from_utf8(super::decode(name.as_bytes())).ok().filter(|name| !name.is_empty())
+}
