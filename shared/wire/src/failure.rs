@@ -3,7 +3,10 @@
 //! Equal to what LiteLLM 1.106.2 answers, tracebacks and object addresses left out. Knows no header, no fallback
 //! policy and no clock.
 
+mod anthropic;
 mod azure;
+mod bedrock;
+mod broken;
 mod by_status;
 mod class;
 mod databricks;
@@ -19,9 +22,12 @@ mod redact;
 mod relayed;
 mod said;
 mod shown;
+mod smaller;
+mod vertex;
 
+pub use broken::Break;
 pub use class::FailureClass;
-pub use fault::{Break, Fault};
+pub use fault::Fault;
 pub use origin::Origin;
 pub use outcome::{Explanation, Outcome};
 pub use shown::{Begun, google_error, messages_error};
@@ -92,7 +98,7 @@ impl Failure {
 
     /// A stream broke. The failure carries no explanation of fallbacks: none can be tried any more.
     pub fn in_stream(origin: &Origin, broken: &Break) -> Self {
-        fault::in_stream(origin, broken)
+        broken::in_stream(origin, broken)
     }
 
     /// The sentence without secrets, internal addresses and tracebacks.

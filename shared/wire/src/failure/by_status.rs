@@ -14,6 +14,12 @@ pub(super) fn map(origin: &Origin, said: &Said) -> Mapped {
 /// Cohere's own phrases, then the status. Source: `_map_cohere_exception`.
 pub(super) fn cohere(origin: &Origin, said: &Said) -> Mapped {
     let words = said.words.as_str();
+    let by_number = match said.status {
+        Some(400 | 498) => Some(BadRequest),
+        Some(408) => Some(Timeout),
+        Some(500) => Some(InternalServer),
+        _ => None,
+    };
     let class = if words.contains("invalid api token") || words.contains("No API key provided.") {
         Authentication
     } else if words.contains("invalid type: parameter") {
@@ -22,8 +28,11 @@ pub(super) fn cohere(origin: &Origin, said: &Said) -> Mapped {
         ContextWindow
     } else if words.to_lowercase().contains("internal server error") {
         return Mapped::new(InternalServer, 500, format!("CohereException - {words}"));
+    } else if let Some(class) = by_number {
+        class
     } else {
-        return map(&Origin { provider: "cohere", ..*origin }, said);
+        // LiteLLM sends every chat by the newer of its two translations, and says so.
+        return map(&Origin { provider: if origin.is_chat() { "cohere_chat" } else { "cohere" }, ..*origin }, said);
     };
     Mapped::new(class, said.status.unwrap_or(class.status()), format!("CohereException - {words}"))
 }

@@ -7,6 +7,8 @@ use super::origin::Origin;
 use super::phrases;
 use super::said::Said;
 
+const NO_CHAT: &str = "Use 'watsonx_text' route instead. IBM WatsonX does not support `/text/chat` endpoint.";
+
 pub(super) fn map(origin: &Origin, said: &Said) -> Mapped {
     let words = said.words.as_str();
     let exception = origin.exception();
@@ -18,6 +20,8 @@ pub(super) fn map(origin: &Origin, said: &Said) -> Mapped {
         (RateLimit, format!("{exception}: Rate Limit Errror - {words}"))
     } else if words.contains("The server received an invalid response from an upstream server.") {
         (InternalServer, format!("{exception} - {words}"))
+    } else if words.contains("model_no_support_for_function") {
+        return Mapped::new(BadRequest, 400, format!("{exception} - {NO_CHAT} - {words}"));
     } else {
         let class = said.status.map_or(Connection, class_of);
         let status = match said.status {

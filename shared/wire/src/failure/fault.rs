@@ -1,4 +1,4 @@
-//! Failures without a usable answer: no connection, no time, no JSON, a stream that broke.
+//! Failures without a usable answer: no connection, no time, no JSON.
 //!
 //! The sentences are those of the HTTP libraries below LiteLLM, since clients and alerts know them. Knows no socket.
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::mapped::Mapped;
 use super::origin::{Origin, Rules, Transport, listed};
-use super::providers::WRAPPED_GARBAGE;
+use super::providers::{QUOTED_GARBAGE, TRANSLATED, WRAPPED_GARBAGE};
 use super::said::Said;
 use super::{Failure, FailureClass};
 use crate::{Operation, python};
@@ -37,21 +37,6 @@ pub enum Fault<'a> {
     TimedOut { limit_s: f64, taken_s: f64 },
 }
 
-/// How a stream broke after it had begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Break<'a> {
-    /// The connection ended before the last chunk.
-    Cut,
-    /// The connection was reset.
-    Reset,
-    /// Nothing came for too long.
-    Stalled,
-    /// The provider sent an error in an event: the event's data.
-    Error(&'a str),
-    /// An event's data is no JSON.
-    Garbage(&'a str),
-}
-
 pub(super) fn fail(origin: &Origin, fault: &Fault) -> Failure {
     let handler = origin.transport() == Transport::Handler;
     let (status, words) = match *fault {
@@ -60,6 +45,10 @@ pub(super) fn fail(origin: &Origin, fault: &Fault) -> Failure {
             let sentence = format!(
                 "litellm.Timeout: Connection timed out. Timeout passed={limit_s:?}, time taken={taken_s:?} seconds"
             );
+            if lets_time_out_through(origin) {
+                let bare = sentence.trim_start_matches(FailureClass::Timeout.prefix()).to_owned();
+                return Mapped::new(FailureClass::Timeout, 408, bare).finish(origin, &Said::plain(None, sentence));
+            }
             (Some(408), sentence)
         }
         Fault::TimedOut { limit_s, taken_s } => (None, client_timeout(origin, limit_s, taken_s)),
@@ -72,7 +61,7 @@ pub(super) fn fail(origin: &Origin, fault: &Fault) -> Failure {
 /// OpenAI's client tells how long it waited only where LiteLLM asks it: in chats, and not in its own streams.
 fn client_timeout(origin: &Origin, limit_s: f64, taken_s: f64) -> String {
     let is_text = origin.operation == Operation::TextCompletion && origin.transport() == Transport::Client;
-    let is_chat = origin.operation == Operation::ChatCompletion || is_text;
+    let is_chat = origin.is_chat() || is_text;
     if !is_chat || (origin.streamed && origin.rules() != Rules::Azure) {
         return "Request timed out.".to_owned();
     }
@@ -85,12 +74,30 @@ fn rounded(seconds: f64, parts: f64) -> f64 {
 
 /// LiteLLM gives some failed connections status 500, and with it another class.
 fn client_status(origin: &Origin) -> Option<u16> {
-    let texts = [Operation::ChatCompletion, Operation::TextCompletion, Operation::Embedding];
-    texts.contains(&origin.operation).then_some(500)
+    let texts = [Operation::TextCompletion, Operation::Embedding];
+    (origin.is_chat() || texts.contains(&origin.operation)).then_some(500)
 }
 
+/// Some handlers show the time-out as it is, without the provider's name.
+fn lets_time_out_through(origin: &Origin) -> bool {
+    matches!(origin.rules(), Rules::Vertex | Rules::NlpCloud) || is_converse(origin)
+}
+
+/// Bedrock's own API of chats, which LiteLLM sends by an older handler; streams go by the newer one.
+fn is_converse(origin: &Origin) -> bool {
+    origin.provider == "bedrock" && !origin.streamed
+}
+
+/// Some of LiteLLM's handlers make up a status for a connection that failed; with it comes another class.
 fn handler_status(origin: &Origin) -> Option<u16> {
-    (!matches!(origin.rules(), Rules::OpenRouter | Rules::Azure)).then_some(500)
+    let made_up = match origin.rules() {
+        Rules::Bedrock => !is_converse(origin),
+        Rules::Azure => origin.operation == Operation::Responses,
+        Rules::SageMaker => !origin.streamed,
+        Rules::OpenAi | Rules::OpenAiLike | Rules::Anthropic | Rules::Cohere | Rules::HuggingFace => true,
+        _ => false,
+    };
+    made_up.then_some(500)
 }
 
 fn handler_sentence(fault: &Fault) -> String {
@@ -134,18 +141,31 @@ pub(super) fn garbage(origin: &Origin, body: &[u8]) -> Failure {
 
 fn unreadable(origin: &Origin, text: &str, fault: &str) -> Failure {
     let azure_embedding = origin.rules() == Rules::Azure && origin.operation == Operation::Embedding;
-    let quoted = origin.operation == Operation::ChatCompletion && listed(WRAPPED_GARBAGE, origin.provider);
+    let quoted = origin.is_chat() && listed(WRAPPED_GARBAGE, origin.provider);
     let (status, words) = match origin.transport() {
         _ if azure_embedding => (Some(500), format!("Failed to parse raw Azure embedding response: {fault}")),
+        Transport::Handler if converts(origin) => {
+            (Some(422), format!("Error converting to valid response block={fault}"))
+        }
+        Transport::Handler if listed(QUOTED_GARBAGE, origin.provider) => (Some(200), shown(text)),
         Transport::Handler if quoted => {
-            let shown: String = text.chars().take(QUOTED_CHARACTERS_MAX).collect();
-            let words = format!("Unable to get json response - {fault}, Original Response: {shown}");
+            let words = format!("Unable to get json response - {fault}, Original Response: {}", shown(text));
             // The status was 200: LiteLLM has no class for it.
             (Some(200), words)
         }
         _ => (garbage_status(origin), fault.to_owned()),
     };
     origin.map(Said::plain(status, words))
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(QUOTED_CHARACTERS_MAX).collect()
+}
+
+/// LiteLLM's oldest translations blame the answer, not the connection.
+fn converts(origin: &Origin) -> bool {
+    let converse = origin.provider == "bedrock" || origin.rules() == Rules::Vertex;
+    converse && origin.is_chat()
 }
 
 fn garbage_status(origin: &Origin) -> Option<u16> {
@@ -158,6 +178,10 @@ fn garbage_status(origin: &Origin) -> Option<u16> {
 
 /// Some providers say 200 and put the error into the body.
 fn refused(origin: &Origin, error: &Value) -> Failure {
+    if listed(TRANSLATED, origin.provider) {
+        let message = error.get("message").unwrap_or(error);
+        return origin.map(Said::plain(Some(status_in(error)), python::display(message)));
+    }
     let Some(message) = error.get("message") else {
         let mut failure = origin.map(Said::plain(Some(422), "Error in response object".to_owned()));
         // Behind its own handlers LiteLLM loses the status on the way.
@@ -172,64 +196,16 @@ fn refused(origin: &Origin, error: &Value) -> Failure {
 fn incomplete(origin: &Origin, answer: &Value) -> Failure {
     let names: Vec<Value> =
         answer.as_object().into_iter().flat_map(|fields| fields.keys().cloned().map(Value::String)).collect();
-    let words = format!(
-        "LiteLLM: provider returned a response with no 'choices'. Raw keys: {}",
-        python::repr(&Value::Array(names)),
-    );
+    let keys = python::repr(&Value::Array(names));
+    let words = if listed(TRANSLATED, origin.provider) {
+        format!("the provider's answer has none of the fields of its format. Raw keys: {keys}")
+    } else {
+        format!("LiteLLM: provider returned a response with no 'choices'. Raw keys: {keys}")
+    };
     Mapped::new(FailureClass::Other, 500, words).finish(origin, &Said::plain(Some(500), String::new()))
 }
 
-fn status_in(error: &Value) -> u16 {
+pub(super) fn status_in(error: &Value) -> u16 {
     let code = error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
     code.filter(|code| (400..600).contains(code)).unwrap_or(500)
-}
-
-/// The failure that the last event of a broken stream tells of.
-pub(super) fn in_stream(origin: &Origin, broken: &Break) -> Failure {
-    const CUT: &str = "Response payload is not completed: <TransferEncodingError: 400, message='Not enough data to \
-                       satisfy transfer length header.'>";
-    let words = match broken {
-        Break::Cut => CUT.to_owned(),
-        Break::Reset => format!("{CUT}. ConnectionResetError(104, 'Connection reset by peer')"),
-        Break::Stalled => "Timeout on reading data from socket".to_owned(),
-        Break::Garbage(data) => python::fault(data).unwrap_or_else(|| "the event is no JSON".to_owned()),
-        Break::Error(data) => return error_event(origin, data),
-    };
-    streamed(origin, None, words)
-}
-
-fn streamed(origin: &Origin, status: Option<u16>, words: String) -> Failure {
-    // Inside a stream LiteLLM calls every provider behind OpenAI's client by OpenAI's name.
-    let client = origin.transport() != Transport::Handler && origin.rules() == Rules::OpenAi;
-    let provider = if client { "openai" } else { origin.provider };
-    Origin { provider, ..*origin }.map(Said { in_stream: true, ..Said::plain(status, words) })
-}
-
-fn error_event(origin: &Origin, data: &str) -> Failure {
-    let event: Value = serde_json::from_str(data).unwrap_or(Value::Null);
-    let error = event.get("error").unwrap_or(&event);
-    let unexpected = match origin.rules() {
-        Rules::OpenAiLike => Some("Databricks"),
-        Rules::OpenRouter if event.get("error").is_none() => Some("OpenRouter"),
-        _ => None,
-    };
-    if let Some(name) = unexpected {
-        let words = format!("KeyError: 'choices', Got unexpected response from {name}: {}", python::repr(&event));
-        return streamed(origin, Some(400), words);
-    }
-    if origin.transport() != Transport::Handler {
-        let given = error.get("message").and_then(Value::as_str).filter(|message| !message.is_empty());
-        return streamed(origin, None, given.unwrap_or("An error occurred during streaming").to_owned());
-    }
-    let message = python::display(error.get("message").unwrap_or(error));
-    if origin.rules() == Rules::OpenRouter {
-        return streamed(origin, Some(status_in(error)), open_router_words(error, &message));
-    }
-    streamed(origin, Some(status_in(error)), message)
-}
-
-fn open_router_words(error: &Value, message: &str) -> String {
-    let metadata = error.get("metadata").map_or_else(|| "{}".to_owned(), python::repr);
-    let user = error.get("user_id").map_or_else(String::new, python::display);
-    format!("Message: {message}, Metadata: {metadata}, User ID: {user}")
 }

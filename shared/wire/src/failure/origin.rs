@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::providers::{COMPATIBLE, HANDLER_CHAT, OPENAI_LIKE, TEXT_COMPLETION};
+use super::providers::{COMPATIBLE, HANDLER_CHAT, OPENAI_LIKE, RESPONSES, TEXT_COMPLETION, TRANSLATED};
 use super::said::Said;
-use super::{Failure, azure, by_status, databricks, openai, openrouter};
+use super::{Failure, anthropic, azure, bedrock, by_status, databricks, openai, openrouter, smaller, vertex};
 use crate::Operation;
 
 /// The call that failed.
@@ -35,7 +35,16 @@ pub(super) enum Rules {
     Azure,
     OpenAiLike,
     OpenRouter,
+    Anthropic,
+    Bedrock,
+    Vertex,
     Cohere,
+    SageMaker,
+    Replicate,
+    HuggingFace,
+    NlpCloud,
+    Cloudflare,
+    Ollama,
     /// The status alone.
     Status,
     /// None: the words as they are.
@@ -45,17 +54,19 @@ pub(super) enum Rules {
 impl Origin<'_> {
     pub(super) fn transport(&self) -> Transport {
         match self.operation {
-            Operation::Rerank
-            | Operation::Messages
-            | Operation::CountMessageTokens
-            | Operation::Responses
-            | Operation::GenerateContent
-            | Operation::CountContentTokens => Transport::Handler,
+            Operation::Rerank | Operation::CountMessageTokens | Operation::CountContentTokens => Transport::Handler,
+            // Asked by the newer of OpenAI's routes, which LiteLLM's own handler serves.
+            Operation::Messages | Operation::GenerateContent if self.provider == "openai" => Transport::Handler,
+            Operation::Responses if listed(RESPONSES, self.provider) => Transport::Handler,
             Operation::TextCompletion if self.is_text_completion() => Transport::ClientText,
-            Operation::ChatCompletion | Operation::TextCompletion if listed(HANDLER_CHAT, self.provider) => {
+            _ if self.is_handled() && (self.is_chat() || self.operation == Operation::TextCompletion) => {
                 Transport::Handler
             }
-            Operation::ChatCompletion | Operation::TextCompletion => Transport::Client,
+            Operation::ChatCompletion
+            | Operation::TextCompletion
+            | Operation::Messages
+            | Operation::Responses
+            | Operation::GenerateContent => Transport::Client,
             Operation::Embedding => self.embedding_transport(),
             Operation::ImageGeneration if self.provider == "azure" => Transport::Handler,
             Operation::Moderation => Transport::ClientText,
@@ -77,7 +88,16 @@ impl Origin<'_> {
             _ if self.operation == Operation::Moderation => Rules::Bare,
             "azure" | "azure_text" => Rules::Azure,
             "openrouter" => Rules::OpenRouter,
+            "anthropic" | "anthropic_text" => Rules::Anthropic,
+            "bedrock" | "bedrock_mantle" => Rules::Bedrock,
+            "vertex_ai" | "vertex_ai_beta" | "gemini" => Rules::Vertex,
             "cohere" | "cohere_chat" => Rules::Cohere,
+            "sagemaker" | "sagemaker_chat" => Rules::SageMaker,
+            "replicate" => Rules::Replicate,
+            "huggingface" => Rules::HuggingFace,
+            "nlp_cloud" => Rules::NlpCloud,
+            "cloudflare" => Rules::Cloudflare,
+            "ollama" | "ollama_chat" if self.is_chat() => Rules::Ollama,
             provider if listed(OPENAI_LIKE, provider) => Rules::OpenAiLike,
             provider if listed(COMPATIBLE, provider) => Rules::OpenAi,
             _ => Rules::Status,
@@ -102,10 +122,31 @@ impl Origin<'_> {
             Rules::Azure => azure::map(self, &said),
             Rules::OpenAiLike => databricks::map(self, &said),
             Rules::OpenRouter => openrouter::map(self, &said),
+            Rules::Anthropic => anthropic::map(self, &said),
+            Rules::Bedrock => bedrock::map(self, &said),
+            Rules::Vertex => vertex::map(self, &said),
             Rules::Cohere => by_status::cohere(self, &said),
+            Rules::SageMaker => smaller::sagemaker(self, &said),
+            Rules::Replicate => smaller::replicate(&said),
+            Rules::HuggingFace => smaller::hugging_face(self, &said),
+            Rules::NlpCloud => smaller::nlp_cloud(self, &said),
+            Rules::Cloudflare => smaller::cloudflare(self, &said),
+            Rules::Ollama => smaller::ollama(self, &said),
             Rules::Status => by_status::map(self, &said),
         };
         mapped.finish(self, &said)
+    }
+
+    /// Whether the provider was asked for a chat, whatever the client's format.
+    pub(super) const fn is_chat(&self) -> bool {
+        matches!(
+            self.operation,
+            Operation::ChatCompletion | Operation::Messages | Operation::Responses | Operation::GenerateContent
+        )
+    }
+
+    fn is_handled(&self) -> bool {
+        listed(HANDLER_CHAT, self.provider) || listed(TRANSLATED, self.provider)
     }
 
     fn is_text_completion(&self) -> bool {

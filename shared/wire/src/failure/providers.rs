@@ -118,6 +118,40 @@ pub(super) const HANDLER_CHAT: &[&str] = &[
     "xai",
 ];
 
+/// Providers with a format of their own: LiteLLM's handlers for them quote the whole body too.
+pub(super) const TRANSLATED: &[&str] = &[
+    "anthropic",
+    "anthropic_text",
+    "bedrock",
+    "bytez",
+    "cohere_chat",
+    "gemini",
+    "gigachat",
+    "huggingface",
+    "langflow",
+    "langgraph",
+    "nlp_cloud",
+    "oci",
+    "ollama",
+    "ollama_chat",
+    "petals",
+    "predibase",
+    "ragflow",
+    "replicate",
+    "sagemaker",
+    "sagemaker_chat",
+    "sagemaker_nova",
+    "sap",
+    "snowflake",
+    "text-completion-codestral",
+    "text-completion-inception",
+    "triton",
+    "vertex_ai",
+    "vertex_ai_beta",
+    "watsonx",
+    "watsonx_text",
+];
+
 /// Text completions that LiteLLM sends as OpenAI's and reports under OpenAI's name.
 pub(super) const TEXT_COMPLETION: &[&str] = &[
     "apertis",
@@ -146,9 +180,28 @@ pub(super) const TEXT_COMPLETION: &[&str] = &[
     "wandb",
 ];
 
+/// Asked by `/responses` where LiteLLM's chats go by OpenAI's client.
+pub(super) const RESPONSES: &[&str] = &["azure", "litellm_proxy", "openai", "perplexity", "volcengine"];
+
 /// Mapped as Databricks is (`_openai_like_providers`).
 pub(super) const OPENAI_LIKE: &[&str] = &["databricks", "lemonade", "predibase", "watsonx"];
 
 /// Handlers that quote an unreadable answer whole.
-pub(super) const WRAPPED_GARBAGE: &[&str] =
-    &["databricks", "deepseek", "fireworks_ai", "hosted_vllm", "openrouter", "together_ai", "xai"];
+pub(super) const WRAPPED_GARBAGE: &[&str] = &[
+    "anthropic",
+    "cloudflare",
+    "databricks",
+    "deepseek",
+    "fireworks_ai",
+    "hosted_vllm",
+    "huggingface",
+    "openrouter",
+    "sagemaker_chat",
+    "sagemaker_nova",
+    "together_ai",
+    "xai",
+];
+
+/// Handlers that give an unreadable answer as the whole sentence.
+pub(super) const QUOTED_GARBAGE: &[&str] =
+    &["anthropic_text", "cohere", "cohere_chat", "nlp_cloud", "triton", "voyage"];

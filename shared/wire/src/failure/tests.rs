@@ -1,5 +1,7 @@
 use serde_json::Value;
 
+mod translated;
+
 use super::{Break, Explanation, Failure, FailureClass, Fault, Origin, Outcome};
 use crate::Operation;
 
@@ -203,13 +205,16 @@ const DELIBERATE: &[(&str, &str, &str)] = &[
 
 /// The place in the list of the reason why this row may differ.
 fn excuse(row: &Row) -> Option<usize> {
-    let fits = |wanted: &str, got: &str| match wanted.strip_suffix('*') {
-        Some(start) => got.starts_with(start),
-        None => wanted == got,
-    };
     DELIBERATE.iter().position(|(provider, asked, scene)| {
         fits(provider, row.provider) && fits(asked, row.asked) && fits(scene, row.scene)
     })
+}
+
+fn fits(wanted: &str, got: &str) -> bool {
+    match wanted.strip_suffix('*') {
+        Some(start) => got.starts_with(start),
+        None => wanted == got,
+    }
 }
 
 fn check(row: &Row, failure: &Failure) -> Result<(), String> {
@@ -305,10 +310,31 @@ fn the_event_is_the_body_in_one_data_line() {
     assert_eq!(String::from_utf8(failure.event()).unwrap(), format!("data: {body}\n\n"));
 }
 
+const PROVIDERS: [&str; 18] = [
+    "openai",
+    "azure",
+    "groq",
+    "databricks",
+    "openrouter",
+    "cohere",
+    "litellm_proxy",
+    "anthropic",
+    "azure_ai",
+    "bedrock",
+    "bedrock_mantle",
+    "gemini",
+    "sagemaker",
+    "replicate",
+    "huggingface",
+    "nlp_cloud",
+    "",
+    "é",
+];
+
 #[test]
 fn no_body_and_no_event_of_a_provider_stops_the_program() {
     let texts = ["", "{", "[[[", "null", "{\"error\":{\"code\":1e400}}", "\u{feff}{}", "{\"error\":[]}", "\"\\ud800\""];
-    for provider in ["openai", "azure", "groq", "databricks", "openrouter", "cohere", "litellm_proxy", "", "é"] {
+    for provider in PROVIDERS {
         for operation in Operation::ALL {
             let origin = Origin { provider, operation, streamed: false };
             for text in texts {
@@ -316,10 +342,39 @@ fn no_body_and_no_event_of_a_provider_stops_the_program() {
                     let failure = Failure::from_answer(&origin, status, text.as_bytes());
                     assert!((400..600).contains(&failure.status));
                 }
-                let broken =
-                    [Failure::from_garbage(&origin, text.as_bytes()), Failure::in_stream(&origin, &Break::Error(text))];
+                let broken = [
+                    Failure::from_garbage(&origin, text.as_bytes()),
+                    Failure::in_stream(&origin, &Break::Error(text)),
+                    Failure::in_stream(&origin, &Break::Garbage(text)),
+                    Failure::in_stream(&origin, &Break::Exception { name: text, payload: text }),
+                ];
                 assert!(broken.iter().all(|failure| (400..600).contains(&failure.status)));
             }
         }
     }
+}
+
+fn check_replicate(status: u16, body: &str, wanted: &str) {
+    let origin = Origin { provider: "replicate", operation: Operation::ChatCompletion, streamed: false };
+    let failure = Failure::from_answer(&origin, status, body.as_bytes());
+    assert_eq!(format!("{} {}", failure.status, failure.message), wanted);
+}
+
+/// Not recorded: LiteLLM asks Replicate at its own address only.
+#[test]
+fn replicates_failures_follow_litellms_rules() {
+    check_replicate(401, "no", "401 litellm.AuthenticationError: ReplicateException - no");
+    check_replicate(
+        403,
+        "Incorrect authentication token",
+        "403 litellm.AuthenticationError: ReplicateException - Incorrect authentication token",
+    );
+    check_replicate(422, "no", "422 litellm.UnprocessableEntityError: ReplicateException - no");
+    check_replicate(500, "no", "503 litellm.ServiceUnavailableError: ReplicateException - no");
+    check_replicate(503, "no", "500 litellm.APIError: ReplicateException - no");
+    check_replicate(
+        200,
+        "Request was throttled",
+        "429 litellm.RateLimitError: ReplicateException - Request was throttled",
+    );
 }
