@@ -9,6 +9,7 @@ use crate::catalog::Catalog;
 use crate::fetch::Fetch;
 use crate::pass::Passes;
 use crate::resources::Accounts;
+use crate::sign::Signer;
 use crate::upstream::Upstream;
 
 /// Every dependency of every call.
@@ -19,6 +20,7 @@ pub struct App {
     pub accounts: Accounts,
     pub upstream: Arc<dyn Upstream>,
     pub fetch: Arc<dyn Fetch>,
+    pub signer: Arc<dyn Signer>,
     pub limits: Limits,
     /// Providers' own APIs, and the routes that the operator has defined.
     pub passes: Passes,

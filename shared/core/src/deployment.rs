@@ -3,6 +3,7 @@
 //! Knows where its provider is and how it is shown the key. Reads no environment: variables are handed in.
 
 mod cloud;
+mod scheme;
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -16,7 +17,9 @@ use tollgate_wire::provider::{self, Auth, KeyNeed, Provider, Resolved};
 use tollgate_wire::{Operation, json::raw};
 
 use crate::config::{Config, Model, Params};
+use crate::sign::Scheme;
 use crate::{Error, Secret};
+use scheme::Known;
 
 /// How many measures a call can be shared out by.
 pub const MEASURES: usize = 3;
@@ -44,6 +47,8 @@ pub struct Deployment {
     /// Longest silence in a stream.
     pub stream_timeout: Duration,
     pub mock: Option<Value>,
+    /// How the caller is shown where no fixed key does it; its headers are added right before a request is sent.
+    pub scheme: Option<Scheme>,
     /// What to set, where the provider wants a key and none is known.
     pub missing_key: Option<String>,
     /// Shares of the group's calls by `weight`, `rpm` and `tpm`; 0 where the configuration says nothing.
@@ -87,6 +92,9 @@ impl Deployment {
         let base = params.api_base.clone().or_else(|| first(provider.base_url_variables, variables));
         let version = api_version(provider, params, variables);
         let cloud = cloud::cloud(config, params, &model, variables);
+        let known = Known { config, params, provider, base: base.as_deref(), cloud: &cloud, variables };
+        let scheme = scheme::scheme(&known)?;
+        let credential = if scheme.is_some() { None } else { credential(&known, version.as_deref())? };
         let settings = Settings {
             api_base: base.clone(),
             api_version: version.clone(),
@@ -95,10 +103,8 @@ impl Deployment {
         };
         let rules = Rules::new(settings);
         let addresses = addresses(&rules)?;
-        let scheme = provider::auth(provider, base.as_deref(), version.as_deref());
-        let credential = credential(params, provider, scheme, variables)?;
         let is_keyless = provider.key == KeyNeed::Optional || params.mock_response.is_some();
-        let missing_key = credential.is_none() && !is_keyless && !provider.is_untranslated();
+        let missing_key = credential.is_none() && scheme.is_none() && !is_keyless && !provider.is_untranslated();
         let api_base = shown_base(base.as_deref().or(provider.base_url).unwrap_or_default());
         let whole_s = params.timeout_seconds.or(config.router_settings.timeout_seconds);
         let whole_s = whole_s.unwrap_or(config.litellm_settings.request_timeout_seconds);
@@ -124,6 +130,7 @@ impl Deployment {
             timeout_text: params.timeout_seconds.map_or_else(|| "None".to_owned(), |seconds| format!("{seconds:?}")),
             stream_timeout: seconds(stream_s),
             mock: params.mock_response.clone(),
+            scheme,
             missing_key: missing_key.then(|| provider.key_variables.join(" or ")),
             shares: [params.weight, params.rpm.map(count), params.tpm.map(count)].map(Option::unwrap_or_default),
             shown,
@@ -274,18 +281,17 @@ fn headers(credential: Option<(HeaderName, HeaderValue)>) -> HeaderMap {
 }
 
 /// The header that shows the key: the deployment's own, else the first variable that is set.
-fn credential(
-    params: &Params,
-    provider: &Provider,
-    scheme: Auth,
-    variables: Variables<'_>,
-) -> Result<Option<(HeaderName, HeaderValue)>, Unusable> {
+fn credential(known: &Known<'_>, version: Option<&str>) -> Result<Option<(HeaderName, HeaderValue)>, Unusable> {
+    let Known { params, provider, base, variables, .. } = *known;
     if let Some(token) = params.azure_ad_token.as_ref().filter(|_| provider.path == provider::Path::Azure) {
         return Ok(Some((header::AUTHORIZATION, bearer(token)?)));
     }
+    if let Some(value) = scheme::watsonx_authorization(known) {
+        return Ok(Some((header::AUTHORIZATION, sensitive(value.expose())?)));
+    }
     let key = params.api_key.clone().or_else(|| first(provider.key_variables, variables).map(Secret::new));
     let Some(key) = key else { return Ok(None) };
-    Ok(Some(match scheme {
+    Ok(Some(match provider::auth(provider, base, version) {
         Auth::Bearer => (header::AUTHORIZATION, bearer(&key)?),
         Auth::Header(name) => (HeaderName::from_static(name), sensitive(key.expose())?),
     }))

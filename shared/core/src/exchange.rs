@@ -16,7 +16,7 @@ use crate::deployment::{Deployment, address};
 use crate::dispatch::Exchange;
 use crate::relay::{Relay, Work};
 use crate::upstream::{AnswerBody, RequestBody, UpstreamError};
-use crate::{Error, fault};
+use crate::{App, Error, fault};
 
 impl Exchange<'_> {
     pub(crate) async fn relay(
@@ -49,7 +49,7 @@ impl Exchange<'_> {
         let limit = self.call.timeouts.whole.unwrap_or(deployment.timeout);
         let (asked, origin) = (Instant::now(), self.origin(deployment));
         let both = async {
-            let body = self.head(origin, request).await?;
+            let body = self.head(deployment, request).await?;
             let bytes = self.collect(origin, body).await?;
             // Some providers say 200 and put the error into the body.
             if fault::is_error(&bytes) {
@@ -71,14 +71,16 @@ impl Exchange<'_> {
         limit: Duration,
     ) -> Result<AnswerBody, Error> {
         let (asked, origin) = (Instant::now(), self.origin(deployment));
-        let outcome = tokio::time::timeout(limit, self.head(origin, request)).await;
+        let outcome = tokio::time::timeout(limit, self.head(deployment, request)).await;
         let taken = asked.elapsed();
         self.served_by.waited += taken;
         outcome.unwrap_or_else(|_| Err(fault::timed_out(&origin, limit, taken).into()))
     }
 
     /// Sends the request; a status that is no success becomes the failure it means.
-    async fn head(&mut self, origin: Origin<'static>, request: Request<RequestBody>) -> Result<AnswerBody, Error> {
+    async fn head(&mut self, deployment: &Deployment, request: Request<RequestBody>) -> Result<AnswerBody, Error> {
+        let origin = self.origin(deployment);
+        let request = signed(self.app, deployment, &origin, request).await?;
         let uri = request.uri().clone();
         let answer = self.app.upstream.exchange(request).await;
         let answer = answer.map_err(|error| fault::no_answer(&origin, &uri, &error))?;
@@ -154,6 +156,20 @@ pub(crate) fn requests(
     let first = request(deployment, uri.clone(), body.into(), &headers)?;
     let more = more_bodies.into_iter().map(|body| request(deployment, uri.clone(), body.into(), &headers));
     Ok(Requests { first, more: more.collect::<Result<_, _>>()? })
+}
+
+/// The request with what shows the caller, where the deployment has no fixed key.
+pub(crate) async fn signed(
+    app: &App,
+    deployment: &Deployment,
+    origin: &Origin<'_>,
+    request: Request<RequestBody>,
+) -> Result<Request<RequestBody>, Error> {
+    let Some(scheme) = &deployment.scheme else { return Ok(request) };
+    let (mut head, body) = request.into_parts();
+    let bytes = body.to_bytes();
+    app.signer.sign(scheme, &mut head, &bytes).await.map_err(|error| fault::unsigned(origin, scheme, &error))?;
+    Ok(Request::from_parts(head, body))
 }
 
 /// The request of a deployment: its headers, and what this call adds.

@@ -12,6 +12,7 @@ use tollgate_wire::stream;
 use tracing::warn;
 
 use crate::deployment::Deployment;
+use crate::sign::{Scheme, SignError};
 use crate::upstream::UpstreamError;
 
 /// No answer's head has come.
@@ -29,6 +30,23 @@ pub fn no_answer(origin: &Origin<'_>, uri: &Uri, error: &UpstreamError) -> Failu
         UpstreamError::Closed | UpstreamError::Other(_) => Fault::Closed,
     };
     Failure::from_fault(origin, &fault)
+}
+
+/// The provider could not be shown who is calling.
+///
+/// Where credentials are refused, LiteLLM says so for some providers, and for others that the connection failed.
+pub fn unsigned(origin: &Origin<'_>, scheme: &Scheme, error: &SignError) -> Failure {
+    warn!(provider = origin.provider, credentials = scheme.name(), "no credentials for {}: {error}", origin.provider);
+    let class = match error {
+        SignError::Refused(_) => FailureClass::Authentication,
+        SignError::Unreachable(_) => FailureClass::Connection,
+    };
+    match (origin.provider, error) {
+        ("bedrock", SignError::Refused(text)) => {
+            Failure::new(class, &format!("BedrockException Invalid Authentication - {text}"))
+        }
+        _ => Failure::new(class, &error.to_string()),
+    }
 }
 
 /// The answer was not there in time.

@@ -20,6 +20,7 @@ mod record;
 pub mod relay;
 pub mod resources;
 mod secret;
+pub mod sign;
 mod upload;
 pub mod upstream;
 

@@ -3,7 +3,7 @@
 use subtle::ConstantTimeEq;
 
 /// A key, token or password.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Secret(String);
 
 impl Secret {

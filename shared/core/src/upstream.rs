@@ -6,9 +6,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::Full;
 use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
 
 /// A future that can be sent to another thread.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -63,6 +64,15 @@ pub enum RequestBody {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BodyError(pub String);
+
+impl RequestBody {
+    /// The bytes that will be sent; none where they are still to arrive.
+    pub fn to_bytes(&self) -> Bytes {
+        let Self::Whole(body) = self else { return Bytes::new() };
+        let collected = body.clone().collect().now_or_never();
+        collected.and_then(Result::ok).map(http_body_util::Collected::to_bytes).unwrap_or_default()
+    }
+}
 
 impl From<Vec<u8>> for RequestBody {
     fn from(bytes: Vec<u8>) -> Self {

@@ -14,6 +14,7 @@ use tracing::warn;
 use crate::environment::variable;
 use crate::fetch::{Fetcher, Policy};
 use crate::master_key::{Configured, gatekeeper};
+use crate::sign::Credentials;
 use crate::upstream::{Limits as PoolLimits, Pool};
 use crate::{Failure, certificates};
 
@@ -35,14 +36,14 @@ pub fn build(config: &Config) -> Result<Arc<App>, Failure> {
     let certificates = config_variable(config, "SSL_CERT_FILE").filter(|path| !path.is_empty());
     let roots = certificates::roots(certificates.as_deref().map(std::path::Path::new))
         .map_err(|error| Failure::new(2, error.to_string()))?;
-    let pool = Pool::new(
+    let pool = Arc::new(Pool::new(
         PoolLimits {
             connect_timeout: seconds(general.upstream_connect_timeout_seconds),
             idle_connections_per_host_max: whole(general.upstream_idle_connections_per_host_max),
             idle_timeout: POOL_IDLE_TIMEOUT,
         },
         roots.clone(),
-    );
+    ));
     let (passes, warnings) = Passes::new(config, &|name| config_variable(config, name));
     for warning in warnings {
         warn!("{warning}");
@@ -51,8 +52,9 @@ pub fn build(config: &Config) -> Result<Arc<App>, Failure> {
         gatekeeper,
         catalog: catalog(config),
         accounts: Accounts::new(config, &|name| config_variable(config, name)),
-        upstream: Arc::new(pool),
         fetch: Arc::new(fetcher(config, roots)),
+        signer: Arc::new(signer(config, Arc::<Pool>::clone(&pool))),
+        upstream: pool,
         limits: Limits {
             request_bytes_max: megabytes(general.max_request_size_mb),
             answer_bytes_max: megabytes(general.max_response_size_mb),
@@ -63,6 +65,11 @@ pub fn build(config: &Config) -> Result<Arc<App>, Failure> {
         passes,
         draining: AtomicBool::new(false),
     }))
+}
+
+fn signer(config: &Config, pool: Arc<Pool>) -> Credentials {
+    let shared = config.clone();
+    Credentials::new(pool, Box::new(move |name| config_variable(&shared, name)))
 }
 
 fn fetcher(config: &Config, roots: rustls::RootCertStore) -> Fetcher {

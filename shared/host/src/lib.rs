@@ -12,6 +12,7 @@ mod fetch;
 pub mod logs;
 mod master_key;
 mod prepare;
+mod sign;
 mod upstream;
 
 use std::fmt;

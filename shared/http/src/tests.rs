@@ -4,7 +4,7 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Full};
 use tollgate_core::pass::Passes;
 use tollgate_core::{Catalog, Gatekeeper, Limits, Secret};
-use tollgate_testkit::{NoFetch, Scripted};
+use tollgate_testkit::{NoFetch, Scripted, Stamp};
 
 use super::*;
 use crate::routes;
@@ -18,6 +18,7 @@ fn gateway() -> Gateway {
         accounts: tollgate_core::resources::Accounts::default(),
         upstream: Scripted::new([]),
         fetch: Arc::new(NoFetch),
+        signer: Arc::new(Stamp::default()),
         limits: Limits {
             request_bytes_max: 100,
             answer_bytes_max: 1000,

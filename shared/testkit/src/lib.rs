@@ -4,6 +4,8 @@
 
 mod no_fetch;
 mod scripted;
+mod stamp;
 
 pub use no_fetch::NoFetch;
 pub use scripted::{Recorded, Script, Scripted, Step};
+pub use stamp::Stamp;

@@ -14,6 +14,7 @@ use tollgate_wire::failure::{Failure, Origin};
 use super::{Answered, Family, Input, ResourceCall};
 use crate::call::{ReplyBody, ServedBy, Timeouts};
 use crate::deployment::Deployment;
+use crate::exchange::signed;
 use crate::record::Record;
 use crate::relay::{Relay, Work};
 use crate::upstream::{AnswerBody, RequestBody, UpstreamError};
@@ -153,6 +154,7 @@ impl Asked<'_> {
     }
 
     async fn head(&mut self, account: &Deployment, request: Request<RequestBody>) -> Result<AnswerBody, Error> {
+        let request = signed(self.app, account, &origin(account), request).await?;
         let uri = request.uri().clone();
         let answer = self.app.upstream.exchange(request).await;
         let answer = answer.map_err(|error| fault::no_answer(&origin(account), &uri, &error))?;

@@ -14,7 +14,7 @@ use tollgate_core::deployment::Deployment;
 use tollgate_core::pass::Passes;
 use tollgate_core::resources::{Accounts, ResourceCall};
 use tollgate_core::{App, Catalog, Error, Failed, Gatekeeper, Limits, Secret, Wildcard};
-use tollgate_testkit::{NoFetch, Recorded, Script, Scripted};
+use tollgate_testkit::{NoFetch, Recorded, Script, Scripted, Stamp};
 use tollgate_wire::Operation;
 
 /// Longest answer that the gateway keeps.
@@ -90,6 +90,7 @@ impl Gateway {
             }),
             upstream: Arc::<Scripted>::clone(&provider),
             fetch: Arc::new(NoFetch),
+            signer: Arc::new(Stamp::default()),
             limits: Limits {
                 request_bytes_max: 1024 * 1024,
                 answer_bytes_max: ANSWER_BYTES_MAX,

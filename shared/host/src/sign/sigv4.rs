@@ -1,0 +1,137 @@
+//! AWS Signature Version 4: shows that the sender knows a secret key, without sending it.
+//!
+//! By AWS's documentation, "Create a signed AWS API request". Pure: time and keys are handed in.
+
+use std::time::SystemTime;
+
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, Uri, header};
+use ring::{digest, hmac};
+use tollgate_core::sign::{AwsKeys, SignError};
+
+use super::form::escape;
+use super::instant;
+use super::outside::header_value;
+
+const DATE: HeaderName = HeaderName::from_static("x-amz-date");
+const TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
+
+/// What a signature is valid for.
+pub struct Scope<'a> {
+    pub service: &'a str,
+    pub region: &'a str,
+    pub now: SystemTime,
+}
+
+/// Adds `authorization`, `x-amz-date`, `host` and, with temporary keys, `x-amz-security-token`.
+///
+/// Signed are `host`, `content-type`, `date` and every `x-amz-…` header; proxies may touch the others.
+///
+/// # Errors
+/// When a key cannot be sent in a header.
+pub fn sign(head: &mut Parts, body: &[u8], keys: &AwsKeys, scope: &Scope<'_>) -> Result<(), SignError> {
+    let moment = instant::compact(scope.now);
+    head.headers.remove(header::AUTHORIZATION);
+    head.headers.insert(header::HOST, header_value(&host(&head.uri))?);
+    head.headers.insert(DATE, header_value(&moment)?);
+    if let Some(token) = &keys.session_token {
+        head.headers.insert(TOKEN, header_value(token.expose())?);
+    }
+    let (names, canonical) = canonical(head, body);
+    let day = moment.get(..8).unwrap_or_default();
+    let place = format!("{day}/{}/{}/aws4_request", scope.region, scope.service);
+    let text = format!("AWS4-HMAC-SHA256\n{moment}\n{place}\n{}", sha256(canonical.as_bytes()));
+    let mut key = format!("AWS4{}", keys.secret.expose()).into_bytes();
+    for part in place.split('/') {
+        key = hmac_sha256(&key, part.as_bytes());
+    }
+    let signature = hex(&hmac_sha256(&key, text.as_bytes()));
+    let shown =
+        format!("AWS4-HMAC-SHA256 Credential={}/{place}, SignedHeaders={names}, Signature={signature}", keys.id);
+    head.headers.insert(header::AUTHORIZATION, header_value(&shown)?);
+    Ok(())
+}
+
+/// The names of the signed headers, and the request in the form that is signed.
+fn canonical(head: &Parts, body: &[u8]) -> (String, String) {
+    let headers = signed_headers(&head.headers);
+    let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
+    let names = names.join(";");
+    let lines: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+    let path = path(head.uri.path());
+    let query = query(head.uri.query().unwrap_or_default());
+    let canonical = format!("{}\n{path}\n{query}\n{lines}\n{names}\n{}", head.method, sha256(body));
+    (names, canonical)
+}
+
+/// Sorted by name; several values of one name are joined, and white space is one space.
+fn signed_headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let is_signed = |name: &HeaderName| {
+        matches!(*name, header::HOST | header::CONTENT_TYPE | header::DATE) || name.as_str().starts_with("x-amz-")
+    };
+    let mut signed = Vec::new();
+    for name in headers.keys().filter(|name| is_signed(name)) {
+        let values: Vec<String> = headers.get_all(name).iter().map(|value| squeeze(value.as_bytes())).collect();
+        signed.push((name.as_str().to_owned(), values.join(",")));
+    }
+    signed.sort_unstable();
+    signed
+}
+
+fn squeeze(value: &[u8]) -> String {
+    String::from_utf8_lossy(value).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The path as it is sent, without dot segments and empty ones, encoded once more.
+fn path(path: &str) -> String {
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => {
+                segments.pop();
+            }
+            segment => segments.push(segment),
+        }
+    }
+    let is_folder = path.ends_with('/') && !segments.is_empty();
+    let encoded: Vec<String> = segments.iter().map(|segment| escape(segment)).collect();
+    format!("/{}{}", encoded.join("/"), if is_folder { "/" } else { "" })
+}
+
+/// The query as it is sent, sorted.
+fn query(query: &str) -> String {
+    let mut pairs: Vec<(&str, &str)> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .collect();
+    pairs.sort_unstable();
+    let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    pairs.join("&")
+}
+
+/// The `Host` that the connection will send: a port is named where it is not the scheme's own.
+fn host(uri: &Uri) -> String {
+    let name = uri.host().unwrap_or_default();
+    let own = if uri.scheme_str() == Some("http") { 80 } else { 443 };
+    match uri.port_u16() {
+        Some(port) if port != own => format!("{name}:{port}"),
+        _ => name.to_owned(),
+    }
+}
+
+fn hmac_sha256(key: &[u8], text: &[u8]) -> Vec<u8> {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text).as_ref().to_vec()
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    hex(digest::digest(&digest::SHA256, bytes).as_ref())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests;
