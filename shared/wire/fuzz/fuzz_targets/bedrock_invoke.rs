@@ -1,0 +1,8 @@
+//! The decoders of `bedrock`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tollgate_wire_fuzz::decode(
+    "bedrock",
+    "invoke/us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+    data
+));
