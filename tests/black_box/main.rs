@@ -7,6 +7,8 @@ mod check;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod inquiries;
+#[cfg(test)]
 mod lambda;
 #[cfg(test)]
 mod limits;

@@ -46,6 +46,13 @@ pub enum Error {
     /// A request that no provider would take, in LiteLLM's words.
     #[error("{message}")]
     Invalid { param: Option<&'static str>, message: String },
+    /// A field that LiteLLM's framework refuses before its handlers run; `item` counts within a list.
+    #[error("{place}.{name}: {fault}")]
+    InvalidField { fault: FieldFault, place: &'static str, name: &'static str, item: Option<usize> },
+    #[error("prompt or messages or contents must be provided")]
+    NothingToCount,
+    #[error("Could not map model={0}")]
+    UnmappedModel(String),
     #[error("Request size is too large. Max size is {limit_mb:.3} MB (general_settings.max_request_size_mb)")]
     BodyTooLarge { limit_mb: f64 },
     #[error("provider `{provider}` does not offer {}: use a deployment of another provider", route_name(*operation))]
@@ -91,6 +98,31 @@ pub enum Error {
     ShuttingDown,
 }
 
+/// What is wrong with a field, in the words of LiteLLM's framework.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FieldFault {
+    #[error("Field required")]
+    Missing,
+    #[error("Input should be a valid string")]
+    NoString,
+    #[error("Input should be a valid list")]
+    NoList,
+    #[error("Input should be a valid dictionary")]
+    NoObject,
+}
+
+impl FieldFault {
+    /// The framework's name of it.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::NoString => "string_type",
+            Self::NoList => "list_type",
+            Self::NoObject => "dict_type",
+        }
+    }
+}
+
 impl Error {
     /// The HTTP status of the answer.
     pub fn status(&self) -> u16 {
@@ -99,12 +131,14 @@ impl Error {
             Self::ModelNotListed(_) | Self::NoSuchRoute => 404,
             Self::WrongMethod => 405,
             Self::BodyTooLarge { .. } => 413,
-            Self::MissingFile | Self::MissingFormFields(_) => 422,
+            Self::MissingFile | Self::MissingFormFields(_) | Self::InvalidField { .. } => 422,
             Self::HeaderTooLarge { .. } => 431,
             Self::PassThroughUnset { .. } | Self::PassThroughBroken(_) | Self::PassThroughTimedOut { .. } => 500,
             Self::ShuttingDown | Self::Overloaded { .. } => 503,
             Self::Provider(failure) => failure.status,
             Self::UnknownKey
+            | Self::NothingToCount
+            | Self::UnmappedModel(_)
             | Self::BadBody(_)
             | Self::Invalid { .. }
             | Self::MissingField { .. }

@@ -28,7 +28,7 @@ pub use app::{App, Limits};
 pub use authenticate::{Caller, Door, Gatekeeper};
 pub use catalog::{Catalog, Wildcard};
 pub use dispatch::Failed;
-pub use error::Error;
+pub use error::{Error, FieldFault};
 pub use secret::Secret;
 
 /// A new random id, as calls and mocked answers carry.

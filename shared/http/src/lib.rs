@@ -6,6 +6,7 @@ mod body;
 mod cors;
 mod endpoints;
 mod headers;
+mod inquiries;
 mod openapi;
 mod pass;
 mod read;
@@ -106,6 +107,8 @@ impl Gateway {
             Endpoint::Models => Ok(endpoints::models(&self.app)),
             Endpoint::Model => endpoints::model(&self.app, &model.unwrap_or_default()),
             Endpoint::ModelInfo => endpoints::model_info(&self.app, head.uri.query()),
+            Endpoint::CountTokens => inquiries::count(&self.app, &head.headers, body).await,
+            Endpoint::SupportedParameters => inquiries::supported(&self.app, head.uri.query()),
             Endpoint::Health => Ok(endpoints::health(&self.app, head.uri.query()).await),
             Endpoint::Liveness => Ok(endpoints::liveness(&self.app)),
             Endpoint::Readiness => Ok(endpoints::readiness(&self.app)),

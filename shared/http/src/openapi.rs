@@ -103,6 +103,8 @@ const fn summary(endpoint: Endpoint) -> &'static str {
         Endpoint::Models => "The models of the configuration",
         Endpoint::Model => "One model of the configuration",
         Endpoint::ModelInfo => "Every deployment, without its secrets",
+        Endpoint::CountTokens => "Tokens of a prompt or of messages",
+        Endpoint::SupportedParameters => "Chat parameters that a model takes",
         Endpoint::Health => "Asks every deployment for a sign of life",
         Endpoint::Liveness => "Whether the process runs",
         Endpoint::Readiness => "Whether the process takes requests",

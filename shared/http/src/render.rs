@@ -47,7 +47,15 @@ pub fn body(error: &Error) -> Vec<u8> {
     let text = error.to_string();
     let value = match error {
         Error::Provider(failure) => return failure.body(),
-        Error::NoSuchRoute | Error::WrongMethod | Error::ModelNotListed(_) => json!({ "detail": text }),
+        Error::InvalidField { fault, place, name, item } => {
+            let mut location = vec![Value::from(*place), Value::from(*name)];
+            location.extend(item.map(Value::from));
+            json!({ "detail": [{ "type": fault.kind(), "loc": location, "msg": fault.to_string() }] })
+        }
+        Error::UnmappedModel(_) => json!({ "detail": { "error": text } }),
+        Error::NothingToCount | Error::NoSuchRoute | Error::WrongMethod | Error::ModelNotListed(_) => {
+            json!({ "detail": text })
+        }
         Error::DeploymentNotListed(_) => json!({ "detail": { "error": text } }),
         Error::MissingFile => json!({ "detail": [{ "type": "missing", "loc": ["body", "file"], "msg": text }] }),
         Error::MissingFormFields(names) => json!({ "detail": names.iter().map(missing).collect::<Vec<_>>() }),

@@ -65,6 +65,9 @@ pub enum Endpoint {
     Models,
     Model,
     ModelInfo,
+    /// Tokens of a call that is not made.
+    CountTokens,
+    SupportedParameters,
     Health,
     Liveness,
     Readiness,
@@ -78,7 +81,8 @@ pub enum Endpoint {
 
 use Access::{Key, Public};
 use Endpoint::{
-    Call, Docs, Health, Liveness, Model, ModelInfo, Models, OpenApi, Readiness, ReadinessDetails, RouteList, Stream,
+    Call, CountTokens, Docs, Health, Liveness, Model, ModelInfo, Models, OpenApi, Readiness, ReadinessDetails,
+    RouteList, Stream, SupportedParameters,
 };
 use Method::{Get, Post};
 
@@ -131,6 +135,8 @@ pub const ROUTES: &[Route] = &[
     row(Get, "/models/{model}", Key, Model),
     row(Get, "/model/info", Key, ModelInfo),
     row(Get, "/v1/model/info", Key, ModelInfo),
+    row(Post, "/utils/token_counter", Key, CountTokens),
+    row(Get, "/utils/supported_openai_params", Key, SupportedParameters),
     row(Get, "/health", Key, Health),
     row(Get, "/health/liveliness", Public, Liveness),
     row(Get, "/health/liveness", Public, Liveness),

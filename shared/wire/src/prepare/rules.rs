@@ -148,6 +148,11 @@ impl Rules {
         self.dialect.is_some()
     }
 
+    /// The chat parameters that reach the provider, in the order of [`NAMES`](crate::provider::NAMES).
+    pub fn parameters(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.supported.names()
+    }
+
     /// Whether the chat parameter reaches the provider.
     pub fn supports(&self, parameter: &str) -> bool {
         self.supported.contains(parameter)
