@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tollgate_host::{Failure, Overrides, logs};
+use tollgate_http::routes::check_free;
 use tracing::{info, warn};
 
 use crate::command_line::ServeOptions;
@@ -25,6 +26,7 @@ pub fn run(options: &ServeOptions) -> Result<ExitCode, Failure> {
     refuse_tls(options)?;
     let overrides = overrides(options);
     let prepared = tollgate_host::prepare(options.config.as_deref(), &overrides)?;
+    check_free(prepared.pass_through_endpoints()).map_err(|lines| Failure::new(1, lines))?;
     let level = log_level(options, prepared.log_level);
     let logs = logs::start(prepared.log_shape, level, logs::Delivery::Batched);
     for notice in &prepared.notices {

@@ -24,6 +24,7 @@ async fn main() -> ExitCode {
 async fn serve() -> Result<(), lambda_http::Error> {
     let config = std::env::var("CONFIG_FILE_PATH").ok();
     let prepared = tollgate_host::prepare(config.as_deref(), &Overrides::default())?;
+    tollgate_http::routes::check_free(prepared.pass_through_endpoints())?;
     logs::start(prepared.log_shape, prepared.log_level, logs::Delivery::Immediate);
     let gateway = Gateway::new(prepared.build()?);
     let service = service_fn(move |request: lambda_http::Request| {

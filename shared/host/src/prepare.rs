@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, json};
 use tollgate_core::App;
-use tollgate_core::config::{Config, Environment, Mode, ReadError, load};
+use tollgate_core::config::{Config, Environment, Mode, PassThroughEndpoint, ReadError, load};
 
 use crate::environment::{Files, is_set, variable};
 use crate::logs::{Level, Shape};
@@ -34,6 +34,11 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// The operator's own routes: whoever serves them says whether their paths are free.
+    pub fn pass_through_endpoints(&self) -> &[PassThroughEndpoint] {
+        &self.config.general_settings.pass_through_endpoints
+    }
+
     /// Connects to nothing yet, but has everything to do so. Needs a runtime around it.
     ///
     /// # Errors

@@ -84,3 +84,6 @@ fn query(head: &Parts, door: Door<'_>) -> Option<String> {
     let pairs: Vec<&str> = query.split('&').filter(|pair| !pair.starts_with("key=")).collect();
     (!pairs.is_empty()).then(|| pairs.join("&"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,9 +2,11 @@
 //!
 //! One row a route. The router, the OpenAPI page, and the test that no route misses its key are made from it.
 
+mod collide;
 mod pass;
 mod resources;
 
+pub use collide::{check_free, collisions};
 use tollgate_core::resources::Action;
 use tollgate_wire::Operation;
 
@@ -174,14 +176,6 @@ pub fn find<'a>(method: &http::Method, path: &'a str) -> Found<'a> {
         found = Found::WrongMethod;
     }
     found
-}
-
-/// The route of the gateway's own that an operator's route of this method and path would stand behind.
-pub fn collision(method: &http::Method, path: &str) -> Option<&'static Route> {
-    match find(method, path) {
-        Found::Route(route, _) => Some(route),
-        Found::WrongMethod | Found::Nothing => None,
-    }
 }
 
 /// `None` where the path is another one; else what stands in the place of `{model}`, if the route has one.

@@ -9,10 +9,10 @@ use tollgate_testkit::{NoFetch, Scripted, Stamp};
 use super::*;
 use crate::routes;
 
-const KEY: &str = "sk-test-0123456789";
+pub(crate) const KEY: &str = "sk-test-0123456789";
 
-fn gateway() -> Gateway {
-    Gateway::new(Arc::new(App {
+pub(crate) fn app() -> App {
+    App {
         gatekeeper: Gatekeeper::MasterKey { key: Secret::new(KEY.to_owned()), header: None },
         catalog: Catalog::default(),
         accounts: tollgate_core::resources::Accounts::default(),
@@ -28,7 +28,11 @@ fn gateway() -> Gateway {
         },
         passes: Passes::default(),
         draining: AtomicBool::new(false),
-    }))
+    }
+}
+
+fn gateway() -> Gateway {
+    Gateway::new(Arc::new(app()))
 }
 
 struct Answer {

@@ -7,7 +7,8 @@ use std::fmt;
 use serde::Serialize;
 
 use super::load::{Environment, Mode, load};
-use super::notice::{Notice, Severity};
+use super::node::Span;
+use super::notice::{Kind, Notice, Severity};
 
 /// Whether a configuration may be served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -39,6 +40,13 @@ pub fn check(name: &str, environment: &dyn Environment, mode: Mode) -> Report {
 }
 
 impl Report {
+    /// Refuses the configuration for something that is wrong at `place` without being wrong in itself.
+    pub fn refuse(&mut self, place: &Span, path: &str, message: String) {
+        self.notices.push(Notice::error(Kind::WrongValue, place, message).at(path));
+        self.errors += 1;
+        (self.verdict, self.models) = (Verdict::Errors, 0);
+    }
+
     fn new(file: &str, verdict: Verdict, models: usize, notices: Vec<Notice>) -> Self {
         let count = |severity| notices.iter().filter(|notice| notice.severity == severity).count();
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
