@@ -3,6 +3,7 @@
 mod check;
 mod command_line;
 mod ping;
+mod realtime;
 mod run;
 mod serve;
 

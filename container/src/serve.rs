@@ -24,6 +24,8 @@ use tollgate_core::App;
 use tollgate_http::{Gateway, GatewayBody};
 use tracing::{info, warn};
 
+use crate::realtime;
+
 /// Pause after an accept that failed, as when descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 /// hyper panics on less; the limit itself is held against every head in [`answer`].
@@ -126,7 +128,8 @@ impl Connection {
             .timer(TokioTimer::new())
             .header_read_timeout(self.bounds.keepalive)
             .max_buf_size(self.bounds.header_bytes_max.saturating_mul(2).max(HTTP_BUFFER_BYTES_MIN))
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
         let mut connection = pin!(connection);
         let ended = match served_or_closing(connection.as_mut(), &mut self.closing).await {
             Some(ended) => ended,
@@ -179,12 +182,40 @@ async fn answer(
     } else if header_bytes(&request) > bounds.header_bytes_max {
         gateway.header_too_large(bounds.header_bytes_max)
     } else {
-        gateway.answer(request).await
+        answer_or_switch(&gateway, &traffic, request).await
     };
     if traffic.draining.load(Ordering::Relaxed) {
         answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(answer.map(|body| CountedBody { body, _counted: counted }))
+}
+
+/// A session goes on after its answer, and is in flight until it ends.
+async fn answer_or_switch(
+    gateway: &Gateway,
+    traffic: &Arc<Traffic>,
+    mut request: Request<Incoming>,
+) -> Response<GatewayBody> {
+    if !request.headers().contains_key(header::UPGRADE) {
+        return gateway.answer(request).await;
+    }
+    let upgrade = hyper::upgrade::on(&mut request);
+    let (head, body) = request.into_parts();
+    if !gateway.wants_socket(&head) {
+        return gateway.answer(Request::from_parts(head, body)).await;
+    }
+    match realtime::accept(gateway, &head, upgrade) {
+        Ok((answer, session)) => {
+            traffic.requests.fetch_add(1, Ordering::AcqRel);
+            let counted = Counted { traffic: Arc::clone(traffic), what: What::Request };
+            tokio::spawn(async move {
+                session.await;
+                drop(counted);
+            });
+            answer
+        }
+        Err(refusal) => *refusal,
+    }
 }
 
 fn header_bytes(request: &Request<Incoming>) -> usize {

@@ -8,6 +8,7 @@ use crate::authenticate::Gatekeeper;
 use crate::catalog::Catalog;
 use crate::fetch::Fetch;
 use crate::pass::Passes;
+use crate::realtime::SessionLimits;
 use crate::resources::Accounts;
 use crate::sign::Signer;
 use crate::upstream::Upstream;
@@ -24,6 +25,7 @@ pub struct App {
     pub limits: Limits,
     /// Providers' own APIs, and the routes that the operator has defined.
     pub passes: Passes,
+    pub session_limits: SessionLimits,
     /// Set when the process is going away; readiness says so.
     pub draining: AtomicBool,
 }

@@ -74,6 +74,9 @@ pub enum Error {
     Overloaded { retry_after_s: u64 },
     #[error("Not Found")]
     NoSuchRoute,
+    /// A route of WebSockets, asked without one or where there are none.
+    #[error("this route is a WebSocket: connect with one, to the gateway's server; its Lambda function has none")]
+    NeedsSocket,
     #[error("Method Not Allowed")]
     WrongMethod,
     /// A provider failed, or was going to be asked for something it cannot do.
@@ -132,6 +135,7 @@ impl Error {
             Self::WrongMethod => 405,
             Self::BodyTooLarge { .. } => 413,
             Self::MissingFile | Self::MissingFormFields(_) | Self::InvalidField { .. } => 422,
+            Self::NeedsSocket => 426,
             Self::HeaderTooLarge { .. } => 431,
             Self::PassThroughUnset { .. } | Self::PassThroughBroken(_) | Self::PassThroughTimedOut { .. } => 500,
             Self::ShuttingDown | Self::Overloaded { .. } => 503,

@@ -16,6 +16,7 @@ mod fault;
 pub mod fetch;
 pub mod pass;
 pub mod probe;
+pub mod realtime;
 mod record;
 pub mod relay;
 pub mod resources;

@@ -10,6 +10,7 @@ use futures_util::FutureExt;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// A future that can be sent to another thread.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -24,7 +25,28 @@ pub trait Upstream: Send + Sync {
         &self,
         request: http::Request<RequestBody>,
     ) -> BoxFuture<'_, Result<http::Response<AnswerBody>, UpstreamError>>;
+
+    /// Sends a request that asks to go on in another protocol, such as a WebSocket.
+    ///
+    /// # Errors
+    /// When no answer's head arrived, or the adapter cannot do this.
+    fn switch(&self, _request: http::Request<RequestBody>) -> BoxFuture<'_, Result<Switched, UpstreamError>> {
+        Box::pin(async { Err(UpstreamError::Other("no other protocol can be spoken here".to_owned())) })
+    }
 }
+
+/// The answer to a request that asked for another protocol.
+pub enum Switched {
+    /// Status 101: from here on the connection belongs to both sides.
+    Stream(Box<dyn Duplex>),
+    /// Anything else.
+    Refused(http::Response<AnswerBody>),
+}
+
+/// A connection that both sides write to.
+pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
 /// What the provider sends, frame by frame.
 pub type AnswerBody = UnsyncBoxBody<Bytes, UpstreamError>;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tollgate_core::config::{Config, Model};
 use tollgate_core::deployment::Deployment;
 use tollgate_core::pass::Passes;
+use tollgate_core::realtime::SessionLimits;
 use tollgate_core::resources::Accounts;
 use tollgate_core::{App, Catalog, Error, Limits, Wildcard};
 use tracing::warn;
@@ -63,6 +64,10 @@ pub fn build(config: &Config) -> Result<Arc<App>, Failure> {
             request_timeout: seconds(general.request_read_timeout_seconds),
         },
         passes,
+        session_limits: SessionLimits {
+            message_bytes_max: megabytes(general.realtime_max_message_size_mb),
+            idle_max: seconds(general.realtime_idle_timeout_seconds),
+        },
         draining: AtomicBool::new(false),
     }))
 }

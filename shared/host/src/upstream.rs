@@ -6,13 +6,13 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tollgate_core::upstream::{AnswerBody, BoxFuture, RequestBody, Upstream, UpstreamError};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tollgate_core::upstream::{AnswerBody, BoxFuture, RequestBody, Switched, Upstream, UpstreamError};
 
 /// Limits of the connection pool.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +52,18 @@ impl Upstream for Pool {
         Box::pin(async move {
             let answer = self.client.request(request).await.map_err(|error| client_error(&error))?;
             Ok(answer.map(|body| body.map_err(|error| broken_by(&error)).boxed_unsync()))
+        })
+    }
+
+    fn switch(&self, request: Request<RequestBody>) -> BoxFuture<'_, Result<Switched, UpstreamError>> {
+        Box::pin(async move {
+            let mut answer = self.client.request(request).await.map_err(|error| client_error(&error))?;
+            if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+                let answer = answer.map(|body| body.map_err(|error| broken_by(&error)).boxed_unsync());
+                return Ok(Switched::Refused(answer));
+            }
+            let stream = hyper::upgrade::on(&mut answer).await.map_err(|error| broken_by(&error))?;
+            Ok(Switched::Stream(Box::new(TokioIo::new(stream))))
         })
     }
 }

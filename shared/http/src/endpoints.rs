@@ -197,7 +197,7 @@ fn ok(value: &Value) -> Response<GatewayBody> {
 }
 
 /// One parameter of a query, decoded.
-fn parameter(query: Option<&str>, name: &str) -> Option<String> {
+pub(crate) fn parameter(query: Option<&str>, name: &str) -> Option<String> {
     query?.split('&').find_map(|pair| {
         let (key, value) = pair.split_once('=')?;
         (key == name && !value.is_empty()).then(|| crate::decode(&value.replace('+', " ")))

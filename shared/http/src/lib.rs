@@ -13,6 +13,7 @@ mod read;
 mod render;
 mod resources;
 pub mod routes;
+mod session;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -104,6 +105,7 @@ impl Gateway {
                 let arrival = resources::Arrival { head: &head, route, started };
                 return resources::serve(&self.app, action, arrival, body).await;
             }
+            Endpoint::Realtime => Err(Error::NeedsSocket),
             Endpoint::Models => Ok(endpoints::models(&self.app)),
             Endpoint::Model => endpoints::model(&self.app, &model.unwrap_or_default()),
             Endpoint::ModelInfo => endpoints::model_info(&self.app, head.uri.query()),

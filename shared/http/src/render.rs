@@ -59,6 +59,7 @@ pub fn body(error: &Error) -> Vec<u8> {
         Error::DeploymentNotListed(_) => json!({ "detail": { "error": text } }),
         Error::MissingFile => json!({ "detail": [{ "type": "missing", "loc": ["body", "file"], "msg": text }] }),
         Error::MissingFormFields(names) => json!({ "detail": names.iter().map(missing).collect::<Vec<_>>() }),
+        Error::NeedsSocket => fields(error, &text, "invalid_request_error", &Value::Null),
         Error::Invalid { param, .. } => fields(error, &text, "invalid_request_error", &(*param).into()),
         Error::MissingKey | Error::MalformedKey => unauthenticated(&text),
         Error::ForbiddenField(_) => unauthenticated(&format!("Rejected Request: {text}")),

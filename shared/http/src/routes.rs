@@ -64,6 +64,8 @@ pub enum Endpoint {
     Stream(Operation),
     /// Something about a file, a batch or another resource of a provider's account.
     Resource(Action),
+    /// A WebSocket, which only the server can hold.
+    Realtime,
     Models,
     Model,
     ModelInfo,

@@ -21,6 +21,7 @@ mod operation;
 pub mod prepare;
 pub mod provider;
 mod python;
+pub mod realtime;
 pub mod resource_id;
 pub mod sse;
 pub mod stream;

@@ -14,6 +14,8 @@ const MEDIA_SIZE_MAX_MB: f64 = 50.0;
 const MEDIA_TIMEOUT_SECONDS: f64 = 30.0;
 const HEADER_SIZE_MAX_KB: u64 = 64;
 const REQUEST_READ_TIMEOUT_SECONDS: f64 = 300.0;
+const REALTIME_MESSAGE_SIZE_MAX_MB: f64 = 16.0;
+const REALTIME_IDLE_TIMEOUT_SECONDS: f64 = 900.0;
 const UPSTREAM_CONNECT_TIMEOUT_SECONDS: f64 = 10.0;
 const PASS_THROUGH_REQUEST_TIMEOUT_SECONDS: f64 = 600.0;
 const UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX: u64 = 1000;
@@ -45,6 +47,10 @@ pub struct GeneralSettings {
     pub upstream_connect_timeout_seconds: f64,
     /// Tollgate's own: connections kept open to one host; 1000 where nothing is set.
     pub upstream_idle_connections_per_host_max: u64,
+    /// Tollgate's own: the largest message of a realtime session; 16 where nothing is set.
+    pub realtime_max_message_size_mb: f64,
+    /// Tollgate's own: how long a realtime session may be silent; 900 where nothing is set.
+    pub realtime_idle_timeout_seconds: f64,
     /// The header that holds the caller's key in place of `Authorization`.
     pub litellm_key_header_name: Option<String>,
     pub forward_client_headers_to_llm_api: bool,
@@ -86,6 +92,12 @@ impl GeneralSettings {
             upstream_idle_connections_per_host_max: fields
                 .count("upstream_idle_connections_per_host_max")
                 .unwrap_or(UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX),
+            realtime_max_message_size_mb: fields
+                .number("realtime_max_message_size_mb")
+                .unwrap_or(REALTIME_MESSAGE_SIZE_MAX_MB),
+            realtime_idle_timeout_seconds: fields
+                .number("realtime_idle_timeout_seconds")
+                .unwrap_or(REALTIME_IDLE_TIMEOUT_SECONDS),
             litellm_key_header_name: fields.text("litellm_key_header_name"),
             forward_client_headers_to_llm_api: fields.flag("forward_client_headers_to_llm_api"),
             completion_model: fields.text("completion_model"),

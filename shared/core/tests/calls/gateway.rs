@@ -102,6 +102,10 @@ impl Gateway {
                 variables.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned())
             })
             .0,
+            session_limits: tollgate_core::realtime::SessionLimits {
+                message_bytes_max: 1024 * 1024,
+                idle_max: Duration::from_secs(30),
+            },
             draining: AtomicBool::new(false),
         };
         Self { app, provider, timeouts: Timeouts::default() }

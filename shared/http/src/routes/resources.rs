@@ -9,6 +9,10 @@ const fn row(method: Method, path: &'static str, action: Action) -> Route {
     Route { method, path, access: Access::Key, endpoint: Endpoint::Resource(action) }
 }
 
+const fn socket(path: &'static str) -> Route {
+    Route { method: Get, path, access: Access::Key, endpoint: Endpoint::Realtime }
+}
+
 /// Every one with LiteLLM's aliases; `{provider}` is LiteLLM's name of a provider.
 pub const ROUTES: &[Route] = &[
     row(Post, "/v1/files", Action::CreateFile),
@@ -74,6 +78,9 @@ pub const ROUTES: &[Route] = &[
     row(Post, "/vector_stores/{store_id}/files/{file_id}", Action::UpdateVectorStoreFile),
     row(Delete, "/vector_stores/{store_id}/files/{file_id}", Action::DeleteVectorStoreFile),
     row(Get, "/vector_stores/{store_id}/files/{file_id}/content", Action::VectorStoreFileContent),
+    socket("/v1/realtime"),
+    socket("/realtime"),
+    socket("/openai/v1/realtime"),
     row(Post, "/v1/realtime/client_secrets", Action::RealtimeClientSecret),
     row(Post, "/realtime/client_secrets", Action::RealtimeClientSecret),
     row(Post, "/openai/v1/realtime/client_secrets", Action::RealtimeClientSecret),

@@ -18,6 +18,7 @@ const OWN: &[Group] = &[
     acted(Kind::Number, &["max_media_download_size_mb", "media_download_timeout_seconds"]),
     // How long connecting to a provider may take; 10.
     acted(Kind::Number, &["upstream_connect_timeout_seconds"]),
+    acted(Kind::Number, &["realtime_max_message_size_mb", "realtime_idle_timeout_seconds"]),
     // Connections kept open to one host; 1000.
     acted(Kind::Count, &["upstream_idle_connections_per_host_max"]),
 ];
