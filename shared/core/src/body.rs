@@ -170,10 +170,11 @@ const fn required_fields(operation: Operation) -> &'static [&'static str] {
         Operation::Speech => &["input", "model"],
         Operation::Rerank => &["query", "documents", "model"],
         Operation::Transcription => &["file"],
-        Operation::Messages => &["messages", "model"],
-        Operation::CountMessageTokens => &["messages", "model"],
+        Operation::Messages => &["messages", "max_tokens"],
+        Operation::CountMessageTokens => &["model", "messages"],
         Operation::Responses => &["input"],
-        Operation::GenerateContent | Operation::CountContentTokens => &[],
+        Operation::GenerateContent => &["contents"],
+        Operation::CountContentTokens => &[],
     }
 }
 

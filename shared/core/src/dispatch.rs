@@ -4,7 +4,6 @@
 //! stream, or as plain bytes. Knows no route and no header of the client.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{HeaderValue, header};
@@ -43,6 +42,8 @@ pub(crate) struct Exchange<'a> {
     pub served_by: ServedBy,
     /// Whether the client wants the answer in pieces.
     pub streamed: bool,
+    /// Whether the provider had begun a stream, in whose first event the call failed.
+    pub begun: bool,
 }
 
 impl App {
@@ -52,8 +53,14 @@ impl App {
     /// Everything that [`Error`] names; the call has been logged either way.
     pub async fn serve(&self, call: Call) -> Result<Reply, Failed> {
         let record = Record::new(call.id.clone(), call.operation, call.started);
-        let mut exchange =
-            Exchange { app: self, call, record: Some(record), served_by: ServedBy::default(), streamed: false };
+        let mut exchange = Exchange {
+            app: self,
+            call,
+            record: Some(record),
+            served_by: ServedBy::default(),
+            streamed: false,
+            begun: false,
+        };
         let outcome = exchange.run().await;
         let served_by = std::mem::take(&mut exchange.served_by);
         match outcome {
@@ -62,7 +69,8 @@ impl App {
                 Ok(Reply { served_by, content_type, body })
             }
             Err(error) => {
-                let error = explained(error, exchange.call.operation, &served_by);
+                let is_explained = !exchange.begun;
+                let error = if is_explained { explained(error, exchange.call.operation, &served_by) } else { error };
                 exchange.finish(error.status());
                 Err(Failed { error, served_by })
             }
@@ -150,7 +158,7 @@ impl Exchange<'_> {
 
     fn context(&self, deployment: &Deployment) -> Context {
         let (provider, model) = (deployment.provider, deployment.model.clone());
-        Context { provider, model, stamp: Stamp::new(crate::new_id(), now_s()), ..Context::default() }
+        Context { provider, model, stamp: Stamp::new(crate::new_id(), crate::now_s()), ..Context::default() }
     }
 
     fn choose(&mut self, model: Option<&str>) -> Result<Arc<Deployment>, Error> {
@@ -179,7 +187,7 @@ impl Exchange<'_> {
     fn mock(&mut self, deployment: &Deployment, mock: &Mock<'_>, shown: &str, object: &Object<'_>) -> Answered {
         self.streamed = body::wants_stream(object);
         let id = format!("chatcmpl-{}", crate::new_id());
-        let call = mock::Call { origin: self.origin(deployment), alias: shown, id: &id, created_s: now_s() };
+        let call = mock::Call { origin: self.origin(deployment), alias: shown, id: &id, created_s: crate::now_s() };
         if self.streamed {
             return Ok((EVENT_STREAM, ReplyBody::Events(mock.events(&call, object)?)));
         }
@@ -285,14 +293,10 @@ impl Exchange<'_> {
     }
 }
 
-/// A provider's failure, and what LiteLLM's router says after it; one that began in a stream is not explained.
+/// A provider's failure, and what LiteLLM's router says after it.
 fn explained(error: Error, operation: Operation, served_by: &ServedBy) -> Error {
     match (error, &served_by.deployment) {
         (Error::Provider(failure), Some(deployment)) => fault::explained(*failure, operation, deployment).into(),
         (error, _) => error,
     }
-}
-
-fn now_s() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

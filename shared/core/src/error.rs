@@ -24,7 +24,7 @@ pub enum Error {
     /// The body is not what its content type says.
     #[error("{0}")]
     BadBody(String),
-    #[error("{}: Missing required parameter: '{name}'.", route_name(*operation))]
+    #[error("{}", missing(*operation, name))]
     MissingField { operation: Operation, name: &'static str },
     /// A field of a type that no provider could take.
     #[error("'{name}' must be {expected}.")]
@@ -163,6 +163,14 @@ impl From<Failure> for Error {
     }
 }
 
+/// LiteLLM's sentence; the counter of Messages has one of its own.
+fn missing(operation: Operation, name: &str) -> String {
+    match operation {
+        Operation::CountMessageTokens => format!("{name} parameter is required"),
+        _ => format!("{}: Missing required parameter: '{name}'.", route_name(operation)),
+    }
+}
+
 /// The name of the route in LiteLLM's sentences.
 const fn route_name(operation: Operation) -> &'static str {
     match operation {
@@ -174,10 +182,10 @@ const fn route_name(operation: Operation) -> &'static str {
         Operation::Speech => "/audio/speech",
         Operation::Transcription => "/audio/transcriptions",
         Operation::Rerank => "/rerank",
-        Operation::Messages => "/v1/messages",
+        Operation::Messages => "anthropic_messages",
         Operation::CountMessageTokens => "/v1/messages/count_tokens",
         Operation::Responses => "/responses",
-        Operation::GenerateContent => ":generateContent",
+        Operation::GenerateContent => "agenerate_content",
         Operation::CountContentTokens => ":countTokens",
     }
 }

@@ -35,6 +35,7 @@ impl Exchange<'_> {
             Ok(relay) => Ok(Box::new(relay)),
             Err((failure, record)) => {
                 self.record = Some(record);
+                self.begun = true;
                 Err(failure.into())
             }
         }

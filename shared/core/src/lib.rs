@@ -36,3 +36,8 @@ pub use secret::Secret;
 pub fn new_id() -> String {
     uuid::Uuid::new_v4().to_string()
 }
+
+/// Seconds since 1970.
+pub(crate) fn now_s() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use tokio::time::{Instant, Sleep};
-use tollgate_wire::failure::{Break, Failure, Origin};
+use tollgate_wire::failure::{Begun, Break, Failure, Origin};
 use tollgate_wire::stream::{Fault, Stream};
 
 use crate::fault;
@@ -85,7 +85,7 @@ impl Relay {
                 }
             }
             Step::Failed(before, failure) => {
-                self.first = Some([before.as_ref(), &failure.event()].concat().into());
+                self.first = Some([before.as_ref(), &self.event(&failure)].concat().into());
                 self.end(Some(failure.status));
             }
         }
@@ -171,6 +171,19 @@ impl Relay {
         matches!(&self.work, Work::Events(stream) if stream.is_done())
     }
 
+    /// The event that ends the client's stream, in the client's format.
+    fn event(&self, failure: &Failure) -> Vec<u8> {
+        let mut begun = match &self.work {
+            Work::Events(stream) => stream.begun(),
+            Work::Raw => Begun::default(),
+        };
+        if begun.id.is_empty() {
+            begun.id = format!("resp_{}", crate::new_id().replace('-', ""));
+            begun.created_s = crate::now_s();
+        }
+        failure.event_for(self.origin.operation.format(), &begun)
+    }
+
     /// Notes the usage; without a status the record says by itself that the client left.
     fn end(&mut self, status: Option<u16>) {
         self.upstream = None;
@@ -200,11 +213,12 @@ impl Body for Relay {
         match ready!(relay.step(context)) {
             Step::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
             Step::Failed(before, failure) => {
+                let event = relay.event(&failure);
                 relay.end(Some(failure.status));
                 if matches!(relay.work, Work::Raw) {
                     return Poll::Ready(Some(Err(UpstreamError::Other(failure.message))));
                 }
-                let bytes = [before.as_ref(), &failure.event()].concat();
+                let bytes = [before.as_ref(), &event].concat();
                 Poll::Ready(Some(Ok(Frame::data(bytes.into()))))
             }
             Step::End => {

@@ -48,7 +48,7 @@ where
         Ok(body) => body,
         Err(error) => {
             info!(call_id = %id, call_type = operation.name(), status = error.status(), "refused: {error}");
-            return failure_for(&error, operation.format(), arrival.headers);
+            return failure_for(&error, operation, arrival.headers);
         }
     };
     let timeouts = timeouts(arrival.headers);
@@ -76,7 +76,7 @@ where
             answer
         }
         Err(failed) => {
-            let mut answer = failure_for(&failed.error, operation.format(), arrival.headers);
+            let mut answer = failure_for(&failed.error, operation, arrival.headers);
             describe(answer.headers_mut(), &id, started, &failed.served_by, Outcome::Failed);
             answer
         }

@@ -22,7 +22,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use tollgate_core::pass::Lookup;
 use tollgate_core::{App, Door, Error};
-use tollgate_wire::Format;
+use tollgate_wire::Operation;
 use tollgate_wire::dialect::Mode;
 use tracing::info;
 
@@ -197,9 +197,9 @@ fn failure(error: &Error) -> Response<GatewayBody> {
 }
 
 /// A failure of a call, in the form that the clients of its route read.
-fn failure_for(error: &Error, format: Format, headers: &http::HeaderMap) -> Response<GatewayBody> {
+fn failure_for(error: &Error, operation: Operation, headers: &http::HeaderMap) -> Response<GatewayBody> {
     let request_id = headers.get("x-request-id").and_then(|value| value.to_str().ok());
-    json(status(error), render::body_for(error, format, request_id))
+    json(status(error), render::body_for(error, operation, request_id))
 }
 
 fn status(error: &Error) -> StatusCode {

@@ -4,23 +4,37 @@
 
 use serde_json::{Value, json};
 use tollgate_core::Error;
-use tollgate_wire::Format;
-use tollgate_wire::failure::messages_error;
+use tollgate_wire::failure::{google_error, messages_error};
+use tollgate_wire::{Format, Operation};
 
-/// The body of the answer on a route of this format; `request_id` is the client's own `x-request-id`.
+/// The body of the answer on the route of this operation; `request_id` is the client's own `x-request-id`.
 ///
 /// LiteLLM finds out who asks, and whether the body is JSON, before it looks at the route: those refusals read
 /// alike everywhere. All others have the route's own form (see `Failure::body_for`).
-pub fn body_for(error: &Error, format: Format, request_id: Option<&str>) -> Vec<u8> {
+pub fn body_for(error: &Error, operation: Operation, request_id: Option<&str>) -> Vec<u8> {
+    if precedes_the_route(error) {
+        return body(error);
+    }
+    if operation == Operation::CountContentTokens {
+        return google_error(error.status(), &client_message(error)).to_string().into_bytes();
+    }
+    let format = operation.format();
     if let Error::Provider(failure) = error {
         return failure.body_for(format, request_id);
     }
-    if format != Format::Messages || precedes_the_route(error) {
+    if format != Format::Messages {
         return body(error);
     }
     let text = error.to_string();
     let fields = matches!(error, Error::UnknownModel { .. }).then(|| json!({ "error": text }));
     messages_error(error.status(), &text, fields.as_ref(), request_id).to_string().into_bytes()
+}
+
+fn client_message(error: &Error) -> String {
+    match error {
+        Error::Provider(failure) => failure.client_message(),
+        other => other.to_string(),
+    }
 }
 
 fn precedes_the_route(error: &Error) -> bool {

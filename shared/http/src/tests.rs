@@ -150,3 +150,59 @@ fn percent_signs_are_decoded_once() {
         assert_eq!(decode(text), want);
     }
 }
+
+/// Refusals of routes in other formats than OpenAI's, as recorded from LiteLLM 1.106.2.
+const RECORDED: &str = include_str!("../../../tests/recorded/format_errors.json");
+const EQUAL: [&str; 31] = [
+    "messages: no key",
+    "messages: malformed key",
+    "messages: wrong key",
+    "messages: wrong x-api-key",
+    "messages: empty",
+    "messages: unknown model",
+    "messages: unknown model, request id",
+    "messages: no model",
+    "messages: model null",
+    "messages: model number",
+    "messages: model empty",
+    "messages: model list",
+    "messages claude: no messages",
+    "messages claude: no max_tokens",
+    "count messages: no key",
+    "count messages: empty",
+    "count messages: no model",
+    "count messages claude: no messages",
+    "responses: no key",
+    "responses: empty",
+    "responses: unknown model",
+    "responses: no model",
+    "responses: model number",
+    "responses claude: no input",
+    "responses claude: input null",
+    "generate: no key",
+    "generate: wrong goog key",
+    "generate: empty",
+    "generate: unknown model",
+    "generate claude: no contents",
+    "count contents: malformed key",
+];
+
+#[test]
+fn refusals_of_other_formats_are_litellms() {
+    let (gateway, cases): (_, Vec<serde_json::Value>) = (gateway(), serde_json::from_str(RECORDED).expect("JSON"));
+    for name in EQUAL {
+        let case = cases.iter().find(|case| case["name"] == name).unwrap_or_else(|| panic!("no case {name}"));
+        let text = |field: &str| case[field].as_str().expect("a text").replace("sk-oracle-master", KEY);
+        let mut request =
+            Request::builder().method("POST").uri(text("path")).header("content-type", "application/json");
+        for (header, value) in case["headers"].as_object().expect("headers") {
+            request = request.header(header, value.as_str().expect("a text").replace("sk-oracle-master", KEY));
+        }
+        let answer = ask(&gateway, request, text("body").leak());
+        assert_eq!(
+            (u64::from(answer.status), answer.body),
+            (case["status"].as_u64().expect("a status"), text("answer")),
+            "{name}"
+        );
+    }
+}

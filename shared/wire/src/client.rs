@@ -18,6 +18,7 @@ use crate::Format;
 use crate::answer::{self, Answer, Form, Garbage};
 use crate::chat::{Chunk, Completion};
 use crate::dialect::{Context, Framing};
+use crate::failure::Begun;
 use crate::json::Object;
 use crate::prepare::{Refusal, Rules};
 use crate::stream::{self, Fault, Observer, Rewriter, Stream, Tally, Translator, UsageWish, Wish};
@@ -56,6 +57,11 @@ pub(crate) trait Encoder: Debug + Send {
 
     /// Everything has been said: appends the end.
     fn finish(&mut self, tally: &Tally, out: &mut Vec<u8>);
+
+    /// What the client has been told of the stream, for the event that ends it where it breaks. Only Responses tells.
+    fn begun(&self) -> Begun {
+        Begun::default()
+    }
 }
 
 /// What a relayed stream has shown of itself.
@@ -65,6 +71,8 @@ pub struct Seen {
     pub content_bytes: u64,
     /// Whether the format's last event has come.
     pub is_done: bool,
+    /// What the client has been told of the stream, for the event that ends it where it breaks. Only Responses tells.
+    pub begun: Begun,
 }
 
 /// What the provider of `rules` is asked, when a client asks `operation`.

@@ -22,6 +22,7 @@ pub use replay::replay;
 pub use tally::Tally;
 pub use translator::Translator;
 
+use crate::failure::Begun;
 use crate::generated::Generated;
 use crate::json::{self, Object};
 use crate::needle::{Needle, needle};
@@ -100,6 +101,15 @@ impl Stream {
             Self::Rewritten(stream) => stream.is_done(),
             Self::Translated(stream) => stream.is_done(),
             Self::Observed(stream) => stream.is_done(),
+        }
+    }
+
+    /// What the stream has told the client of itself, for the event that ends it where it breaks.
+    pub fn begun(&self) -> Begun {
+        match self {
+            Self::Rewritten(_) => Begun::default(),
+            Self::Translated(stream) => stream.begun(),
+            Self::Observed(stream) => stream.begun(),
         }
     }
 

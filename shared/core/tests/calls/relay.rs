@@ -120,10 +120,12 @@ async fn a_failure_before_the_first_event_is_a_plain_one() {
         let answer = gateway.ask(Operation::ChatCompletion, &streamed_question("chat")).await;
         assert_eq!(answer.status, status, "{}", answer.text);
         assert!(answer.text.starts_with(begins), "{}", answer.text);
+        // The provider had begun to answer: LiteLLM's router has nothing to say after it.
+        assert!(!answer.text.contains("No fallback was attempted"), "{}", answer.text);
         assert!(log.call().contains(&format!(" status={status}")), "{}", log.call());
         assert_eq!(gateway.provider.open_bodies(), 0);
     };
-    let said = "litellm.APIConnectionError: APIConnectionError: OpenAIException - upstream says no\n";
+    let said = "litellm.APIConnectionError: APIConnectionError: OpenAIException - upstream says no";
     check(Step::Bytes(ERROR), 500, said).await;
     check(Step::Break, 500, "litellm.").await;
     check(Step::Bytes(b"data: {]\n\n"), 500, "litellm.").await;

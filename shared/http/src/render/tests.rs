@@ -62,7 +62,7 @@ fn what_litellms_framework_answers_has_its_form() {
 }
 
 fn check_messages(error: Error, request_id: Option<&str>, want: &str) {
-    assert_eq!(String::from_utf8(body_for(&error, Format::Messages, request_id)).expect("utf-8"), want);
+    assert_eq!(String::from_utf8(body_for(&error, Operation::Messages, request_id)).expect("utf-8"), want);
 }
 
 #[test]
@@ -73,20 +73,20 @@ fn refusals_of_messages_have_anthropics_form() {
         r#"{"type":"error","error":{"type":"invalid_request_error","message":"'model' must be a string."}}"#,
     );
     check_messages(
-        Error::UnknownModel { operation: Operation::ChatCompletion, model: "x".to_owned() },
+        Error::UnknownModel { operation: Operation::Messages, model: "x".to_owned() },
         Some("req_mine"),
         concat!(
-            r#"{"type":"error","error":{"type":"invalid_request_error","message":"/chat/completions: Invalid model name passed in model=x. Call `/v1/models` to view available models for your key.","#,
-            r#""provider_specific_fields":{"error":"/chat/completions: Invalid model name passed in model=x. Call `/v1/models` to view available models for your key."}},"request_id":"req_mine"}"#
+            r#"{"type":"error","error":{"type":"invalid_request_error","message":"anthropic_messages: Invalid model name passed in model=x. Call `/v1/models` to view available models for your key.","#,
+            r#""provider_specific_fields":{"error":"anthropic_messages: Invalid model name passed in model=x. Call `/v1/models` to view available models for your key."}},"request_id":"req_mine"}"#
         ),
     );
 }
 
 #[test]
 fn what_is_refused_before_the_route_reads_alike_in_every_format() {
-    for format in Format::ALL {
+    for operation in Operation::ALL {
         for error in [Error::MissingKey, Error::UnknownKey, Error::BadBody("x".to_owned())] {
-            assert_eq!(body_for(&error, format, Some("req_mine")), body(&error));
+            assert_eq!(body_for(&error, operation, Some("req_mine")), body(&error));
         }
     }
 }

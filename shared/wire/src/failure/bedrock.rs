@@ -88,15 +88,3 @@ fn mantle_context(origin: &Origin, words: &str) -> Option<String> {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|one| one.is_ascii_digit());
     (is_number(sent) && is_number(most)).then(|| format!("prompt is too long: {sent} tokens > {most} maximum"))
 }
-
-/// The HTTP status that AWS's service model gives an exception of a stream.
-pub(super) fn status_of(exception: &str) -> u16 {
-    match exception {
-        "modelStreamErrorException" => 424,
-        "throttlingException" => 429,
-        "internalServerException" => 500,
-        "serviceUnavailableException" => 503,
-        "modelTimeoutException" => 408,
-        _ => 400,
-    }
-}

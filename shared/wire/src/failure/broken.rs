@@ -4,10 +4,10 @@
 
 use serde_json::Value;
 
+use super::Failure;
 use super::fault::status_in;
 use super::origin::{Origin, Rules, Transport};
 use super::said::Said;
-use super::{Failure, bedrock};
 use crate::python;
 
 /// How a stream broke after it had begun.
@@ -21,9 +21,7 @@ pub enum Break<'a> {
     Stalled,
     /// The provider sent an error in an event: the event's data.
     Error(&'a str),
-    /// The provider sent an exception frame of AWS's event stream: its `:exception-type` and its payload.
-    Exception { name: &'a str, payload: &'a str },
-    /// An event's data is no JSON.
+    /// An event's data, which is no JSON; of AWS's event stream, what is wrong with the frame.
     Garbage(&'a str),
 }
 
@@ -35,11 +33,9 @@ pub(super) fn in_stream(origin: &Origin, broken: &Break) -> Failure {
         Break::Cut => CUT.to_owned(),
         Break::Reset => format!("{CUT}. ConnectionResetError(104, 'Connection reset by peer')"),
         Break::Stalled => "Timeout on reading data from socket".to_owned(),
-        Break::Exception { name, payload } => {
-            return streamed(origin, Some(bedrock::status_of(name)), format!("{name} {payload}"));
-        }
-        Break::Garbage(_) if matches!(origin.rules(), Rules::Bedrock | Rules::SageMaker) => {
-            return streamed(origin, Some(502), "the event stream is damaged".to_owned());
+        Break::Garbage(fault) if matches!(origin.rules(), Rules::Bedrock | Rules::SageMaker) => {
+            // Frames of AWS's event stream: the fault is told in words already.
+            return streamed(origin, Some(502), (*fault).to_owned());
         }
         Break::Garbage(data) => python::fault(data).unwrap_or_else(|| "the event is no JSON".to_owned()),
         Break::Error(data) => return error_event(origin, data),

@@ -8,14 +8,14 @@ use super::Failure;
 use crate::Format;
 
 /// What a stream of `/v1/responses` had told of itself before it broke.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Begun<'a> {
-    /// The response's id; a new one (`resp_…`) where the stream broke before it had any.
-    pub id: &'a str,
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Begun {
+    /// The response's id; empty where the stream broke before it had any. Then the caller makes one (`resp_…`).
+    pub id: String,
     /// Seconds since 1970.
     pub created_s: u64,
     /// The model that the stream named; left out where it named none.
-    pub model: Option<&'a str>,
+    pub model: Option<String>,
     /// The number that the failure itself gets: one above the last event's, 0 at the start.
     pub sequence_number: u64,
 }
@@ -76,12 +76,12 @@ impl Failure {
 
     fn response_failed(&self, begun: &Begun) -> Value {
         let mut response = Map::new();
-        response.insert("id".to_owned(), begun.id.into());
+        response.insert("id".to_owned(), begun.id.as_str().into());
         response.insert("created_at".to_owned(), begun.created_s.into());
         let error = json!({ "code": responses_code(self.status), "message": self.client_message() });
         response.insert("error".to_owned(), error);
-        if let Some(model) = begun.model {
-            response.insert("model".to_owned(), model.into());
+        if let Some(model) = &begun.model {
+            response.insert("model".to_owned(), model.as_str().into());
         }
         response.insert("object".to_owned(), "response".into());
         response.insert("output".to_owned(), json!([]));

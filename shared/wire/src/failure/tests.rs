@@ -346,7 +346,6 @@ fn no_body_and_no_event_of_a_provider_stops_the_program() {
                     Failure::from_garbage(&origin, text.as_bytes()),
                     Failure::in_stream(&origin, &Break::Error(text)),
                     Failure::in_stream(&origin, &Break::Garbage(text)),
-                    Failure::in_stream(&origin, &Break::Exception { name: text, payload: text }),
                 ];
                 assert!(broken.iter().all(|failure| (400..600).contains(&failure.status)));
             }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::Fault;
 use crate::Format;
 use crate::client::{self, Seen};
+use crate::failure::Begun;
 use crate::sse::{self, Splitter};
 use crate::usage::Usage;
 
@@ -50,6 +51,11 @@ impl Observer {
     /// Whether the last event of the format has been relayed.
     pub const fn is_done(&self) -> bool {
         self.seen.is_done
+    }
+
+    /// What the client has been told of the stream.
+    pub fn begun(&self) -> Begun {
+        self.seen.begun.clone()
     }
 
     /// Tokens so far: the provider's count, else an estimate of what was delivered.

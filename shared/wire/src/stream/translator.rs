@@ -10,6 +10,7 @@ use super::tally::Tally;
 use crate::chat::Chunk;
 use crate::client::Encoder;
 use crate::dialect::{Decoder, Framing};
+use crate::failure::Begun;
 use crate::tokens::Estimator;
 use crate::usage::Usage;
 
@@ -76,6 +77,11 @@ impl Translator {
     /// Whether the client has had the end.
     pub const fn is_done(&self) -> bool {
         self.is_done
+    }
+
+    /// What the client has been told of the stream.
+    pub fn begun(&self) -> Begun {
+        self.encoder.begun()
     }
 
     /// Tokens so far.

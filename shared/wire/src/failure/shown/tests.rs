@@ -45,7 +45,12 @@ fn a_stream_ends_with_the_event_of_its_format() {
     );
     check_event(
         Format::Responses,
-        &Begun { id: "resp_1", created_s: 1_700_000_000, model: Some("gpt-4o"), sequence_number: 2 },
+        &Begun {
+            id: "resp_1".to_owned(),
+            created_s: 1_700_000_000,
+            model: Some("gpt-4o".to_owned()),
+            sequence_number: 2,
+        },
         concat!(
             "event: response.failed\ndata: {\"type\":\"response.failed\",\"response\":{\"id\":\"resp_1\",\"created_at\":1700000000,",
             "\"error\":{\"code\":\"rate_limit_exceeded\",\"message\":\"litellm.RateLimitError: slow\\ndown REDACTED\"},\"model\":\"gpt-4o\",",

@@ -1,6 +1,6 @@
 //! Providers with formats of their own, against recorded answers of LiteLLM.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{fits, without_python};
 use crate::failure::{Break, Explanation, Failure, Fault, Origin, Outcome};
@@ -113,7 +113,8 @@ fn replay(row: &Row, scenes: &Value) -> Option<Failure> {
     }
     let scene = &scenes["scenes"][row.scene];
     if let Some((_, name)) = row.scene.split_once(": ") {
-        return Some(Failure::in_stream(&origin, &broken(name, scene)?));
+        let told = exception(scene);
+        return Some(Failure::in_stream(&origin, &broken(name, scene, &told)?));
     }
     let body = scene["body"].as_str()?.as_bytes();
     match scene["status"].as_u64()? {
@@ -132,7 +133,8 @@ fn fault(scene: &str) -> Option<Fault<'_>> {
     })
 }
 
-fn broken<'a>(name: &str, scene: &'a Value) -> Option<Break<'a>> {
+/// How the stream breaks; `told` is what the reader of AWS's frames makes of an exception.
+fn broken<'a>(name: &str, scene: &'a Value, told: &'a str) -> Option<Break<'a>> {
     let name = name.trim_start_matches("mid ").trim_start_matches("first ");
     match name {
         "cut" => return Some(Break::Cut),
@@ -142,11 +144,26 @@ fn broken<'a>(name: &str, scene: &'a Value) -> Option<Break<'a>> {
         _ => {}
     }
     let event = scene["events"].as_array()?.last()?;
-    if let Some(payload) = event["payload"].as_str() {
-        return Some(Break::Exception { name: event["name"].as_str()?, payload });
+    if event["payload"].is_string() {
+        return Some(Break::Error(told));
     }
     let text = event.as_str()?;
     Some(Break::Error(text.split_once("data: ").map_or(text, |(_, data)| data).trim_end()))
+}
+
+/// An exception of AWS's event stream as `stream::event_stream` tells it.
+fn exception(scene: &Value) -> String {
+    let event = scene["events"].as_array().and_then(|events| events.last()).unwrap_or(&Value::Null);
+    let (name, payload) = (event["name"].as_str().unwrap_or_default(), event["payload"].as_str().unwrap_or_default());
+    let code = match name {
+        "modelStreamErrorException" => 424,
+        "throttlingException" => 429,
+        "internalServerException" => 500,
+        "serviceUnavailableException" => 503,
+        "modelTimeoutException" => 408,
+        _ => 400,
+    };
+    json!({ "message": format!("{name} {payload}"), "code": code }).to_string()
 }
 
 fn explained(failure: Failure, row: &Row) -> Failure {
