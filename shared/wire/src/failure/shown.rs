@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::Failure;
 use crate::Format;
+use crate::json::Object;
 
 /// What a stream of `/v1/responses` had told of itself before it broke.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +19,24 @@ pub struct Begun {
     pub model: Option<String>,
     /// The number that the failure itself gets: one above the last event's, 0 at the start.
     pub sequence_number: u64,
+}
+
+impl Begun {
+    /// Takes what one event of the stream, as the client gets it, tells of the response.
+    pub fn note(&mut self, event: &Object<'_>) {
+        let number = event.given("sequence_number").and_then(|text| text.parse::<u64>().ok());
+        self.sequence_number = self.sequence_number.max(number.map_or(0, |number| number.saturating_add(1)));
+        let Some(response) = event.given("response").and_then(|text| Object::parse(text.as_bytes()).ok()) else {
+            return;
+        };
+        let text = |name: &str| serde_json::from_str::<String>(response.given(name)?).ok();
+        if let Some(id) = text("id") {
+            self.id = id;
+        }
+        self.model = text("model").or(self.model.take());
+        let created_s = response.given("created_at").and_then(|text| text.parse().ok());
+        self.created_s = created_s.unwrap_or(self.created_s);
+    }
 }
 
 impl Failure {

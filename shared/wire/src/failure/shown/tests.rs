@@ -79,3 +79,23 @@ fn googles_form_names_the_status() {
     assert_eq!(google_error(418, "")["error"]["status"], "FAILED_PRECONDITION");
     assert_eq!(google_error(502, "")["error"]["status"], "INTERNAL");
 }
+
+#[test]
+fn what_a_stream_told_of_itself_is_kept_until_it_breaks() {
+    let mut begun = Begun::default();
+    for event in [
+        r#"{"type":"response.created","response":{"id":"resp_1","created_at":1700000000,"model":"gpt-4o"},"sequence_number":0}"#,
+        r#"{"type":"response.output_text.delta","delta":"x","sequence_number":4}"#,
+        r#"{"type":"response.output_text.delta","delta":"x","response":{}}"#,
+        r#"{"sequence_number":"x","response":[]}"#,
+    ] {
+        begun.note(&Object::parse(event.as_bytes()).unwrap());
+    }
+    let wanted = Begun {
+        id: "resp_1".to_owned(),
+        created_s: 1_700_000_000,
+        model: Some("gpt-4o".to_owned()),
+        sequence_number: 5,
+    };
+    assert_eq!(begun, wanted);
+}
