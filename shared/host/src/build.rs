@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tollgate_core::config::{Config, Model};
-use tollgate_core::deployment::Deployment;
+use tollgate_core::deployment::{Deployment, Unusable};
 use tollgate_core::pass::Passes;
 use tollgate_core::realtime::SessionLimits;
 use tollgate_core::resources::Accounts;
@@ -49,12 +49,13 @@ pub fn build(config: &Config) -> Result<Arc<App>, Failure> {
     for warning in warnings {
         warn!("{warning}");
     }
+    let signer = Arc::new(signer(config, Arc::<Pool>::clone(&pool)));
     Ok(Arc::new(App {
         gatekeeper,
-        catalog: catalog(config),
+        catalog: catalog(config, &signer),
         accounts: Accounts::new(config, &|name| config_variable(config, name)),
         fetch: Arc::new(fetcher(config, roots)),
-        signer: Arc::new(signer(config, Arc::<Pool>::clone(&pool))),
+        signer,
         upstream: pool,
         limits: Limits {
             request_bytes_max: megabytes(general.max_request_size_mb),
@@ -87,15 +88,15 @@ fn fetcher(config: &Config, roots: rustls::RootCertStore) -> Fetcher {
 }
 
 /// Every entry that can be served; the others are named in the log and left out, as with LiteLLM.
-fn catalog(config: &Config) -> Catalog {
+fn catalog(config: &Config, signer: &Arc<Credentials>) -> Catalog {
     let mut catalog = Catalog::default();
     let shared = Arc::new(config.clone());
     for entry in &config.models {
         if entry.group.contains('*') {
-            catalog.add_wildcard(wildcard(&shared, entry));
+            catalog.add_wildcard(wildcard(&shared, signer, entry));
             continue;
         }
-        match Deployment::new(config, entry, &|name| config_variable(config, name)) {
+        match deploy(config, signer, entry) {
             Ok(deployment) => {
                 if let Some(names) = &deployment.missing_key {
                     warn!("{}: model `{}` has no api_key: set it, or {names}", place(entry), entry.group);
@@ -115,16 +116,28 @@ fn place(entry: &Model) -> String {
     format!("{}:{}", entry.place.file, entry.place.line)
 }
 
-fn wildcard(config: &Arc<Config>, entry: &Model) -> Wildcard {
-    let (config, entry) = (Arc::clone(config), entry.clone());
+fn wildcard(config: &Arc<Config>, signer: &Arc<Credentials>, entry: &Model) -> Wildcard {
+    let (config, signer, entry) = (Arc::clone(config), Arc::clone(signer), entry.clone());
     let (pattern, target) = (entry.group.clone(), entry.params.model.clone());
     let template = Box::new(move |model: &str| {
         let mut concrete = entry.clone();
         model.clone_into(&mut concrete.params.model);
-        Deployment::new(&config, &concrete, &|name| config_variable(&config, name))
+        deploy(&config, &signer, &concrete)
             .map_err(|error| Error::NoProvider { model: model.to_owned(), reason: error.0 })
     });
     Wildcard { pattern, target, template }
+}
+
+/// A deployment, for which variables that are not set are looked for in credential files. The project of its own
+/// credentials stands above the variable for it.
+fn deploy(config: &Config, signer: &Credentials, entry: &Model) -> Result<Deployment, Unusable> {
+    let params = &entry.params;
+    Deployment::new(config, entry, &|name| {
+        let own = || config_variable(config, name);
+        let hint = || signer.hint(params, name);
+        let is_told_by_credentials = name == "GOOGLE_CLOUD_PROJECT" && params.google_credentials().is_some();
+        if is_told_by_credentials { hint().or_else(own) } else { own().or_else(hint) }
+    })
 }
 
 /// `environment_variables` of the configuration stand above the process's environment.

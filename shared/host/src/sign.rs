@@ -5,7 +5,10 @@
 mod aws;
 mod bearer;
 mod cache;
+mod entra;
 mod form;
+mod google;
+mod hints;
 mod instant;
 mod oidc;
 mod outside;
@@ -19,6 +22,7 @@ use bytes::Bytes;
 use http::header;
 use http::request::Parts;
 use tollgate_core::Secret;
+use tollgate_core::config::Params;
 use tollgate_core::sign::{AwsKeys, AwsSource, Scheme, SignError, Signer};
 use tollgate_core::upstream::{BoxFuture, Upstream};
 
@@ -35,6 +39,11 @@ pub struct Credentials {
 }
 
 impl Credentials {
+    /// What credential files say where the variable is not set, for a deployment of these parameters.
+    pub fn hint(&self, params: &Params, variable: &str) -> Option<String> {
+        hints::hint(&self.outside, params, variable)
+    }
+
     async fn token(&self, scheme: &Scheme) -> Result<Secret, SignError> {
         let (outside, wanted) = (Arc::clone(&self.outside), scheme.clone());
         self.tokens.get(scheme, SystemTime::now, move || Box::pin(async move { token(&outside, &wanted).await })).await
@@ -61,9 +70,9 @@ async fn token(outside: &Outside, scheme: &Scheme) -> bearer::Found {
         Scheme::Databricks { token_url, client_id, client_secret } => {
             bearer::databricks(outside, token_url, client_id, client_secret).await
         }
-        Scheme::Google { .. } | Scheme::Entra { .. } | Scheme::SigV4 { .. } => {
-            Err(SignError::Refused(format!("no access tokens for {}", scheme.name())))
-        }
+        Scheme::Google { credentials } => google::token(outside, credentials.as_ref()).await,
+        Scheme::Entra { scope, source } => entra::token(outside, scope, source).await,
+        Scheme::SigV4 { .. } => Err(SignError::Refused("requests to AWS are signed, not shown a token".to_owned())),
     }
 }
 
@@ -95,3 +104,6 @@ impl Signer for Credentials {
         })
     }
 }
+
+#[cfg(test)]
+pub mod tests;

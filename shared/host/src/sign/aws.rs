@@ -4,8 +4,8 @@
 
 mod ambient;
 mod container;
-mod instance;
-mod profile;
+pub mod instance;
+pub mod profile;
 mod sts;
 
 use serde_json::Value;
@@ -109,3 +109,6 @@ fn regional(outside: &Outside) -> Sts {
     let region = ["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_REGION_NAME"].iter().find_map(|name| outside.variable(name));
     Sts { endpoint: outside.variable("AWS_STS_ENDPOINT"), region: region.unwrap_or_else(|| "us-east-1".to_owned()) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,11 @@ pub async fn keys(outside: &Outside, name: &str) -> Found {
     at_depth(outside, &profiles, name, 0).await
 }
 
+/// The region of a profile.
+pub fn region(outside: &Outside, name: &str) -> Option<String> {
+    read(outside).get(name)?.get("region").cloned()
+}
+
 /// Whether the files have a profile with credentials.
 pub fn exists(outside: &Outside, name: &str) -> bool {
     let means = ["aws_access_key_id", "role_arn", "credential_process"];
