@@ -3,7 +3,7 @@
 //! One folder a dialect; [`of`] says which one a deployment speaks. A dialect is pure: it writes a request, reads an
 //! answer, and decodes a stream. Knows no key, no clock and no socket.
 
-#[expect(dead_code, reason = "the dialects of the models that are served there use it")]
+mod gemini;
 pub(crate) mod vertex;
 
 use std::fmt::Debug;
@@ -212,8 +212,14 @@ pub struct Unreadable(pub String);
 
 /// The dialect that a deployment speaks; `None` where it is OpenAI's wire.
 pub(crate) fn of(settings: &Settings) -> Option<&'static dyn Dialect> {
-    let _ = settings;
-    None
+    match settings.provider.name {
+        "gemini" => Some(&gemini::Gemini::Studio),
+        name if vertex::is_vertex(name) => match vertex::route(settings) {
+            vertex::Route::Gemini => Some(&gemini::Gemini::Vertex),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 #[cfg(test)]

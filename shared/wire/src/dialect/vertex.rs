@@ -114,7 +114,7 @@ pub(crate) struct Target<'a> {
 /// The address of a method of a model of Google, or of an endpoint where the model is a number.
 ///
 /// # Errors
-/// Where project or location cannot be told.
+/// Where the location is none.
 pub(crate) fn google(settings: &Settings, method: &str, mode: Mode) -> Result<String, UrlError> {
     let name = settings.model.as_str();
     let model = if name.contains("gemini/") { name.rsplit('/').next().unwrap_or(name) } else { bare(name) };
@@ -130,7 +130,7 @@ pub(crate) fn google(settings: &Settings, method: &str, mode: Mode) -> Result<St
 /// The address of Claude's messages.
 ///
 /// # Errors
-/// Where project or location cannot be told.
+/// Where the location is none.
 pub(crate) fn claude(settings: &Settings, mode: Mode) -> Result<String, UrlError> {
     raw(settings, "anthropic", "v1", mode)
 }
@@ -138,7 +138,7 @@ pub(crate) fn claude(settings: &Settings, mode: Mode) -> Result<String, UrlError
 /// The address at which Claude's tokens are counted; the model is named in the body.
 ///
 /// # Errors
-/// Where project or location cannot be told.
+/// Where the location is none.
 pub(crate) fn claude_count(settings: &Settings) -> Result<String, UrlError> {
     let resource = "publishers/anthropic/models/count-tokens".to_owned();
     let target = Target { version: "v1", resource, method: "rawPredict", is_event_stream: false };
@@ -148,7 +148,7 @@ pub(crate) fn claude_count(settings: &Settings) -> Result<String, UrlError> {
 /// The address of a partner model's chat in OpenAI's form.
 ///
 /// # Errors
-/// Where project or location cannot be told.
+/// Where the location is none.
 pub(crate) fn open_ai(settings: &Settings, mode: Mode) -> Result<String, UrlError> {
     let endpoint = match route(settings) {
         Route::Raw { publisher, version } => return raw(settings, publisher, version, mode),
@@ -180,7 +180,7 @@ fn raw(settings: &Settings, publisher: &str, version: &str, mode: Mode) -> Resul
 /// path of its own is the resource itself.
 ///
 /// # Errors
-/// Where project or location cannot be told.
+/// Where the location is none.
 pub(crate) fn address(settings: &Settings, target: &Target<'_>) -> Result<String, UrlError> {
     let Target { version, resource, method, is_event_stream } = target;
     let path = || Ok(format!("{}/{resource}:{method}", project(settings)?));
@@ -204,10 +204,12 @@ fn own_path(base: &str) -> &str {
     rest.find('/').map_or("", |place| &rest[place..]).trim_end_matches('/')
 }
 
+/// Stands for the project where only the credentials know it: whoever reads them puts it in.
+const PROJECT_OF_CREDENTIALS: &str = "-";
+
 /// `projects/{project}/locations/{location}`.
 fn project(settings: &Settings) -> Result<String, UrlError> {
-    let project = settings.cloud.vertex_project.as_deref();
-    let project = project.ok_or(UrlError::NoProject { provider: settings.provider.name })?;
+    let project = settings.cloud.vertex_project.as_deref().unwrap_or(PROJECT_OF_CREDENTIALS);
     Ok(format!("projects/{project}/locations/{}", location(settings)?))
 }
 

@@ -48,6 +48,8 @@ pub(crate) struct Call<'rules, 'body> {
     pub prepared: Prepared,
     /// `cache_control_injection_points`, as the request or the deployment wrote them.
     pub injection_points: Option<String>,
+    /// `metadata`: for the gateway, but some providers label their bill with it.
+    pub metadata: Option<String>,
     /// Whether the system prompt of Mistral's reasoning models is to be added.
     pub adds_reasoning_prompt: bool,
 }
@@ -68,6 +70,7 @@ impl<'rules, 'body> Call<'rules, 'body> {
             extra_body: settings.extra_body.clone(),
             prepared: Prepared { headers: headers(rules), ..Prepared::default() },
             injection_points: body.given("cache_control_injection_points").map(str::to_owned),
+            metadata: body.given("metadata").map(str::to_owned),
             adds_reasoning_prompt: false,
             insisted: Vec::new(),
             body,

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::supported::{is_catalogued, supported};
 use crate::Operation;
-use crate::dialect::{self, Dialect, Mode};
+use crate::dialect::{self, Dialect, Mode, vertex};
 use crate::json::raw;
 use crate::models::{self, Capability};
 use crate::provider::{self, Adapter, CacheMarks, Cloud, Parameters, Provider, UrlError};
@@ -123,6 +123,7 @@ impl Rules {
         let settings = &self.settings;
         match self.dialect {
             Some(dialect) => dialect.url(settings, operation, mode),
+            None if vertex::is_vertex(settings.provider.name) => vertex::open_ai(settings, mode),
             None => {
                 let (base, version) = (settings.api_base.as_deref(), settings.api_version.as_deref());
                 provider::url(settings.provider, base, version, &settings.model, operation)

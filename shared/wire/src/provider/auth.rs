@@ -22,6 +22,7 @@ pub fn auth(provider: &Provider, api_base: Option<&str>, api_version: Option<&st
     match provider.path {
         Path::Azure if !is_version_one(api_version) => Auth::Header("api-key"),
         Path::AzureAi if api_base.is_some_and(is_azure_host) => Auth::Header("api-key"),
+        _ if provider.name == "gemini" => Auth::Header("x-goog-api-key"),
         _ => Auth::Bearer,
     }
 }

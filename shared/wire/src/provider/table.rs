@@ -12,6 +12,7 @@ use crate::Operation::{
 use crate::models::Capability::{FunctionCalling, Reasoning, ToolChoice, WebSearch};
 
 const CHAT: &[Operation] = &[ChatCompletion, Embedding];
+const GOOGLE: &[Operation] = &[ChatCompletion];
 const TEXT: &[Operation] = &[ChatCompletion, TextCompletion, Embedding];
 const WITH_AUDIO: &[Operation] = &[ChatCompletion, Embedding, Speech, Transcription];
 const EVERY: &[Operation] =
@@ -1471,7 +1472,14 @@ pub(super) static TABLE: &[Provider] = &[
     Provider { name: "elevenlabs", ..UNTRANSLATED },
     Provider { name: "fal_ai", key_variables: &["FAL_AI_API_KEY"], ..UNTRANSLATED },
     Provider { name: "gdc", ..UNTRANSLATED },
-    Provider { name: "gemini", key_variables: &["GEMINI_API_KEY", "GOOGLE_API_KEY"], ..UNTRANSLATED },
+    Provider {
+        name: "gemini",
+        base_url: Some("https://generativelanguage.googleapis.com/v1beta"),
+        base_url_variables: &["GEMINI_API_BASE"],
+        key_variables: &["GEMINI_API_KEY", "GOOGLE_API_KEY", "PALM_API_KEY"],
+        operations: GOOGLE,
+        ..HANDLER
+    },
     Provider {
         name: "gigachat",
         base_url: Some("https://gigachat.devices.sberbank.ru/api/v1"),
@@ -1547,8 +1555,20 @@ pub(super) static TABLE: &[Provider] = &[
     Provider { name: "triton", ..UNTRANSLATED },
     Provider { name: "typesafe", ..UNTRANSLATED },
     Provider { name: "valkey", ..UNTRANSLATED },
-    Provider { name: "vertex_ai", ..UNTRANSLATED },
-    Provider { name: "vertex_ai_beta", ..UNTRANSLATED },
+    Provider {
+        name: "vertex_ai",
+        base_url_variables: &["VERTEXAI_API_BASE"],
+        key: KeyNeed::Optional,
+        operations: GOOGLE,
+        ..HANDLER
+    },
+    Provider {
+        name: "vertex_ai_beta",
+        base_url_variables: &["VERTEXAI_API_BASE"],
+        key: KeyNeed::Optional,
+        operations: GOOGLE,
+        ..HANDLER
+    },
     Provider { name: "watsonx", key_variables: &["WATSONX_APIKEY", "WATSONX_API_KEY"], ..UNTRANSLATED },
     Provider { name: "watsonx_text", ..UNTRANSLATED },
 ];

@@ -13,8 +13,6 @@ pub const AZURE_API_VERSION: &str = "2025-02-01-preview";
 pub enum UrlError {
     #[error("provider `{provider}` has no address of its own: set `api_base`")]
     NoBase { provider: &'static str },
-    #[error("provider `{provider}` needs a project: set `vertex_project`")]
-    NoProject { provider: &'static str },
     #[error("`{location}` is no location of Vertex AI: set `vertex_location` to one such as `us-central1` or `global`")]
     BadLocation { location: String },
 }
