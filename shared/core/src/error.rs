@@ -91,6 +91,8 @@ pub enum Error {
     /// A pass-through route that leads to deployments only, and a request that names none.
     #[error("{0}")]
     NoGroup(String),
+    #[error("bedrock-agent-runtime pass-through is disabled on this proxy.")]
+    AgentsDisabled,
     /// A passed-on request that got no answer.
     #[error("no answer from {0}")]
     PassThroughBroken(String),
@@ -132,6 +134,7 @@ impl Error {
         match self {
             Self::MissingKey | Self::MalformedKey | Self::ForbiddenField(_) | Self::NoProviderKey { .. } => 401,
             Self::ModelNotListed(_) | Self::NoSuchRoute => 404,
+            Self::AgentsDisabled => 403,
             Self::WrongMethod => 405,
             Self::BodyTooLarge { .. } => 413,
             Self::MissingFile | Self::MissingFormFields(_) | Self::InvalidField { .. } => 422,

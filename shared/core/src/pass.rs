@@ -3,6 +3,7 @@
 //! Decides the address, the credential and the headers; bodies are relayed both ways without being kept. Knows no
 //! format: a tap reads usage from the copy. Its callers have been authenticated.
 
+mod bedrock;
 mod group;
 mod headers;
 mod operator;
@@ -12,6 +13,7 @@ mod relay;
 mod send;
 mod target;
 mod upload;
+mod vertex;
 
 use std::time::Instant;
 
@@ -23,6 +25,7 @@ pub use relay::Passing;
 pub use target::decode;
 
 use crate::record::Record;
+use crate::sign::Scheme;
 use crate::upstream::RequestBody;
 use crate::{App, Error};
 use headers::Caller;
@@ -76,6 +79,10 @@ struct Outgoing {
     headers: HeaderMap,
     timeout: std::time::Duration,
     cost: Option<f64>,
+    /// How the caller is shown, where no fixed key is among the headers.
+    scheme: Option<Scheme>,
+    /// Empty where no deployment is asked.
+    deployment_id: String,
 }
 
 impl App {
@@ -86,11 +93,14 @@ impl App {
     pub async fn pass(&self, mut call: PassCall<'_>) -> Result<PassReply, Error> {
         let mut record = Record::of(std::mem::take(&mut call.id), "pass_through_endpoint", call.started);
         let outcome = match call.route {
-            Route::Provider(name) => self.to_provider(&mut call, name, &mut record).await,
+            Route::Provider(name) => self.to_provider(&mut call, name).await,
             Route::Operator(operator) => operator.outgoing(&call, &self.passes, self.gatekeeper.key_header()),
         };
         let sent = match outcome {
-            Ok(outgoing) => send::send(self, call, outgoing, record).await,
+            Ok(mut outgoing) => {
+                record.deployment_id = std::mem::take(&mut outgoing.deployment_id);
+                send::send(self, call, outgoing, record).await
+            }
             Err(error) => Err((error, record)),
         };
         sent.map_err(|(error, record)| {
@@ -99,12 +109,7 @@ impl App {
         })
     }
 
-    async fn to_provider(
-        &self,
-        call: &mut PassCall<'_>,
-        name: &'static str,
-        record: &mut Record,
-    ) -> Result<Outgoing, Error> {
+    async fn to_provider(&self, call: &mut PassCall<'_>, name: &'static str) -> Result<Outgoing, Error> {
         let ready = self.passes.provider(name)?;
         let way = ready.provider.way;
         let deployment = match way {
@@ -115,9 +120,14 @@ impl App {
         };
         let caller =
             Caller { headers: &call.headers, key: call.key.as_deref(), key_header: self.gatekeeper.key_header() };
+        if way == Way::Vertex {
+            return vertex::outgoing(self, call, &self.passes.vertex);
+        }
         let headers = headers::up(caller, ready.provider.forwards);
+        if let (Way::Bedrock, Some(account)) = (way, &ready.account) {
+            return bedrock::outgoing(self, call, headers, account);
+        }
         if let Some(deployment) = deployment {
-            record.deployment_id.clone_from(&deployment.id);
             return group::outgoing(&deployment, call, headers, self.passes.timeout);
         }
         ready.outgoing(call, headers, self.passes.timeout)
@@ -132,6 +142,7 @@ impl Ready {
         timeout: std::time::Duration,
     ) -> Result<Outgoing, Error> {
         let base = self.base.as_ref().ok_or_else(|| self.unset(self.provider.base_variables))?;
+        let scheme = self.account.as_ref().and_then(|account| account.scheme.clone());
         let mut query = target::merged(call.query.as_deref(), base.query());
         match &self.shown {
             Some(Shown::Headers(own)) => {
@@ -142,7 +153,7 @@ impl Ready {
                 query = Some(target::with(target::without(query.as_deref(), "key").as_deref(), "key", key.expose()));
             }
             None if self.provider.way == Way::Anthropic && headers::has_credential(&headers) => {}
-            None if self.provider.way == Way::BodyGroup => headers::drop_credentials(&mut headers),
+            None if self.provider.way == Way::BodyGroup || scheme.is_some() => headers::drop_credentials(&mut headers),
             None => return Err(self.keyless()),
         }
         if self.provider.way == Way::Watsonx && !target::has(query.as_deref(), "version") {
@@ -155,7 +166,7 @@ impl Ready {
             }
             _ => base.below(&call.rest, query.as_deref())?,
         };
-        Ok(Outgoing { uri, headers, timeout, cost: None })
+        Ok(Outgoing { uri, headers, timeout, cost: None, scheme, deployment_id: String::new() })
     }
 
     fn unset(&self, variables: &[&str]) -> Error {

@@ -87,7 +87,9 @@ pub fn body(error: &Error) -> Vec<u8> {
         Error::NotOffered { .. } | Error::NoProvider { .. } => {
             fields(error, &text, "invalid_request_error", &Value::Null)
         }
-        Error::PathEscapes | Error::NoGroup(_) => fields(error, &text, "invalid_request_error", &Value::Null),
+        Error::PathEscapes | Error::NoGroup(_) | Error::AgentsDisabled => {
+            fields(error, &text, "invalid_request_error", &Value::Null)
+        }
         Error::PassThroughUnset { .. }
         | Error::PassThroughBroken(_)
         | Error::PassThroughTimedOut { .. }

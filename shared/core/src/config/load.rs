@@ -8,6 +8,7 @@ use super::litellm_settings::LitellmSettings;
 use super::model::{self, Credential, Model};
 use super::node::Node;
 use super::notice::{Kind, Notice, Refusal, Severity};
+use super::pass_through::{self, VertexConfig};
 use super::router_settings::RouterSettings;
 use super::yaml::Reader;
 use super::{accounts, include, inspect, model_list, reference};
@@ -63,6 +64,7 @@ pub struct Config {
     pub environment_variables: Vec<(String, Secret)>,
     /// `credential_list`; deployments that name one have it merged in already.
     pub credentials: Vec<Credential>,
+    pub default_vertex_config: Option<VertexConfig>,
     /// `files_settings`: accounts for files and batches, one a provider.
     pub files_settings: Vec<Model>,
     /// `finetune_settings`: the same for fine-tuning.
@@ -119,6 +121,7 @@ fn build(document: &Node, surroundings: &Surroundings<'_>, notices: &mut Vec<Not
         general_settings: GeneralSettings::read(document.get("general_settings"), surroundings),
         environment_variables: Vec::new(),
         credentials,
+        default_vertex_config: document.get("default_vertex_config").map(pass_through::vertex),
         files_settings: accounts::read("files_settings", document.get("files_settings")),
         finetune_settings: accounts::read("finetune_settings", document.get("finetune_settings")),
     }

@@ -33,7 +33,7 @@ pub use model_info::ModelInfo;
 pub use node::Span;
 pub use notice::{Kind as NoticeKind, Notice, Refusal, Severity};
 pub use params::Params;
-pub use pass_through::PassThroughEndpoint;
+pub use pass_through::{PassThroughEndpoint, VertexConfig};
 pub use report::{Report, Verdict, check};
 pub use router_settings::{GroupAlias, RouterSettings};
 pub use yaml::FILE_BYTES_MAX;

@@ -3,6 +3,7 @@
 //! Reads what the tables have checked already. Whether a path is free, and where it leads, others decide.
 
 use super::load::Surroundings;
+use super::model::secret;
 use super::node::{Node, Span};
 use super::params::Fields;
 use crate::Secret;
@@ -33,6 +34,24 @@ pub struct PassThroughEndpoint {
     pub cost_per_request: Option<f64>,
     pub timeout_seconds: Option<f64>,
     pub place: Span,
+}
+
+/// `default_vertex_config`: the Google project that pass-through requests belong to.
+#[derive(Clone, Debug, Default)]
+pub struct VertexConfig {
+    pub project: Option<String>,
+    pub location: Option<String>,
+    /// JSON, or the path of a file that holds it.
+    pub credentials: Option<Secret>,
+}
+
+pub(super) fn vertex(node: &Node) -> VertexConfig {
+    let fields = Fields::of(Some(node));
+    VertexConfig {
+        project: fields.text("vertex_project"),
+        location: fields.text("vertex_location"),
+        credentials: fields.get("vertex_credentials").map(secret),
+    }
 }
 
 pub(super) fn read(list: Option<&Node>, surroundings: &Surroundings<'_>) -> Vec<PassThroughEndpoint> {

@@ -119,11 +119,7 @@ pub(super) fn outgoing(
 ) -> Result<Outgoing, Error> {
     let base = Base::parse(&deployment.api_base)
         .map_err(|reason| Error::NoGroup(format!("the api_base of `{}` {reason}", deployment.group)))?;
-    for (name, value) in &deployment.headers {
-        if !matches!(*name, header::CONTENT_TYPE | header::ACCEPT | header::USER_AGENT) {
-            headers.insert(name.clone(), value.clone());
-        }
-    }
+    add_headers(&mut headers, deployment);
     let settings = &deployment.rules.settings;
     let query = match &settings.api_version {
         Some(version) if !target::has(call.query.as_deref(), "api-version") => {
@@ -132,7 +128,18 @@ pub(super) fn outgoing(
         _ => call.query.clone(),
     };
     let uri = without_repeated_version(&base, &call.rest).below(&call.rest, query.as_deref())?;
-    Ok(Outgoing { uri, headers, timeout, cost: None })
+    let (scheme, deployment_id) = (deployment.scheme.clone(), deployment.id.clone());
+    Ok(Outgoing { uri, headers, timeout, cost: None, scheme, deployment_id })
+}
+
+/// Puts in what shows the deployment's key, and nothing that describes the body.
+pub(super) fn add_headers(headers: &mut HeaderMap, deployment: &Deployment) {
+    super::headers::drop_credentials(headers);
+    for (name, value) in &deployment.headers {
+        if !matches!(*name, header::CONTENT_TYPE | header::ACCEPT | header::USER_AGENT) {
+            headers.insert(name.clone(), value.clone());
+        }
+    }
 }
 
 /// The base without a version at its end that the path begins with, too.

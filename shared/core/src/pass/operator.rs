@@ -104,7 +104,14 @@ impl Operator {
             "" => self.base.exactly(query.as_deref())?,
             rest => self.base.below(rest, query.as_deref())?,
         };
-        Ok(Outgoing { uri, headers, timeout: self.timeout.unwrap_or(passes.timeout), cost: self.cost })
+        Ok(Outgoing {
+            uri,
+            headers,
+            timeout: self.timeout.unwrap_or(passes.timeout),
+            cost: self.cost,
+            scheme: None,
+            deployment_id: String::new(),
+        })
     }
 
     /// Caller above target above defaults; without merging, a caller's query takes the place of the target's.

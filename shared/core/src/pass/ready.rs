@@ -2,6 +2,7 @@
 //!
 //! Knows where each provider is and how it is shown its key. Reads no environment: variables are handed in.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -10,10 +11,11 @@ use http::{HeaderName, HeaderValue, Method, header};
 use tollgate_wire::provider::resolve;
 
 use super::operator::{Lookup, Operator};
-use super::provider::{self, PROVIDERS, Provider, Shows};
+use super::provider::{PROVIDERS, Provider, Shows, Way};
 use super::target::Base;
-use crate::config::{Config, Params};
-use crate::deployment::Variables;
+use super::vertex::Vertex;
+use crate::config::{Config, Model, Params};
+use crate::deployment::{Deployment, Variables};
 use crate::{Error, Secret};
 
 /// Anthropic takes a token in place of a key.
@@ -28,6 +30,9 @@ pub struct Passes {
     operators: Vec<Operator>,
     /// Longest wait for an answer's head, and for each piece of its body.
     pub(super) timeout: Duration,
+    /// Whether Amazon's agent runtime may be called.
+    pub(super) serves_agents: bool,
+    pub(super) vertex: Vertex,
 }
 
 /// One provider, ready to be asked.
@@ -35,6 +40,8 @@ pub(super) struct Ready {
     pub provider: &'static Provider,
     pub base: Option<Base>,
     pub shown: Option<Shown>,
+    /// The environment's account, where a request is signed.
+    pub account: Option<Arc<Deployment>>,
 }
 
 /// The provider's key, as it goes out.
@@ -47,7 +54,8 @@ impl Passes {
     /// Works the routes out; what cannot be used is left out, and said in a line of the second value.
     pub fn new(config: &Config, variables: Variables<'_>) -> (Self, Vec<String>) {
         let mut warnings = Vec::new();
-        let providers = PROVIDERS.iter().map(|provider| ready(provider, config, variables, &mut warnings)).collect();
+        let providers: Vec<Ready> =
+            PROVIDERS.iter().map(|provider| ready(provider, config, variables, &mut warnings)).collect();
         let mut operators = Vec::new();
         for endpoint in &config.general_settings.pass_through_endpoints {
             match Operator::new(endpoint) {
@@ -61,8 +69,16 @@ impl Passes {
                 }
             }
         }
-        let seconds = config.general_settings.pass_through_request_timeout_seconds;
-        (Self { providers, operators, timeout: timeout(seconds) }, warnings)
+        let general = &config.general_settings;
+        let vertex = providers.iter().find(|ready| ready.provider.way == Way::Vertex);
+        let passes = Self {
+            vertex: Vertex::new(config, variables, vertex.and_then(|ready| ready.base.clone())),
+            providers,
+            operators,
+            timeout: timeout(general.pass_through_request_timeout_seconds),
+            serves_agents: !general.disable_bedrock_agent_runtime_passthrough,
+        };
+        (passes, warnings)
     }
 
     /// Looks an operator's route up.
@@ -94,11 +110,17 @@ fn ready(provider: &'static Provider, config: &Config, variables: Variables<'_>,
         .or_else(|| provider.key_variables.iter().find_map(|name| set(name, variables)).map(Secret::new));
     let shown = match (key, provider.way) {
         (Some(key), _) => show(provider.shows, &key),
-        (None, provider::Way::Anthropic) => set(ANTHROPIC_TOKEN_VARIABLE, variables)
+        (None, Way::Anthropic) => set(ANTHROPIC_TOKEN_VARIABLE, variables)
             .and_then(|token| show(Shows::Authorization("Bearer "), &Secret::new(token))),
         (None, _) => None,
     };
-    Ready { provider, base, shown }
+    let account = matches!(provider.way, Way::Bedrock | Way::Watsonx).then(|| account(provider, config, variables));
+    Ready { provider, base, shown, account: account.flatten() }
+}
+
+/// What a deployment at the provider that says nothing itself would have.
+fn account(provider: &Provider, config: &Config, variables: Variables<'_>) -> Option<Arc<Deployment>> {
+    Deployment::new(config, &Model::of_provider(provider.name), variables).ok().map(Arc::new)
 }
 
 fn set(name: &str, variables: Variables<'_>) -> Option<String> {

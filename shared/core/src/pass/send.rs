@@ -2,10 +2,12 @@
 //!
 //! Follows no redirect. Knows neither routes nor credentials.
 
+use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Request, Uri};
 use http_body::Body as _;
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Full};
+use tollgate_wire::failure::{Failure, FailureClass};
 use tollgate_wire::tap::{Scan, Tap, is_json};
 use tracing::warn;
 
@@ -14,6 +16,7 @@ use super::relay::{Passing, Watch};
 use super::upload::Progress;
 use super::{Outgoing, PassCall, PassReply, Upload};
 use crate::record::Record;
+use crate::sign::{Scheme, SignError};
 use crate::upstream::{RequestBody, UpstreamError};
 use crate::{App, Error};
 
@@ -21,13 +24,26 @@ const AGENT: HeaderValue = HeaderValue::from_static(concat!("tollgate/", env!("C
 
 pub(super) async fn send(
     app: &App,
-    call: PassCall<'_>,
-    outgoing: Outgoing,
+    mut call: PassCall<'_>,
+    mut outgoing: Outgoing,
     mut record: Record,
 ) -> Result<PassReply, (Error, Record)> {
+    let scheme = outgoing.scheme.take();
+    // A signature covers the whole body: the one case in which it is held.
+    let body = match &scheme {
+        Some(Scheme::SigV4 { .. }) => match hold(app, &mut call).await {
+            Ok(bytes) => bytes,
+            Err(error) => return Err((error, record)),
+        },
+        _ => Bytes::new(),
+    };
     let (address, timeout, cost) = (outgoing.uri.clone(), outgoing.timeout, outgoing.cost);
     let in_path = model_in_path(address.path());
     let (request, progress) = request(app, call, outgoing);
+    let request = match signed(app, request, (scheme.as_ref(), &body), timeout).await {
+        Ok(request) => request,
+        Err(error) => return Err((error, record)),
+    };
     let answer = match wait(app, request, &progress, timeout).await {
         Ok(answer) => answer,
         Err(waited) => {
@@ -47,6 +63,33 @@ pub(super) async fn send(
         api_base: shown(&address),
         cost,
     })
+}
+
+/// The whole body, which is sent all the same.
+async fn hold(app: &App, call: &mut PassCall<'_>) -> Result<Bytes, Error> {
+    let bytes = super::group::collect(app, call).await?;
+    call.length_bytes = Some(bytes.len() as u64);
+    call.body = RequestBody::Whole(Full::new(bytes.clone()));
+    Ok(bytes)
+}
+
+/// The request with what shows the caller, where no fixed key does.
+async fn signed(
+    app: &App,
+    request: Request<RequestBody>,
+    (scheme, bytes): (Option<&Scheme>, &Bytes),
+    timeout: std::time::Duration,
+) -> Result<Request<RequestBody>, Error> {
+    let Some(scheme) = scheme else { return Ok(request) };
+    let (mut head, body) = request.into_parts();
+    let signing = tokio::time::timeout(timeout, app.signer.sign(scheme, &mut head, bytes)).await;
+    let refuse = |class, text: &str| Err(Failure::new(class, text).into());
+    match signing {
+        Ok(Ok(())) => Ok(Request::from_parts(head, body)),
+        Ok(Err(SignError::Refused(text))) => refuse(FailureClass::Authentication, &text),
+        Ok(Err(SignError::Unreachable(text))) => refuse(FailureClass::Connection, &text),
+        Err(_) => refuse(FailureClass::Connection, "whoever issues credentials does not answer in time"),
+    }
 }
 
 fn request(app: &App, call: PassCall<'_>, outgoing: Outgoing) -> (Request<RequestBody>, std::sync::Arc<Progress>) {

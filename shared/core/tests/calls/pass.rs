@@ -33,6 +33,12 @@ model_list:
   - {model_name: az, litellm_params: {model: azure/my-gpt, api_base: 'https://mine.example', api_version: '2024-10-21', api_key: sk-mine}}
   - {model_name: local, litellm_params: {model: hosted_vllm/llama, api_base: 'http://local.example/v1', api_key: sk-local}}
   - {model_name: team/nim, litellm_params: {model: nvidia_nim/nv/yolo, api_base: 'http://nim.example/v1', api_key: sk-nim}}
+  - {model_name: claude, litellm_params: {model: bedrock/converse/us.anthropic.claude-v1:0, aws_region_name: eu-west-1,
+     aws_access_key_id: AKIA, aws_secret_access_key: s}}
+  - {model_name: profile, litellm_params: {model: bedrock/anthropic.x, aws_region_name: eu-west-1, aws_access_key_id: AKIA,
+     aws_secret_access_key: s, model_id: 'arn:aws:bedrock:eu-west-1:1:application-inference-profile/p1'}}
+  - {model_name: gem, litellm_params: {model: vertex_ai/gemini-2.5-pro, vertex_project: lent, vertex_location: europe-west4,
+     vertex_credentials: '{}', use_in_pass_through: true}}
   - {model_name: lender, litellm_params: {model: mistral/mistral-large, api_key: sk-lent, use_in_pass_through: true}}
 general_settings:
   master_key: sk-master-91fe
@@ -209,6 +215,95 @@ async fn a_way_out_is_refused_before_anything_is_sent() {
             assert!(gateway.provider.requests().is_empty());
         }
     }
+}
+
+#[tokio::test]
+async fn bedrock_is_asked_where_its_region_or_its_group_is() {
+    let to = |rest| Ask { provider: "bedrock", rest, ..Ask::default() };
+    let own = "https://bedrock-runtime.us-west-2.amazonaws.com/model";
+    let stamp = "authorization=stamped aws 8";
+    check(to("model/anthropic.x%3A0/converse"), &format!("{own}/anthropic.x%3A0/converse"), stamp).await;
+    let arn = "model/arn%3Aaws%3Abedrock%3Aus-west-2%3A1%3Aprompt/p/converse-stream";
+    check(to(arn), &format!("{own}/arn%3Aaws%3Abedrock%3Aus-west-2%3A1%3Aprompt%2Fp/converse-stream"), stamp).await;
+    let group = "https://bedrock-runtime.eu-west-1.amazonaws.com/model";
+    check(to("model/claude/invoke"), &format!("{group}/us.anthropic.claude-v1%3A0/invoke"), stamp).await;
+    let profile = "arn%3Aaws%3Abedrock%3Aeu-west-1%3A1%3Aapplication-inference-profile%2Fp1";
+    check(to("model/profile/converse"), &format!("{group}/{profile}/converse"), stamp).await;
+    // A group of another provider is a model of Amazon's.
+    check(to("model/local/invoke"), &format!("{own}/local/invoke"), stamp).await;
+    let agent = "https://bedrock-agent-runtime.us-west-2.amazonaws.com/knowledgebases/KB/retrieve";
+    check(to("knowledgebases/KB/retrieve"), agent, stamp).await;
+}
+
+#[tokio::test]
+async fn bedrocks_own_headers_go_along_and_the_callers_signature_does_not() {
+    let headers = &[
+        ("content-type", "application/json"),
+        ("accept", "application/json"),
+        ("authorization", "AWS4-HMAC-SHA256 Credential=sk-master-91fe/x"),
+        ("x-amz-date", "20260101T000000Z"),
+        ("x-amz-security-token", "t"),
+        ("x-amzn-bedrock-trace", "ENABLED"),
+    ];
+    let asked = Ask { provider: "bedrock", rest: "model/m/invoke", headers, ..Ask::default() };
+    let uri = "https://bedrock-runtime.us-west-2.amazonaws.com/model/m/invoke";
+    check(asked, uri, "accept=application/json authorization=stamped aws 8 x-amzn-bedrock-trace=ENABLED").await;
+}
+
+const VERTEX: &[(&str, &str)] = &[
+    ("DEFAULT_VERTEXAI_PROJECT", "mine"),
+    ("DEFAULT_VERTEXAI_LOCATION", "us-central1"),
+    ("DEFAULT_GOOGLE_APPLICATION_CREDENTIALS", "{}"),
+];
+
+async fn vertex(rest: &str, query: Option<&str>, uri: &str) {
+    let gateway = Gateway::of(CONFIG, VERTEX, [Scripted::json(200, "{}")]);
+    let asked = Ask { provider: "vertex_ai", rest, query, ..Ask::default() };
+    if let Err(error) = ask(&gateway, &asked).await {
+        panic!("{rest}: {error}");
+    }
+    let sent = gateway.sent();
+    assert_eq!((sent.uri.as_str(), pairs(&sent).as_str()), (uri, "authorization=stamped google 0"), "{rest}");
+}
+
+#[tokio::test]
+async fn vertex_has_project_location_and_host_of_its_account() {
+    let own = "https://us-central1-aiplatform.googleapis.com/v1/projects/mine/locations/us-central1";
+    let model = "publishers/google/models/g:generateContent";
+    vertex(model, None, &format!("{own}/{model}")).await;
+    vertex(&format!("v1/projects/theirs/locations/asia-east1/{model}"), None, &format!("{own}/{model}")).await;
+    vertex(&format!("projects/theirs/locations/asia-east1/{model}"), Some("a=b"), &format!("{own}/{model}?a=b")).await;
+    let stream = "publishers/google/models/g:streamGenerateContent";
+    vertex(stream, None, &format!("{own}/{stream}?alt=sse")).await;
+    vertex(stream, Some("alt=json"), &format!("{own}/{stream}?alt=json")).await;
+    let cached = "https://us-central1-aiplatform.googleapis.com/v1beta1/projects/mine/locations/us-central1";
+    vertex("cachedContents", None, &format!("{cached}/cachedContents")).await;
+    let lent = "https://europe-west4-aiplatform.googleapis.com/v1/projects/lent/locations/europe-west4";
+    let group = "publishers/google/models/gem:generateContent";
+    vertex(group, None, &format!("{lent}/publishers/google/models/gemini-2.5-pro:generateContent")).await;
+    let discovery = "https://discoveryengine.googleapis.com/v1/projects/mine/locations/us-central1/dataStores/d";
+    vertex("discovery/v1/projects/p/locations/global/dataStores/d", None, discovery).await;
+}
+
+#[tokio::test]
+async fn vertex_takes_the_callers_own_token_where_the_gateway_has_no_account() {
+    let headers = &[("x-litellm-api-key", MASTER_KEY), ("authorization", "Bearer ya29")];
+    let rest = "v1/projects/p/locations/global/publishers/google/models/g:generateContent";
+    let gateway = gateway([Scripted::json(200, "{}")]);
+    assert!(ask(&gateway, &Ask { provider: "vertex_ai", rest, headers, ..Ask::default() }).await.is_ok());
+    assert_eq!(gateway.sent().uri, format!("https://aiplatform.googleapis.com/{rest}"));
+    assert_eq!(pairs(&gateway.sent()), "authorization=Bearer ya29");
+    for (rest, status) in [
+        ("v1/projects/p/locations/evil.example%2F/models/g:x", 400),
+        ("v1/projects/p/locations/evil.example#/models/g:x", 400),
+        ("v1/models/g:x", 400),
+    ] {
+        let refused = ask(&gateway, &Ask { provider: "vertex_ai", rest, headers, ..Ask::default() }).await.err();
+        assert_eq!(refused.map(|error| error.status()), Some(status), "{rest}");
+    }
+    let keyless =
+        Ask { provider: "vertex_ai", rest, headers: &[("authorization", "Bearer sk-master-91fe")], ..Ask::default() };
+    assert_eq!(ask(&gateway, &keyless).await.err().map(|error| error.status()), Some(401));
 }
 
 async fn operator(method: Method, path: &str, query: Option<&str>, want: &str) {
