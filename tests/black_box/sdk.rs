@@ -19,9 +19,9 @@ fn script(name: &str) -> PathBuf {
 }
 
 /// The scripted provider, listening.
-fn start_provider(python: &Path) -> (Process, String) {
+fn start_provider(python: &Path, name: &str) -> (Process, String) {
     let mut command = Command::new(python);
-    command.arg("-B").arg(script("provider.py")).arg("0");
+    command.arg("-B").arg(script(name)).arg("0");
     let provider = Process::start(command, tempfile::tempdir().expect("a folder"), &[]);
     let mut port = None;
     wait_until("the scripted provider listens", || {
@@ -32,10 +32,19 @@ fn start_provider(python: &Path) -> (Process, String) {
     (provider, format!("http://127.0.0.1:{}", port.unwrap_or_default()))
 }
 
-fn check(program: &Path, session: &str) {
-    let (_provider, provider_url) = start_provider(&installed("venv/bin/python"));
-    let config = fs::read_to_string(script("config.yaml")).expect("the sessions' configuration");
-    assert!(config.contains(KEY), "tests/sdk/config.yaml has another master key");
+/// What a session talks to, by the names of the scripts.
+struct Scene {
+    provider: &'static str,
+    config: &'static str,
+}
+
+const CALLS: Scene = Scene { provider: "provider.py", config: "config.yaml" };
+const RESOURCES: Scene = Scene { provider: "account.py", config: "resources.yaml" };
+
+fn check(program: &Path, scene: &Scene, session: &str) {
+    let (_provider, provider_url) = start_provider(&installed("venv/bin/python"), scene.provider);
+    let config = fs::read_to_string(script(scene.config)).expect("the session's configuration");
+    assert!(config.contains(KEY), "tests/sdk/{} has another master key", scene.config);
     let gateway = Gateway::start(&config.replace("PROVIDER", &provider_url));
     let gateway_url = format!("http://127.0.0.1:{}", gateway.port);
     let output = Command::new(program)
@@ -51,11 +60,16 @@ fn check(program: &Path, session: &str) {
 
 #[test]
 fn the_python_sdk_passes_its_session() {
-    check(&installed("venv/bin/python"), "session.py");
+    check(&installed("venv/bin/python"), &CALLS, "session.py");
 }
 
 #[test]
 fn the_node_sdk_passes_its_session() {
     installed("node/node_modules/openai");
-    check(Path::new("node"), "session.mjs");
+    check(Path::new("node"), &CALLS, "session.mjs");
+}
+
+#[test]
+fn the_python_sdk_keeps_files_batches_jobs_and_stores() {
+    check(&installed("venv/bin/python"), &RESOURCES, "resources.py");
 }

@@ -172,6 +172,7 @@ const fn required_fields(operation: Operation) -> &'static [&'static str] {
         Operation::Transcription => &["file"],
         Operation::Messages => &["messages", "max_tokens"],
         Operation::CountMessageTokens => &["model", "messages"],
+        Operation::ImageEdit => &["image"],
         Operation::Responses => &["input"],
         Operation::GenerateContent => &["contents"],
         Operation::CountContentTokens => &[],

@@ -177,6 +177,7 @@ impl Deployment {
             Some("moderation") => Operation::Moderation,
             Some("image_generation") => Operation::ImageGeneration,
             Some("audio_speech") => Operation::Speech,
+            Some("image_edit") => Operation::ImageEdit,
             Some("audio_transcription") => Operation::Transcription,
             Some("rerank") => Operation::Rerank,
             _ => Operation::ChatCompletion,

@@ -281,7 +281,8 @@ impl Exchange<'_> {
             Some(model) => Some(model.clone()),
             None => upload::model(&upload),
         };
-        if !upload.form.has_file {
+        // Some models make an image of the words alone.
+        if !upload.form.has_file && self.call.operation != Operation::ImageEdit {
             return Err(Error::MissingFile);
         }
         let deployment = self.choose(named.as_deref())?;

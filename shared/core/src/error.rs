@@ -184,6 +184,7 @@ const fn route_name(operation: Operation) -> &'static str {
         Operation::ImageGeneration => "/image/generations",
         Operation::Speech => "/audio/speech",
         Operation::Transcription => "/audio/transcriptions",
+        Operation::ImageEdit => "/images/edits",
         Operation::Rerank => "/rerank",
         Operation::Messages => "anthropic_messages",
         Operation::CountMessageTokens => "/v1/messages/count_tokens",

@@ -83,6 +83,7 @@ fn body(operation: Operation) -> CallBody {
             json!({ "contents": [{ "role": "user", "parts": [{ "text": PROMPT }] }] })
         }
         Operation::Transcription => return CallBody::Upload(silence()),
+        Operation::ImageEdit => return CallBody::Upload(words()),
     };
     CallBody::Json(value.to_string().into())
 }
@@ -101,6 +102,19 @@ fn silence() -> Upload {
     head.extend_from_slice(&SILENCE_BYTES.to_le_bytes());
     head.extend(std::iter::repeat_n(0, SILENCE_BYTES as usize));
     head.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    upload(boundary, head)
+}
+
+/// A form without an image: what it costs is refused or cheap.
+fn words() -> Upload {
+    let boundary = "tollgate-probe".to_owned();
+    let form = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\n{PROMPT}\r\n--{boundary}--\r\n"
+    );
+    upload(boundary, form.into_bytes())
+}
+
+fn upload(boundary: String, head: Vec<u8>) -> Upload {
     let form = match multipart::scan(&boundary, &head) {
         Ok(Progress::Ready(form) | Progress::Ended(form)) => form,
         Ok(Progress::NeedMore) | Err(_) => multipart::Form::default(),

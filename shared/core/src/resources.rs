@@ -120,10 +120,8 @@ async fn json(asked: &mut Asked<'_>, call: &ResourceCall, bytes: &[u8]) -> Answe
     };
     let (account, model) = account::find(asked.app, call, wanted)?;
     STEERING.iter().for_each(|name| drop(object.remove(name)));
-    match (&model, row.family) {
-        (Some(_), Family::Realtime) => name_session_model(&mut object, &account.model),
-        (_, Family::FineTuning) => {}
-        _ => drop(object.remove("model")),
+    if row.family != Family::FineTuning {
+        object.remove("model");
     }
     asked.choose(&account, model.as_deref());
     let content = if row.input == Input::Json { Some(object.to_vec()) } else { None };
@@ -175,15 +173,6 @@ fn managed(id: &str) -> Error {
         "`{id}` is an id of LiteLLM's managed files, which need its database: upload the file again with `model` in place of `target_model_names`"
     );
     Error::Invalid { param: None, message }
-}
-
-/// The model of a realtime session, as its provider knows it.
-fn name_session_model(object: &mut Object<'_>, model: &str) {
-    let session = object.given("session").and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
-    let mut session = session.unwrap_or_else(|| serde_json::json!({ "type": "realtime" }));
-    session["model"] = model.into();
-    object.set("session", tollgate_wire::json::raw(&session));
-    object.remove("model");
 }
 
 /// LiteLLM checks the limit of files only; of anything else the provider says what it makes of it.

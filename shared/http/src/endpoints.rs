@@ -39,7 +39,7 @@ where
     let id = call_id(arrival.headers);
     let started = arrival.started;
     let read = match operation {
-        Operation::Transcription => {
+        _ if operation.is_upload() => {
             read::upload(&app.limits, arrival.headers, read::boxed(body)).await.map(CallBody::Upload)
         }
         _ => read::whole(&app.limits, arrival.headers, body).await.map(CallBody::Json),

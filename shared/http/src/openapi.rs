@@ -70,7 +70,7 @@ fn describe(route: &Route) -> Value {
         }
     }
     if let Endpoint::Call(kind) | Endpoint::Stream(kind) = route.endpoint {
-        let content = if kind == Operation::Transcription { "multipart/form-data" } else { "application/json" };
+        let content = if kind.is_upload() { "multipart/form-data" } else { "application/json" };
         let mut body = json!({ "required": true, "content": {} });
         body["content"][content] = json!({ "schema": { "type": "object", "required": required(kind) } });
         operation["requestBody"] = body;
@@ -91,6 +91,7 @@ const fn summary(endpoint: Endpoint) -> &'static str {
         Endpoint::Call(Operation::Moderation) => "Moderation",
         Endpoint::Call(Operation::ImageGeneration) => "Image generation",
         Endpoint::Call(Operation::Speech) => "Speech from text",
+        Endpoint::Call(Operation::ImageEdit) => "An image changed by words",
         Endpoint::Call(Operation::Transcription) => "Text from speech",
         Endpoint::Call(Operation::Rerank) => "Documents by relevance",
         Endpoint::Call(Operation::Messages) => "Anthropic's messages, whole or streamed",
@@ -126,6 +127,7 @@ const fn required(operation: Operation) -> &'static [&'static str] {
         Operation::Responses => &["model", "input"],
         Operation::GenerateContent | Operation::CountContentTokens => &["contents"],
         Operation::Transcription => &["model", "file"],
+        Operation::ImageEdit => &["model", "image", "prompt"],
         Operation::Rerank => &["model", "query", "documents"],
     }
 }

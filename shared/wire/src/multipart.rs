@@ -26,7 +26,7 @@ pub enum Progress {
 pub struct Form {
     /// Where the model's value stands.
     pub model: Option<Range<usize>>,
-    /// Whether a part named `file` has begun.
+    /// Whether a part has begun that is a file: one named `file`, `image` or `image[]`.
     pub has_file: bool,
 }
 
@@ -87,7 +87,7 @@ pub fn scan(boundary: &str, bytes: &[u8]) -> Result<Progress, Malformed> {
             return if rest.len() > HEADER_BYTES_MAX { Err(Malformed::HeaderTooLong) } else { Ok(Progress::NeedMore) };
         };
         let name = part_name(&rest[..header_end]);
-        form.has_file |= name.as_deref() == Some("file");
+        form.has_file |= matches!(name.as_deref(), Some("file" | "image" | "image[]"));
         if form.has_file && form.model.is_some() {
             return Ok(Progress::Ready(form));
         }

@@ -10,6 +10,8 @@ pub enum Operation {
     Embedding,
     Moderation,
     ImageGeneration,
+    /// An image changed by words; a form, as it brings images along.
+    ImageEdit,
     Speech,
     Transcription,
     Rerank,
@@ -27,12 +29,13 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation, in the order of the routes table.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ChatCompletion,
         Self::TextCompletion,
         Self::Embedding,
         Self::Moderation,
         Self::ImageGeneration,
+        Self::ImageEdit,
         Self::Speech,
         Self::Transcription,
         Self::Rerank,
@@ -61,6 +64,7 @@ impl Operation {
             Self::Embedding => "aembedding",
             Self::Moderation => "amoderation",
             Self::ImageGeneration => "aimage_generation",
+            Self::ImageEdit => "aimage_edit",
             Self::Speech => "aspeech",
             Self::Transcription => "atranscription",
             Self::Rerank => "arerank",
@@ -70,5 +74,10 @@ impl Operation {
             Self::GenerateContent => "agenerate_content",
             Self::CountContentTokens => "acount_tokens",
         }
+    }
+
+    /// Whether the call is a form with a file in it; every other one is JSON.
+    pub const fn is_upload(self) -> bool {
+        matches!(self, Self::Transcription | Self::ImageEdit)
     }
 }

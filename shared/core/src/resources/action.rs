@@ -34,7 +34,6 @@ pub enum Action {
     UpdateVectorStoreFile,
     DeleteVectorStoreFile,
     VectorStoreFileContent,
-    RealtimeClientSecret,
 }
 
 /// Which accounts a resource may live in.
@@ -44,7 +43,6 @@ pub enum Family {
     Batches,
     FineTuning,
     VectorStores,
-    Realtime,
 }
 
 /// What the client sends.
@@ -78,7 +76,7 @@ const FILE_PAGE: &[&str] = &["purpose", "after", "limit", "order"];
 impl Action {
     /// Everything there is to know of the action.
     pub const fn row(self) -> Row {
-        use Family::{Batches, Files, FineTuning, Realtime, VectorStores};
+        use Family::{Batches, Files, FineTuning, VectorStores};
         use Input::{Form, Json, Nothing};
         let (get, post, delete) = (Method::GET, Method::POST, Method::DELETE);
         match self {
@@ -139,9 +137,6 @@ impl Action {
             Self::VectorStoreFileContent => {
                 row("avector_store_file_content", VectorStores, get, "/vector_stores/{}/files/{}/content", Nothing)
             }
-            Self::RealtimeClientSecret => {
-                row("acreate_realtime_client_secret", Realtime, post, "/realtime/client_secrets", Json)
-            }
         }
     }
 
@@ -175,7 +170,6 @@ impl Action {
             Self::UpdateVectorStoreFile => "Changes the attributes of a file",
             Self::DeleteVectorStoreFile => "Takes a file out of a vector store",
             Self::VectorStoreFileContent => "The text of a file of a vector store",
-            Self::RealtimeClientSecret => "A key for one realtime session",
         }
     }
 }

@@ -81,7 +81,4 @@ pub const ROUTES: &[Route] = &[
     socket("/v1/realtime"),
     socket("/realtime"),
     socket("/openai/v1/realtime"),
-    row(Post, "/v1/realtime/client_secrets", Action::RealtimeClientSecret),
-    row(Post, "/realtime/client_secrets", Action::RealtimeClientSecret),
-    row(Post, "/openai/v1/realtime/client_secrets", Action::RealtimeClientSecret),
 ];

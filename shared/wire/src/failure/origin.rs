@@ -70,7 +70,9 @@ impl Origin<'_> {
             Operation::Embedding => self.embedding_transport(),
             Operation::ImageGeneration if self.provider == "azure" => Transport::Handler,
             Operation::Moderation => Transport::ClientText,
-            Operation::ImageGeneration | Operation::Speech | Operation::Transcription => Transport::Client,
+            Operation::ImageGeneration | Operation::ImageEdit | Operation::Speech | Operation::Transcription => {
+                Transport::Client
+            }
         }
     }
 

@@ -7,7 +7,8 @@ use super::{
     Adapter, CacheMarks, EmbeddingInput, KeyNeed, OutputLimit, Parameters, Path, Provider, StreamField, TextLists,
 };
 use crate::Operation::{
-    self, ChatCompletion, Embedding, ImageGeneration, Moderation, Rerank, Speech, TextCompletion, Transcription,
+    self, ChatCompletion, Embedding, ImageEdit, ImageGeneration, Moderation, Rerank, Speech, TextCompletion,
+    Transcription,
 };
 use crate::models::Capability::{FunctionCalling, Reasoning, ToolChoice, WebSearch};
 
@@ -16,7 +17,7 @@ const GOOGLE: &[Operation] = &[ChatCompletion];
 const TEXT: &[Operation] = &[ChatCompletion, TextCompletion, Embedding];
 const WITH_AUDIO: &[Operation] = &[ChatCompletion, Embedding, Speech, Transcription];
 const EVERY: &[Operation] =
-    &[ChatCompletion, TextCompletion, Embedding, Moderation, ImageGeneration, Speech, Transcription, Rerank];
+    &[ChatCompletion, TextCompletion, Embedding, Moderation, ImageGeneration, ImageEdit, Speech, Transcription, Rerank];
 
 /// What OpenAI's own chat endpoint takes from every model.
 const BASE: Parameters = Parameters::of(&[

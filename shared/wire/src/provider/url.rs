@@ -60,6 +60,7 @@ const fn path_of(operation: Operation) -> &'static str {
         Operation::Embedding => "/embeddings",
         Operation::Moderation => "/moderations",
         Operation::ImageGeneration => "/images/generations",
+        Operation::ImageEdit => "/images/edits",
         Operation::Speech => "/audio/speech",
         Operation::Transcription => "/audio/transcriptions",
         Operation::Rerank => "/rerank",
