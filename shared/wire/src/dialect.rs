@@ -3,6 +3,7 @@
 //! One folder a dialect; [`of`] says which one a deployment speaks. A dialect is pure: it writes a request, reads an
 //! answer, and decodes a stream. Knows no key, no clock and no socket.
 
+mod bedrock;
 mod gemini;
 pub(crate) mod vertex;
 
@@ -10,6 +11,7 @@ use std::fmt::Debug;
 
 use bytes::Bytes;
 
+pub use self::bedrock::region_in_name as bedrock_region;
 use crate::Operation;
 use crate::chat::{Chunk, Completion};
 use crate::json::Object;
@@ -213,6 +215,7 @@ pub struct Unreadable(pub String);
 /// The dialect that a deployment speaks; `None` where it is OpenAI's wire.
 pub(crate) fn of(settings: &Settings) -> Option<&'static dyn Dialect> {
     match settings.provider.name {
+        "bedrock" => Some(bedrock::of(settings)),
         "gemini" => Some(&gemini::Gemini::Studio),
         name if vertex::is_vertex(name) => match vertex::route(settings) {
             vertex::Route::Gemini => Some(&gemini::Gemini::Vertex),

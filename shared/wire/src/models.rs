@@ -123,13 +123,18 @@ fn whole(text: &str) -> Option<u64> {
 
 /// The map's line for exactly this name, upper and lower case being one.
 pub fn find(name: &str) -> Option<Facts<'static>> {
-    let (mut low, mut high) = (0, TABLE.len());
+    find_line(TABLE, name).map(Facts::new)
+}
+
+/// The line whose first column is this name, of a table that is sorted by it, upper and lower case being one.
+pub(crate) fn find_line<'t>(table: &'t str, name: &str) -> Option<&'t str> {
+    let (mut low, mut high) = (0, table.len());
     while low < high {
-        let (start, end) = line_around(low, high, low + (high - low) / 2);
-        let line = &TABLE[start..end];
+        let (start, end) = line_around(table, low, high, low + (high - low) / 2);
+        let line = &table[start..end];
         let key = line.split('\t').next().unwrap_or_default();
         match compare_ignoring_case(key, name) {
-            Ordering::Equal => return Some(Facts::new(line)),
+            Ordering::Equal => return Some(line),
             Ordering::Less => low = (end + 1).min(high),
             Ordering::Greater => high = start,
         }
@@ -138,8 +143,8 @@ pub fn find(name: &str) -> Option<Facts<'static>> {
 }
 
 /// The line of the table that holds the byte at `middle`, without its newline.
-fn line_around(low: usize, high: usize, middle: usize) -> (usize, usize) {
-    let bytes = TABLE.as_bytes();
+fn line_around(table: &str, low: usize, high: usize, middle: usize) -> (usize, usize) {
+    let bytes = table.as_bytes();
     let start = memchr::memrchr(b'\n', &bytes[low..middle]).map_or(low, |place| low + place + 1);
     let end = memchr::memchr(b'\n', &bytes[middle..high]).map_or(high, |place| middle + place);
     (start, end)

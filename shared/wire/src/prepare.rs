@@ -16,7 +16,7 @@ mod simple;
 mod supported;
 mod tools;
 
-pub(crate) use call::Call;
+pub(crate) use call::{Call, Unsupported};
 pub use refusal::Refusal;
 pub use rules::{Family, Rules, Settings, StreamUsage};
 

@@ -4,8 +4,10 @@
 
 use serde_json::Value;
 
+mod dumps;
 mod fault;
 
+pub(crate) use dumps::dumps;
 pub(crate) use fault::fault;
 
 /// What `str()` gives: strings bare, everything else as [`repr`].

@@ -4,6 +4,7 @@
 //! Decides nothing about credentials, and reads no file.
 
 use serde_json::Value;
+use tollgate_wire::dialect::bedrock_region;
 use tollgate_wire::provider::Cloud;
 
 use super::{Variables, first};
@@ -25,6 +26,7 @@ pub(super) fn cloud(config: &Config, params: &Params, model: &str, variables: Va
     let in_arn = arn_region(model_id.as_deref().unwrap_or(model));
     Cloud {
         aws_region: given(&["aws_region_name"])
+            .or_else(|| bedrock_region(model).map(str::to_owned))
             .or(in_arn)
             .or_else(|| first(REGION_VARIABLES, variables))
             .unwrap_or(standard.aws_region),

@@ -5,7 +5,7 @@
 /// Regions, projects and endpoints, resolved once per deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cloud {
-    /// Never empty. A region within the model's name (`bedrock/<region>/<model>`) stands above it.
+    /// Never empty: the parameter, else the region within the model's name (`bedrock/<region>/<model>`), else others.
     pub aws_region: String,
     /// `aws_bedrock_runtime_endpoint`, else the variable `AWS_BEDROCK_RUNTIME_ENDPOINT`.
     pub aws_bedrock_runtime_endpoint: Option<String>,

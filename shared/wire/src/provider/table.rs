@@ -1461,7 +1461,13 @@ pub(super) static TABLE: &[Provider] = &[
     Provider { name: "aws_polly", ..UNTRANSLATED },
     Provider { name: "aws_textract", ..UNTRANSLATED },
     Provider { name: "azure_speech", ..UNTRANSLATED },
-    Provider { name: "bedrock", key_variables: &["AWS_BEARER_TOKEN_BEDROCK"], ..UNTRANSLATED },
+    Provider {
+        name: "bedrock",
+        key_variables: &["AWS_BEARER_TOKEN_BEDROCK"],
+        key: KeyNeed::Optional,
+        operations: &[ChatCompletion],
+        ..UNTRANSLATED
+    },
     Provider { name: "black_forest_labs", ..UNTRANSLATED },
     Provider { name: "bytez", ..UNTRANSLATED },
     Provider { name: "chatgpt", ..UNTRANSLATED },

@@ -15,6 +15,9 @@ fn the_region_is_the_deployments_own_then_the_arns_then_a_variables() {
     let arn = "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/x";
     check("model: bedrock/m, aws_region_name: own", &variables, "own");
     check("model: bedrock/m", &variables, "a");
+    check("model: bedrock/eu-west-3/m", &variables, "eu-west-3");
+    check("model: bedrock/converse/eu-west-3/m", &variables, "eu-west-3");
+    check("model: bedrock/eu-west-3/m, aws_region_name: own", &variables, "own");
     check("model: bedrock/m", &variables[..2], "b");
     check("model: bedrock/m", &variables[..1], "d");
     check("model: bedrock/m", &[], "us-west-2");

@@ -1,0 +1,91 @@
+//! Bedrock: models of many makers behind AWS, conversed with in one form or invoked in each family's own.
+//!
+//! What is asked by which interface is LiteLLM's choice. Knows no credential and no signature.
+
+mod address;
+mod converse;
+mod facts;
+mod name;
+mod route;
+
+use self::converse::ConverseStream;
+pub use self::name::region_in_name;
+use self::route::{Route, route};
+use super::{Context, Decoder, Dialect, Framing, Mode, Unreadable};
+use crate::Operation;
+use crate::chat::Completion;
+use crate::media::Remote;
+use crate::prepare::{Call, Prepared, Refusal, Settings};
+use crate::provider::{Parameters, UrlError};
+
+/// The dialect of a deployment behind Bedrock.
+pub(super) fn of(settings: &Settings) -> &'static dyn Dialect {
+    match route(&settings.model) {
+        Route::Converse => &Converse,
+        Route::Invoke(_) | Route::Other(_) => &Unknown,
+    }
+}
+
+/// One form for all models.
+#[derive(Debug)]
+struct Converse;
+
+impl Dialect for Converse {
+    fn supported(&self, settings: &Settings) -> Parameters {
+        converse::supported(&settings.model)
+    }
+
+    /// Converse takes bytes only.
+    fn inlines(&self, _settings: &Settings, _remote: &Remote<'_>) -> bool {
+        true
+    }
+
+    fn url(&self, settings: &Settings, operation: Operation, mode: Mode) -> Result<String, UrlError> {
+        Ok(match operation {
+            Operation::ChatCompletion => address::converse(settings, mode),
+            Operation::Rerank => format!("{}/rerank", address::agent_runtime(settings)),
+            _ => address::invoke(settings, mode),
+        })
+    }
+
+    fn chat(&self, call: Call<'_, '_>) -> Result<Prepared, Refusal> {
+        converse::chat(call)
+    }
+
+    fn answer(&self, context: &Context, body: &[u8]) -> Result<Completion, Unreadable> {
+        converse::answer(context, body)
+    }
+
+    fn framing(&self) -> Framing {
+        Framing::EventStream
+    }
+
+    fn decoder(&self, context: &Context) -> Box<dyn Decoder> {
+        Box::new(ConverseStream::new(context))
+    }
+}
+
+/// Interfaces that nobody here speaks.
+#[derive(Debug)]
+struct Unknown;
+
+impl Dialect for Unknown {
+    fn url(&self, settings: &Settings, _operation: Operation, mode: Mode) -> Result<String, UrlError> {
+        Ok(address::invoke(settings, mode))
+    }
+
+    fn chat(&self, call: Call<'_, '_>) -> Result<Prepared, Refusal> {
+        let model = &call.rules.settings.model;
+        Err(Refusal::bad(format!(
+            "bedrock cannot be asked for model `{model}` yet: name it as `bedrock/converse/<model>`"
+        )))
+    }
+
+    fn answer(&self, _context: &Context, _body: &[u8]) -> Result<Completion, Unreadable> {
+        Err(Unreadable("no answer of this model is known".to_owned()))
+    }
+
+    fn decoder(&self, context: &Context) -> Box<dyn Decoder> {
+        Box::new(ConverseStream::new(context))
+    }
+}
