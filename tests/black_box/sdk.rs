@@ -39,6 +39,7 @@ struct Scene {
 }
 
 const CALLS: Scene = Scene { provider: "provider.py", config: "config.yaml" };
+const OWN_APIS: Scene = Scene { provider: "own_apis.py", config: "pass_through.yaml" };
 const RESOURCES: Scene = Scene { provider: "account.py", config: "resources.yaml" };
 
 fn check(program: &Path, scene: &Scene, session: &str) {
@@ -72,4 +73,9 @@ fn the_node_sdk_passes_its_session() {
 #[test]
 fn the_python_sdk_keeps_files_batches_jobs_and_stores() {
     check(&installed("venv/bin/python"), &RESOURCES, "resources.py");
+}
+
+#[test]
+fn providers_own_python_sdks_pass_their_session() {
+    check(&installed("venv/bin/python"), &OWN_APIS, "pass_through.py");
 }
