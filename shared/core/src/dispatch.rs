@@ -140,10 +140,12 @@ impl Exchange<'_> {
         let prepared = prepare::prepare(&deployment.rules, asked.operation, asked.body);
         let prepared = prepared.map_err(|refusal| fault::refused(&refusal))?;
         let usage = if prepared.include_usage_wanted { UsageWish::Shown } else { UsageWish::Hidden };
-        let form = if prepared.json_tool { answer::Form::ChatFromTool } else { asked.form };
+        let is_from_tool = prepared.json_tool && asked.form == answer::Form::Chat;
+        let form = if is_from_tool { answer::Form::ChatFromTool } else { asked.form };
         let wanted = Wanted { model: shown, prompt_bytes, estimator, usage, form, echo: asked.echo };
         let mut plan = Plan { asked: asked.operation, context: self.context(deployment), wanted };
         plan.context.notes.clone_from(&prepared.notes);
+        plan.context.notes.json_tool |= prepared.json_tool;
         self.streamed = prepared.stream;
         let mode = if prepared.upstream_stream { Mode::Streamed } else { Mode::Whole };
         let (is_stream, is_streamed) = (prepared.stream, prepared.upstream_stream);

@@ -75,6 +75,9 @@ pub fn faulty_stream(origin: &Origin<'_>, fault: &stream::Fault) -> Failure {
         stream::Fault::Provider(text) => Failure::in_stream(origin, &Break::Error(text)),
         stream::Fault::Garbage(text) => Failure::in_stream(origin, &Break::Garbage(text)),
         stream::Fault::TooLong => Failure::in_stream(origin, &Break::Garbage("an event without end")),
+        stream::Fault::Unfinished(sentence) => {
+            Failure { message: (*sentence).to_owned(), ..Failure::new(FailureClass::InternalServer, "") }
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use crate::answer::{self, Answer, Form, Garbage};
 use crate::chat::{Chunk, Completion};
 use crate::dialect::{Context, Framing};
 use crate::failure::Begun;
+use crate::generated::Generated;
 use crate::json::Object;
 use crate::prepare::{Refusal, Rules};
 use crate::stream::{self, Fault, Observer, Rewriter, Stream, Tally, Translator, UsageWish, Wish};
@@ -67,8 +68,13 @@ pub(crate) trait Encoder: Debug + Send {
 /// What a relayed stream has shown of itself.
 #[derive(Debug, Default)]
 pub struct Seen {
+    /// The model's name as the client wrote it.
+    pub model: String,
     pub usage: Option<Usage>,
-    pub content_bytes: u64,
+    /// What the model wrote, in case that the provider does not count it.
+    pub(crate) generated: Generated,
+    /// The data of the event just looked at, where the client is to get other data.
+    pub replaced: Option<Vec<u8>>,
     /// Whether the format's last event has come.
     pub is_done: bool,
     /// What the client has been told of the stream, for the event that ends it where it breaks. Only Responses tells.
@@ -158,7 +164,10 @@ fn from_chat(context: &Context, wanted: &Wanted, completion: Completion) -> Answ
 /// The stream of an answer, from the provider's wire to the client's.
 pub fn stream(rules: &Rules, context: &Context, wanted: &Wanted) -> Stream {
     let form = match wanted.form {
-        Form::Native(format) => return Stream::Observed(Box::new(Observer::new(format, wanted.prompt_bytes))),
+        Form::Native(format) => {
+            let framing = rules.dialect.map_or(Framing::Events, |dialect| dialect.framing());
+            return Stream::Observed(Box::new(Observer::new(format, framing, wanted)));
+        }
         Form::Text => stream::Form::Text,
         Form::ChatAsText => stream::Form::ChatAsText,
         _ => stream::Form::Chat,
@@ -192,7 +201,8 @@ pub fn replay(
         let answer = answer(rules, asked, context, wanted, bodies)?;
         return Ok((stream::replay(&answer.body, wanted.usage), answer.usage));
     }
-    let plain = Wanted { form: Form::Chat, ..wanted.clone() };
+    let form = if context.notes.json_tool { Form::ChatFromTool } else { Form::Chat };
+    let plain = Wanted { form, ..wanted.clone() };
     let whole = answer(rules, asked, context, &plain, bodies)?;
     let completion: Completion = serde_json::from_slice(&whole.body).map_err(|error| Garbage(error.to_string()))?;
     let (mut out, mut encoder, mut tally) = (Vec::new(), encoder(context, wanted), Tally::default());
@@ -224,5 +234,16 @@ pub fn observe(format: Format, data: &[u8], seen: &mut Seen) -> Result<(), Fault
         Format::Responses => responses::observe(data, seen),
         Format::GenerateContent => generate::observe(data, seen),
         Format::OpenAi => Ok(()),
+    }
+}
+
+/// The end of a relayed stream: whether it is one.
+///
+/// # Errors
+/// Where the format's last event has not come, and the format has one.
+pub fn observed_end(format: Format, seen: &Seen) -> Result<(), Fault> {
+    match format {
+        Format::Messages if !seen.is_done => Err(Fault::Unfinished(messages::UNFINISHED)),
+        _ => Ok(()),
     }
 }

@@ -132,6 +132,8 @@ pub enum Fault {
     Garbage(String),
     /// An event without end.
     TooLong,
+    /// The stream ended before its format's last event; the whole sentence for the client.
+    Unfinished(&'static str),
 }
 
 /// The decoder of OpenAI's own stream.

@@ -1,28 +1,51 @@
-//! A stream that is the client's own format already: relayed byte for byte, and watched for its usage.
+//! A stream that is the client's own format already: relayed, and watched for its usage and its end.
 //!
-//! Knows where each format tells its usage and its end. Changes nothing.
+//! Knows no format: what an event says, and what of it the client is to see otherwise, the format knows.
 
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use serde::Deserialize;
 
-use super::Fault;
+use super::cutter::{Cutter, Whole};
+use super::{Fault, garbage};
 use crate::Format;
-use crate::client::{self, Seen};
+use crate::client::{self, Seen, Wanted};
+use crate::dialect::Framing;
 use crate::failure::Begun;
-use crate::sse::{self, Splitter};
+use crate::sse;
+use crate::tokens::Estimator;
 use crate::usage::Usage;
 
 /// Watches one stream. Feed it with [`push`](Self::push), end it with [`finish`](Self::finish).
 #[derive(Debug)]
 pub struct Observer {
     format: Format,
-    splitter: Splitter,
-    prompt_bytes: u64,
+    cutter: Cutter,
+    estimator: Estimator,
     seen: Seen,
 }
 
+/// A piece of Bedrock's stream of an invocation: an event of the model's own format, in base64.
+#[derive(Deserialize)]
+struct Piece<'a> {
+    #[serde(borrow)]
+    bytes: Cow<'a, str>,
+}
+
+/// The name of an event as its own data tell it.
+#[derive(Deserialize)]
+struct Named<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+}
+
 impl Observer {
-    pub fn new(format: Format, prompt_bytes: u64) -> Self {
-        Self { format, splitter: Splitter::new(), prompt_bytes, seen: Seen::default() }
+    pub(crate) fn new(format: Format, framing: Framing, wanted: &Wanted) -> Self {
+        let seen = Seen { model: wanted.model.clone(), ..Seen::default() };
+        Self { format, cutter: Cutter::new(framing), estimator: wanted.estimator.clone(), seen }
     }
 
     /// Takes bytes from the provider and appends what the client gets now to `out`.
@@ -30,9 +53,9 @@ impl Observer {
     /// # Errors
     /// When the stream has to end here.
     pub fn push(&mut self, bytes: Bytes, out: &mut Vec<u8>) -> Result<(), Fault> {
-        self.splitter.push(bytes).map_err(|_| Fault::TooLong)?;
-        while let Some(event) = self.splitter.next_event() {
-            self.event(&event, out)?;
+        self.cutter.push(bytes)?;
+        while let Some(frame) = self.cutter.next()? {
+            self.frame(&frame, out)?;
         }
         Ok(())
     }
@@ -40,12 +63,12 @@ impl Observer {
     /// The provider's stream has ended.
     ///
     /// # Errors
-    /// When what is left is no event.
+    /// When what is left is no event, or the format's last event is missing.
     pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
-        match self.splitter.rest() {
-            Some(rest) => self.event(&rest, out),
-            None => Ok(()),
+        if let Some(rest) = self.cutter.rest()? {
+            self.frame(&rest, out)?;
         }
+        client::observed_end(self.format, &self.seen)
     }
 
     /// Whether the last event of the format has been relayed.
@@ -60,15 +83,46 @@ impl Observer {
 
     /// Tokens so far: the provider's count, else an estimate of what was delivered.
     pub fn usage(&self) -> Usage {
-        self.seen.usage.unwrap_or_else(|| Usage::estimate(self.prompt_bytes, self.seen.content_bytes))
+        self.seen.usage.unwrap_or_else(|| self.estimator.usage(&self.seen.generated))
+    }
+
+    fn frame(&mut self, frame: &Whole, out: &mut Vec<u8>) -> Result<(), Fault> {
+        match frame {
+            Whole::Event(event) => self.event(event, out),
+            Whole::Line(line) => self.event(&[b"data: ", line.as_ref()].concat(), out),
+            Whole::Message(message) => match unpacked(&message.payload) {
+                Some(event) => self.event(&event, out),
+                None => Err(garbage(&message.payload)),
+            },
+        }
     }
 
     fn event(&mut self, event: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
         if let Some(data) = sse::data(event) {
             client::observe(self.format, data.trim_ascii(), &mut self.seen)?;
         }
-        out.extend_from_slice(event);
+        match self.seen.replaced.take() {
+            Some(data) => {
+                if let Some(name) = sse::name(event) {
+                    out.extend_from_slice(format!("event: {name}\n").as_bytes());
+                }
+                out.extend_from_slice(b"data: ");
+                out.extend_from_slice(&data);
+            }
+            None => out.extend_from_slice(event),
+        }
         out.extend_from_slice(b"\n\n");
         Ok(())
     }
 }
+
+/// The event that a piece of an invocation holds, as its own provider would have sent it.
+fn unpacked(payload: &[u8]) -> Option<Vec<u8>> {
+    let piece: Piece<'_> = serde_json::from_slice(payload).ok()?;
+    let data = STANDARD.decode(piece.bytes.as_bytes()).ok()?;
+    let named: Named<'_> = serde_json::from_slice(&data).ok()?;
+    Some([b"event: ", named.kind.as_bytes(), b"\ndata: ", &data].concat())
+}
+
+#[cfg(test)]
+mod tests;
