@@ -10,6 +10,7 @@ use crate::fetch::Fetch;
 use crate::pass::Passes;
 use crate::realtime::SessionLimits;
 use crate::resources::Accounts;
+use crate::search::SearchTool;
 use crate::sign::Signer;
 use crate::upstream::Upstream;
 
@@ -26,6 +27,7 @@ pub struct App {
     /// Providers' own APIs, and the routes that the operator has defined.
     pub passes: Passes,
     pub session_limits: SessionLimits,
+    pub search_tools: Vec<SearchTool>,
     /// Set when the process is going away; readiness says so.
     pub draining: AtomicBool,
 }

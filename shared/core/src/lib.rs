@@ -20,6 +20,7 @@ pub mod realtime;
 mod record;
 pub mod relay;
 pub mod resources;
+pub mod search;
 mod secret;
 pub mod sign;
 mod upload;

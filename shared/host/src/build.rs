@@ -9,6 +9,7 @@ use tollgate_core::deployment::{Deployment, Unusable};
 use tollgate_core::pass::Passes;
 use tollgate_core::realtime::SessionLimits;
 use tollgate_core::resources::Accounts;
+use tollgate_core::search::SearchTool;
 use tollgate_core::{App, Catalog, Error, Limits, Wildcard};
 use tracing::warn;
 
@@ -65,6 +66,7 @@ pub fn build(config: &Config) -> Result<Arc<App>, Failure> {
             request_timeout: seconds(general.request_read_timeout_seconds),
         },
         passes,
+        search_tools: SearchTool::all(config, &|name| config_variable(config, name)),
         session_limits: SessionLimits {
             message_bytes_max: megabytes(general.realtime_max_message_size_mb),
             idle_max: seconds(general.realtime_idle_timeout_seconds),

@@ -13,6 +13,7 @@ mod read;
 mod render;
 mod resources;
 pub mod routes;
+mod search;
 mod session;
 
 use std::sync::Arc;
@@ -105,6 +106,11 @@ impl Gateway {
                 let arrival = resources::Arrival { head: &head, route, started };
                 return resources::serve(&self.app, action, arrival, body).await;
             }
+            Endpoint::Search => {
+                let arrival = resources::Arrival { head: &head, route, started };
+                return search::serve(&self.app, arrival, body).await;
+            }
+            Endpoint::SearchTools => Ok(search::tools(&self.app)),
             Endpoint::Realtime => Err(Error::NeedsSocket),
             Endpoint::Models => Ok(endpoints::models(&self.app)),
             Endpoint::Model => endpoints::model(&self.app, &model.unwrap_or_default()),

@@ -101,6 +101,8 @@ const fn summary(endpoint: Endpoint) -> &'static str {
         Endpoint::Call(Operation::CountContentTokens) => "Tokens of Gemini's content",
         Endpoint::Stream(_) => "Gemini's content, streamed",
         Endpoint::Resource(action) => action.summary(),
+        Endpoint::Search => "Searches the web",
+        Endpoint::SearchTools => "The search tools of the configuration",
         Endpoint::Realtime => "A realtime session, as a WebSocket",
         Endpoint::Models => "The models of the configuration",
         Endpoint::Model => "One model of the configuration",

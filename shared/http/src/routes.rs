@@ -66,6 +66,8 @@ pub enum Endpoint {
     Resource(Action),
     /// A WebSocket, which only the server can hold.
     Realtime,
+    Search,
+    SearchTools,
     Models,
     Model,
     ModelInfo,

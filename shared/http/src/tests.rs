@@ -27,6 +27,7 @@ pub(crate) fn app() -> App {
             request_timeout: Duration::from_secs(1),
         },
         passes: Passes::default(),
+        search_tools: Vec::new(),
         session_limits: tollgate_core::realtime::SessionLimits {
             message_bytes_max: 1024 * 1024,
             idle_max: Duration::from_secs(30),

@@ -23,6 +23,7 @@ pub mod provider;
 mod python;
 pub mod realtime;
 pub mod resource_id;
+pub mod search;
 pub mod sse;
 pub mod stream;
 pub mod tap;

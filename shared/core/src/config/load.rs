@@ -10,8 +10,9 @@ use super::node::Node;
 use super::notice::{Kind, Notice, Refusal, Severity};
 use super::pass_through::{self, VertexConfig};
 use super::router_settings::RouterSettings;
+use super::search_tool::SearchTool;
 use super::yaml::Reader;
-use super::{accounts, include, inspect, model_list, reference};
+use super::{accounts, include, inspect, model_list, reference, search_tool};
 use crate::Secret;
 
 /// Where documents and variables come from. The host answers, for core reads neither.
@@ -69,6 +70,7 @@ pub struct Config {
     pub files_settings: Vec<Model>,
     /// `finetune_settings`: the same for fine-tuning.
     pub finetune_settings: Vec<Model>,
+    pub search_tools: Vec<SearchTool>,
 }
 
 /// A configuration and everything to know about it, in the order of its lines.
@@ -124,6 +126,7 @@ fn build(document: &Node, surroundings: &Surroundings<'_>, notices: &mut Vec<Not
         default_vertex_config: document.get("default_vertex_config").map(pass_through::vertex),
         files_settings: accounts::read("files_settings", document.get("files_settings")),
         finetune_settings: accounts::read("finetune_settings", document.get("finetune_settings")),
+        search_tools: search_tool::read(document.get("search_tools")),
     }
 }
 

@@ -23,6 +23,7 @@ mod report;
 mod router_settings;
 mod scalar;
 mod schema;
+mod search_tool;
 mod yaml;
 
 pub use general_settings::GeneralSettings;
@@ -36,6 +37,7 @@ pub use params::Params;
 pub use pass_through::{PassThroughEndpoint, VertexConfig};
 pub use report::{Report, Verdict, check};
 pub use router_settings::{GroupAlias, RouterSettings};
+pub use search_tool::SearchTool;
 pub use yaml::FILE_BYTES_MAX;
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use tollgate_core::config::{Config, Environment, Mode, ReadError, load};
 use tollgate_core::deployment::Deployment;
 use tollgate_core::pass::Passes;
 use tollgate_core::resources::{Accounts, ResourceCall};
+use tollgate_core::search::{SearchCall, SearchTool};
 use tollgate_core::{App, Catalog, Error, Failed, Gatekeeper, Limits, Secret, Wildcard};
 use tollgate_testkit::{NoFetch, Recorded, Script, Scripted, Stamp};
 use tollgate_wire::Operation;
@@ -102,6 +103,7 @@ impl Gateway {
                 variables.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned())
             })
             .0,
+            search_tools: SearchTool::all(&config, &|_| None),
             session_limits: tollgate_core::realtime::SessionLimits {
                 message_bytes_max: 1024 * 1024,
                 idle_max: Duration::from_secs(30),
@@ -145,6 +147,17 @@ impl Gateway {
     /// One call about a resource to its end.
     pub async fn serve_resource(&self, call: ResourceCall) -> Answer {
         match self.app.serve_resource(call).await {
+            Ok(reply) => read(reply).await,
+            Err(failed) => refused(failed),
+        }
+    }
+
+    /// One search to its end.
+    pub async fn search(&self, tool: Option<&str>, body: &Value) -> Answer {
+        let path_tool = tool.map(str::to_owned);
+        let body = body.to_string().into();
+        let call = SearchCall { id: "call-1".to_owned(), path_tool, body, timeout: None, started: Instant::now() };
+        match self.app.search(call).await {
             Ok(reply) => read(reply).await,
             Err(failed) => refused(failed),
         }

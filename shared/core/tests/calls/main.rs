@@ -21,6 +21,8 @@ mod relay;
 #[cfg(test)]
 mod resources;
 #[cfg(test)]
+mod search;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod select;

@@ -13,6 +13,11 @@ const fn socket(path: &'static str) -> Route {
     Route { method: Get, path, access: Access::Key, endpoint: Endpoint::Realtime }
 }
 
+const fn search(method: Method, path: &'static str) -> Route {
+    let endpoint = if matches!(method, Get) { Endpoint::SearchTools } else { Endpoint::Search };
+    Route { method, path, access: Access::Key, endpoint }
+}
+
 /// Every one with LiteLLM's aliases; `{provider}` is LiteLLM's name of a provider.
 pub const ROUTES: &[Route] = &[
     row(Post, "/v1/files", Action::CreateFile),
@@ -78,6 +83,12 @@ pub const ROUTES: &[Route] = &[
     row(Post, "/vector_stores/{store_id}/files/{file_id}", Action::UpdateVectorStoreFile),
     row(Delete, "/vector_stores/{store_id}/files/{file_id}", Action::DeleteVectorStoreFile),
     row(Get, "/vector_stores/{store_id}/files/{file_id}/content", Action::VectorStoreFileContent),
+    search(Get, "/v1/search/tools"),
+    search(Get, "/search/tools"),
+    search(Post, "/v1/search"),
+    search(Post, "/search"),
+    search(Post, "/v1/search/{search_tool_name}"),
+    search(Post, "/search/{search_tool_name}"),
     socket("/v1/realtime"),
     socket("/realtime"),
     socket("/openai/v1/realtime"),

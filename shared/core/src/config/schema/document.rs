@@ -25,7 +25,8 @@ const KEYS: &[Group] = &[
     acted(Kind::Map, &["default_vertex_config"]),
     later("pass-through routes belong into `general_settings`", Kind::Any, &["pass_through_endpoints"]),
     later("prompts are not managed", Kind::List, &["prompts"]),
-    later("mcp and tools are not served", Kind::Any, &["mcp_servers", "mcp_tools", "search_tools", "sandbox_tools"]),
+    later("mcp and tools are not served", Kind::Any, &["mcp_servers", "mcp_tools", "sandbox_tools"]),
+    acted(Kind::Sections(&SEARCH_TOOL), &["search_tools"]),
     later("agents are not served", Kind::Any, &["agents", "agent_list"]),
     later("vector stores are not served", Kind::Any, &["vector_store_registry"]),
     later("assistants are not served", Kind::Any, &["assistant_settings"]),
@@ -53,6 +54,13 @@ static CREDENTIAL: Section = Section::strict(&[&[
     acted(Kind::Section(&LITELLM_PARAMS), &["credential_values"]),
     acted(Kind::Map, &["credential_info"]),
     acted(Kind::Any, &["credential_values_to_delete"]),
+]]);
+
+/// An entry of `search_tools`.
+static SEARCH_TOOL: Section = Section::strict(&[&[
+    acted(Kind::Text, &["search_tool_name", "search_tool_id"]),
+    acted(Kind::Section(&LITELLM_PARAMS), &["litellm_params"]),
+    acted(Kind::Map, &["search_tool_info"]),
 ]]);
 
 static GUARDRAIL: Section = Section::strict(&[&[
