@@ -27,6 +27,8 @@ mod secrets;
 #[cfg(test)]
 mod select;
 #[cfg(test)]
+mod sign;
+#[cfg(test)]
 mod timeouts;
 #[cfg(test)]
 mod upload;

@@ -1,9 +1,9 @@
 //! Texts as they stand in forms and addresses: percent-encoded. Knows no form and no address.
 
-/// `name=value&…`, percent-encoded.
+/// `name=value&…` as forms are sent: percent-encoded, a space as `+`.
 pub fn encode(pairs: &[(&str, &str)]) -> String {
     let encoded: Vec<String> =
-        pairs.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
+        pairs.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value).replace("%20", "+"))).collect();
     encoded.join("&")
 }
 

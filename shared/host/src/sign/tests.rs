@@ -1,4 +1,5 @@
 pub mod issuer;
+mod moto;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

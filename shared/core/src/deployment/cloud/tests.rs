@@ -23,6 +23,9 @@ fn the_region_is_the_deployments_own_then_the_arns_then_a_variables() {
     check("model: bedrock/m", &[], "us-west-2");
     check(&format!("model: 'bedrock/converse/{arn}'"), &variables, "eu-central-1");
     check(&format!("model: bedrock/m, model_id: '{arn}'"), &variables, "eu-central-1");
+    check("model: bedrock/ap-south-1/meta.llama3", &variables, "ap-south-1");
+    check("model: bedrock/converse/us-gov-west-1/meta.llama3", &variables, "us-gov-west-1");
+    check("model: bedrock/ap-south-1/meta.llama3, aws_region_name: own", &variables, "own");
     check("model: bedrock/m, model_id: 'arn:aws-us-gov:bedrock:us-gov-east-1:1:x'", &[], "us-gov-east-1");
     check(&format!("model: 'bedrock/{arn}', model_id: plain"), &variables, "a");
     check("model: bedrock/m, model_id: 'arn:aws:bedrock::1:x'", &variables, "a");

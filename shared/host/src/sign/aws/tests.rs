@@ -163,7 +163,7 @@ async fn what_a_role_is_given_reaches_sts() {
     assert_eq!(found.expires, instant::parse("2099-01-01T00:00:00Z"));
     assert_eq!(found.value.secret.expose(), "s&+/");
     let expected = "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fpath%2Ftarget\
-                    &RoleSessionName=s&ExternalId=x%2Fy&Tags.member.1.Key=a&Tags.member.1.Value=1%202\
+                    &RoleSessionName=s&ExternalId=x%2Fy&Tags.member.1.Key=a&Tags.member.1.Value=1+2\
                     &Tags.member.2.Key=b&Tags.member.2.Value=%C5%BC";
     assert_eq!(issuer.asked()[0].body, expected);
     let unnamed = AssumedRole { session_name: None, ..at(&issuer, a_role()) };
