@@ -112,6 +112,23 @@ def openai_files_go_up_and_down_byte_for_byte():
 
 
 @claim
+def uploads_end_where_the_gateways_limit_is():
+    for headers in ({}, {"content-length": str(17 * 1024 * 1024)}):
+        pieces = (b"x" * 1024 * 1024 for _ in range(17))
+        headers |= {"authorization": f"Bearer {KEY}", "content-type": "application/octet-stream"}
+        request = urllib.request.Request(GATEWAY + "/openai_passthrough/v1/files", pieces, headers, method="POST")
+        try:
+            urllib.request.urlopen(request, timeout=30)
+        except urllib.error.HTTPError as error:
+            equal(error.code, 413)
+        except urllib.error.URLError as error:
+            # The gateway closes what it has refused; whoever still writes may see that first.
+            assert isinstance(error.reason, ConnectionError), error
+        else:
+            raise AssertionError("17 MB went through a limit of 16")
+
+
+@claim
 def openai_failures_are_the_sdks_own_classes():
     error = raised(openai.NotFoundError, lambda: client.get("/nothing", cast_to=object))
     equal(error.body["message"], "no v1/nothing")

@@ -10,6 +10,7 @@ use http::request::Parts;
 use tollgate_core::pass::{Operator, PassCall, Route as Goal};
 use tollgate_core::upstream::RequestBody;
 use tollgate_core::{App, Door};
+use tracing::info;
 
 use crate::routes::{Access, Endpoint, Route};
 use crate::{GatewayBody, endpoints, failure, headers, read};
@@ -45,10 +46,11 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: std::fmt::Display,
 {
+    let id = endpoints::call_id(&head.headers);
     if let Err(error) = read::check_length(&app.limits, &head.headers) {
+        info!(call_id = %id, call_type = "pass_through_endpoint", status = error.status(), "refused: {error}");
         return failure(&error);
     }
-    let id = endpoints::call_id(&head.headers);
     let key = app.gatekeeper.presented(taken.door, &head.headers);
     let call = PassCall {
         id: id.clone(),

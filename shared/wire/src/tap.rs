@@ -55,6 +55,17 @@ impl Tap {
         self.scan().usage()
     }
 
+    /// Counts that came in the head of the answer, as those of Bedrock's invoke do.
+    pub fn counted(&mut self, prompt_tokens: u64, completion_tokens: u64) {
+        let json = format!(r#"{{"prompt_tokens":{prompt_tokens},"completion_tokens":{completion_tokens}}}"#);
+        let scan = match &mut self.form {
+            Form::Json(scan) => scan,
+            Form::Events(events) => events.scan_mut(),
+            Form::Frames(frames) => frames.scan_mut(),
+        };
+        scan.count(json.as_bytes());
+    }
+
     /// The model that answers, as the provider calls it.
     pub fn model(&self) -> Option<&str> {
         self.scan().model()

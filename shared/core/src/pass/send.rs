@@ -20,6 +20,8 @@ use crate::sign::{Scheme, SignError};
 use crate::upstream::{RequestBody, UpstreamError};
 use crate::{App, Error};
 
+/// Bedrock tells what an invoked model has read and written in its headers.
+const BEDROCK_COUNTS: [&str; 2] = ["x-amzn-bedrock-input-token-count", "x-amzn-bedrock-output-token-count"];
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("tollgate/", env!("CARGO_PKG_VERSION")));
 
 pub(super) async fn send(
@@ -157,7 +159,12 @@ fn tap(headers: &HeaderMap) -> Option<Tap> {
     if encoding.is_some_and(|encoding| encoding != "identity") {
         return None;
     }
-    Tap::new(&content_type(headers)?)
+    let mut tap = Tap::new(&content_type(headers)?)?;
+    let count = |name: &str| headers.get(name)?.to_str().ok()?.parse::<u64>().ok();
+    if let Some((prompt, completion)) = count(BEDROCK_COUNTS[0]).zip(count(BEDROCK_COUNTS[1])) {
+        tap.counted(prompt, completion);
+    }
+    Some(tap)
 }
 
 fn content_type(headers: &HeaderMap) -> Option<String> {

@@ -59,4 +59,8 @@ impl Events {
     pub const fn scan(&self) -> &Scan {
         &self.scan
     }
+
+    pub const fn scan_mut(&mut self) -> &mut Scan {
+        &mut self.scan
+    }
 }

@@ -54,6 +54,10 @@ impl Frames {
         &self.scan
     }
 
+    pub const fn scan_mut(&mut self) -> &mut Scan {
+        &mut self.scan
+    }
+
     fn begin(&mut self) {
         let number = |bytes: &[u8]| bytes.iter().fold(0usize, |sum, byte| (sum << 8) | usize::from(*byte));
         let (total, headers) = (number(&self.prelude[..4]), number(&self.prelude[4..8]));

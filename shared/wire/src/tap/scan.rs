@@ -75,6 +75,11 @@ impl Scan {
         }
     }
 
+    /// Takes a usage object over that stands elsewhere.
+    pub fn count(&mut self, json: &[u8]) {
+        self.counts.add(json);
+    }
+
     /// Begins another document.
     pub fn restart(&mut self) {
         self.place = Place::default();

@@ -70,6 +70,14 @@ fn frames_of_bedrock() {
 }
 
 #[test]
+fn counts_of_the_head_count_where_the_body_has_none() {
+    let mut tap = Tap::new("application/json").expect("a tap");
+    tap.counted(3, 4);
+    tap.push(b"{\"completion\": \"usage\"}");
+    assert_eq!(tap.usage().map(|usage| (usage.prompt_tokens, usage.completion_tokens)), Some((3, 4)));
+}
+
+#[test]
 fn what_holds_no_usage_has_no_tap() {
     for kind in ["", "text/html", "application/octet-stream", "audio/mpeg", "application/jsonl"] {
         assert!(Tap::new(kind).is_none(), "{kind}");
