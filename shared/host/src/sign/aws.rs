@@ -21,7 +21,7 @@ use super::outside::Outside;
 type Found = Result<Timed<AwsKeys>, SignError>;
 
 /// What a token may do here is more than a role may be meant for: sessions of web identity get these actions at most.
-const WEB_IDENTITY_POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["bedrock:InvokeModel","bedrock:InvokeModelWithResponseStream","bedrock:CountTokens","bedrock:Rerank","bedrock:ApplyGuardrail","sagemaker:InvokeEndpoint","sagemaker:InvokeEndpointWithResponseStream"],"Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}]}"#;
+const WEB_IDENTITY_POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["bedrock:InvokeModel","bedrock:InvokeModelWithResponseStream","bedrock:CountTokens","bedrock:Rerank","bedrock:Retrieve","bedrock:ListKnowledgeBases","bedrock:InvokeAgent","bedrock:ApplyGuardrail","bedrock:GetGuardrail","bedrock:ListGuardrails","sagemaker:InvokeEndpoint","sagemaker:InvokeEndpointWithResponseStream"],"Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}]}"#;
 
 /// The keys of a source.
 ///
