@@ -20,6 +20,8 @@ pub(crate) use call::{Call, Unsupported};
 pub use refusal::Refusal;
 pub use rules::{Family, Rules, Settings, StreamUsage};
 
+pub(crate) use simple::check_embedding;
+
 use crate::Operation;
 use crate::dialect::Notes;
 use crate::json::Object;

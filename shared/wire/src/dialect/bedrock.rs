@@ -4,9 +4,14 @@
 
 mod address;
 mod converse;
+mod embed;
 mod facts;
 mod name;
+mod others;
+mod rerank;
 mod route;
+
+use bytes::Bytes;
 
 use self::converse::ConverseStream;
 pub use self::name::region_in_name;
@@ -14,8 +19,9 @@ use self::route::{Route, route};
 use super::{Context, Decoder, Dialect, Framing, Mode, Unreadable};
 use crate::Operation;
 use crate::chat::Completion;
+use crate::json::Object;
 use crate::media::Remote;
-use crate::prepare::{Call, Prepared, Refusal, Settings};
+use crate::prepare::{Call, Prepared, Refusal, Rules, Settings};
 use crate::provider::{Parameters, UrlError};
 
 /// The dialect of a deployment behind Bedrock.
@@ -43,9 +49,16 @@ impl Dialect for Converse {
     fn url(&self, settings: &Settings, operation: Operation, mode: Mode) -> Result<String, UrlError> {
         Ok(match operation {
             Operation::ChatCompletion => address::converse(settings, mode),
-            Operation::Rerank => format!("{}/rerank", address::agent_runtime(settings)),
-            _ => address::invoke(settings, mode),
+            _ => others::url(settings, operation),
         })
+    }
+
+    fn other(&self, operation: Operation, rules: &Rules, body: Object<'_>) -> Result<Prepared, Refusal> {
+        others::prepare(operation, rules, body)
+    }
+
+    fn other_answer(&self, operation: Operation, context: &Context, bodies: &[Bytes]) -> Result<Vec<u8>, Unreadable> {
+        others::answer(operation, context, bodies)
     }
 
     fn chat(&self, call: Call<'_, '_>) -> Result<Prepared, Refusal> {
@@ -70,8 +83,19 @@ impl Dialect for Converse {
 struct Unknown;
 
 impl Dialect for Unknown {
-    fn url(&self, settings: &Settings, _operation: Operation, mode: Mode) -> Result<String, UrlError> {
-        Ok(address::invoke(settings, mode))
+    fn url(&self, settings: &Settings, operation: Operation, mode: Mode) -> Result<String, UrlError> {
+        Ok(match operation {
+            Operation::ChatCompletion => address::invoke(settings, mode),
+            _ => others::url(settings, operation),
+        })
+    }
+
+    fn other(&self, operation: Operation, rules: &Rules, body: Object<'_>) -> Result<Prepared, Refusal> {
+        others::prepare(operation, rules, body)
+    }
+
+    fn other_answer(&self, operation: Operation, context: &Context, bodies: &[Bytes]) -> Result<Vec<u8>, Unreadable> {
+        others::answer(operation, context, bodies)
     }
 
     fn chat(&self, call: Call<'_, '_>) -> Result<Prepared, Refusal> {

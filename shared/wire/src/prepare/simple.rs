@@ -78,7 +78,8 @@ fn wrap_input(call: &mut Call<'_, '_>) {
     }
 }
 
-fn check_embedding(call: &mut Call<'_, '_>, known: &[&str]) -> Result<(), Refusal> {
+/// Drops or refuses what of OpenAI's own parameters of an embedding call the provider does not know.
+pub(crate) fn check_embedding(call: &mut Call<'_, '_>, known: &[&str]) -> Result<(), Refusal> {
     let names = EMBEDDING_PARAMETERS.iter().copied();
     let refused: Vec<&str> = names.filter(|name| call.body.get(name).is_some() && !known.contains(name)).collect();
     if !refused.is_empty() && call.unsupported == Unsupported::Refuse {

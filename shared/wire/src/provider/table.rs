@@ -1465,7 +1465,7 @@ pub(super) static TABLE: &[Provider] = &[
         name: "bedrock",
         key_variables: &["AWS_BEARER_TOKEN_BEDROCK"],
         key: KeyNeed::Optional,
-        operations: &[ChatCompletion],
+        operations: &[ChatCompletion, Embedding, Rerank],
         ..UNTRANSLATED
     },
     Provider { name: "black_forest_labs", ..UNTRANSLATED },

@@ -48,6 +48,14 @@ pub(super) fn invoke(settings: &Settings, mode: Mode) -> String {
     format!("{endpoint}/model/{}/{ending}", invoked(settings))
 }
 
+/// Where a model embeds or paints.
+pub(super) fn invoke_escaped(settings: &Settings) -> String {
+    let given = settings.api_base.as_deref().or(settings.cloud.aws_bedrock_runtime_endpoint.as_deref());
+    let endpoint = given.map_or_else(|| runtime(settings), str::to_owned);
+    let name = name::split_region(name::without_prefixes(&settings.model)).1;
+    format!("{endpoint}/model/{}/invoke", escape(settings.cloud.model_id.as_deref().unwrap_or(name)))
+}
+
 /// The host of the agents' runtime, which ranks documents.
 pub(super) fn agent_runtime(settings: &Settings) -> String {
     let given = settings.api_base.as_deref().or(settings.cloud.aws_bedrock_runtime_endpoint.as_deref());
