@@ -113,3 +113,6 @@ impl Dialect for Unknown {
         Box::new(ConverseStream::new(context))
     }
 }
+
+#[cfg(test)]
+mod tests;
