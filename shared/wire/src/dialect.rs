@@ -5,6 +5,8 @@
 
 mod bedrock;
 mod gemini;
+mod ollama;
+mod ollama_generate;
 pub(crate) mod vertex;
 
 use std::fmt::Debug;
@@ -153,6 +155,8 @@ pub struct Notes {
     pub tool_names: Vec<(String, String)>,
     /// Whether a schema was put into the forced tool [`crate::prepare::JSON_TOOL`].
     pub json_tool: bool,
+    /// Whether the model was told to answer in JSON, which may be the call of a tool.
+    pub reads_json: bool,
 }
 
 impl Notes {
@@ -221,6 +225,8 @@ pub(crate) fn of(settings: &Settings) -> Option<&'static dyn Dialect> {
             vertex::Route::Gemini => Some(&gemini::Gemini::Vertex),
             _ => None,
         },
+        "ollama" => Some(&ollama_generate::OllamaGenerate),
+        "ollama_chat" => Some(&ollama::Ollama),
         _ => None,
     }
 }

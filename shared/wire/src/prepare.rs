@@ -19,6 +19,7 @@ mod tools;
 pub(crate) use call::{Call, Unsupported};
 pub use refusal::Refusal;
 pub use rules::{Family, Rules, Settings, StreamUsage};
+pub(crate) use simple::embedding_call;
 
 pub(crate) use simple::check_embedding;
 

@@ -16,7 +16,7 @@ fn ids_of_two_calls_differ() {
 
 #[test]
 fn a_changed_tool_name_is_changed_back() {
-    let notes = Notes { tool_names: vec![("a_b".to_owned(), "a.b".to_owned())], json_tool: false };
+    let notes = Notes { tool_names: vec![("a_b".to_owned(), "a.b".to_owned())], ..Notes::default() };
     assert_eq!(notes.tool_name("a_b"), "a.b");
     assert_eq!(notes.tool_name("other"), "other");
 }

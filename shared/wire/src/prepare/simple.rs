@@ -70,6 +70,39 @@ pub(super) fn embedding(rules: &Rules, body: Object<'_>) -> Result<Prepared, Ref
     Ok(call.finish())
 }
 
+/// An embedding call of a provider with a wire of its own, rid of what it does not know.
+///
+/// # Errors
+/// OpenAI's parameters beyond `known`, unless they are to be dropped.
+pub(crate) fn embedding_call<'rules, 'body>(
+    rules: &'rules Rules,
+    body: Object<'body>,
+    known: &[&str],
+) -> Result<Call<'rules, 'body>, Refusal> {
+    let mut call = Call::new(rules, body);
+    let names = EMBEDDING_PARAMETERS.iter().copied();
+    let refused: Vec<&str> = names.filter(|name| call.body.get(name).is_some() && !known.contains(name)).collect();
+    if !refused.is_empty() && call.unsupported == Unsupported::Refuse {
+        let fields = shown(&call, &refused);
+        return Err(Refusal::unsupported(format!(
+            "Setting {fields} is not supported by {}. To drop it from the call, set `litellm.drop_params = True`.",
+            rules.provider().name
+        )));
+    }
+    call.body.retain(|name, _| !refused.contains(&name));
+    call.drop_paths();
+    Ok(call)
+}
+
+/// Fields with their values, as Python prints a dictionary.
+fn shown(call: &Call<'_, '_>, names: &[&str]) -> String {
+    let fields = names.iter().map(|name| {
+        let value = call.body.get(name).and_then(|text| serde_json::from_str(text).ok());
+        ((*name).to_owned(), value.unwrap_or(Value::Null))
+    });
+    python::repr(&Value::Object(fields.collect()))
+}
+
 /// A single text becomes a list of one.
 fn wrap_input(call: &mut Call<'_, '_>) {
     let input = call.body.get("input").and_then(|text| serde_json::from_str::<Value>(text).ok());
@@ -83,11 +116,7 @@ pub(crate) fn check_embedding(call: &mut Call<'_, '_>, known: &[&str]) -> Result
     let names = EMBEDDING_PARAMETERS.iter().copied();
     let refused: Vec<&str> = names.filter(|name| call.body.get(name).is_some() && !known.contains(name)).collect();
     if !refused.is_empty() && call.unsupported == Unsupported::Refuse {
-        let fields = refused.iter().map(|name| {
-            let value = call.body.get(name).and_then(|text| serde_json::from_str(text).ok());
-            ((*name).to_owned(), value.unwrap_or(Value::Null))
-        });
-        let fields = python::repr(&Value::Object(fields.collect()));
+        let fields = shown(call, &refused);
         let (provider, model) = (call.rules.provider().name, &call.rules.settings.model);
         return Err(Refusal::unsupported(format!(
             "{provider} does not support parameters: {fields}, for model={model}. To drop these, set \

@@ -1529,9 +1529,19 @@ pub(super) static TABLE: &[Provider] = &[
         base_url: Some("http://localhost:11434"),
         base_url_variables: &["OLLAMA_API_BASE"],
         key_variables: &["OLLAMA_API_KEY"],
-        ..UNTRANSLATED
+        key: KeyNeed::Optional,
+        operations: CHAT,
+        ..SDK
     },
-    Provider { name: "ollama_chat", ..UNTRANSLATED },
+    Provider {
+        name: "ollama_chat",
+        base_url: Some("http://localhost:11434"),
+        base_url_variables: &["OLLAMA_API_BASE"],
+        key_variables: &["OLLAMA_API_KEY"],
+        key: KeyNeed::Optional,
+        operations: &[ChatCompletion],
+        ..SDK
+    },
     Provider { name: "petals", ..UNTRANSLATED },
     Provider { name: "pg_vector", ..UNTRANSLATED },
     Provider { name: "predibase", ..UNTRANSLATED },
