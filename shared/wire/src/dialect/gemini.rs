@@ -7,6 +7,7 @@ mod config;
 mod contents;
 mod media;
 mod model;
+mod native;
 mod read;
 mod results;
 mod schema;
@@ -23,7 +24,7 @@ use crate::chat::{Completion, Message};
 use crate::json::{Object, raw};
 use crate::media::Remote;
 use crate::models::{self, Capability};
-use crate::prepare::{Call, Prepared, Refusal, Settings};
+use crate::prepare::{Call, Prepared, Refusal, Rules, Settings};
 use crate::provider::{Parameters, UrlError};
 
 /// What every model takes, here and there.
@@ -109,7 +110,7 @@ impl Dialect for Gemini {
         };
         match self {
             Self::Studio => Ok(Self::studio_url(settings, method, mode)),
-            Self::Vertex => vertex::google(settings, method, mode),
+            Self::Vertex => vertex::google(settings, vertex_version(operation), method, mode),
         }
     }
 
@@ -120,12 +121,30 @@ impl Dialect for Gemini {
         Ok(Prepared { body: self.write(&call, &messages)?, ..prepared })
     }
 
+    fn other(&self, operation: Operation, rules: &Rules, body: Object<'_>) -> Result<Prepared, Refusal> {
+        let spelling = if matches!(self, Self::Vertex) { native::Spelling::Snake } else { native::Spelling::Camel };
+        match operation {
+            Operation::GenerateContent | Operation::CountContentTokens => {
+                native::prepare(rules, operation, body, spelling)
+            }
+            _ => Err(Refusal::NotOffered { provider: rules.provider().name, operation }),
+        }
+    }
+
     fn answer(&self, context: &Context, body: &[u8]) -> Result<Completion, Unreadable> {
         answer::answer(context, body)
     }
 
     fn decoder(&self, context: &Context) -> Box<dyn Decoder> {
         Box::new(stream::Stream::new(context))
+    }
+}
+
+/// LiteLLM calls the unfinished version for requests in Google's own format, which may hold anything.
+const fn vertex_version(operation: Operation) -> &'static str {
+    match operation {
+        Operation::GenerateContent => "v1beta1",
+        _ => "v1",
     }
 }
 

@@ -115,7 +115,7 @@ pub(crate) struct Target<'a> {
 ///
 /// # Errors
 /// Where the location is none.
-pub(crate) fn google(settings: &Settings, method: &str, mode: Mode) -> Result<String, UrlError> {
+pub(crate) fn google(settings: &Settings, version: &str, method: &str, mode: Mode) -> Result<String, UrlError> {
     let name = settings.model.as_str();
     let model = if name.contains("gemini/") { name.rsplit('/').next().unwrap_or(name) } else { bare(name) };
     let resource = if model.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -124,7 +124,7 @@ pub(crate) fn google(settings: &Settings, method: &str, mode: Mode) -> Result<St
         format!("publishers/google/models/{model}")
     };
     let is_event_stream = mode == Mode::Streamed;
-    address(settings, &Target { version: "v1", resource, method, is_event_stream })
+    address(settings, &Target { version, resource, method, is_event_stream })
 }
 
 /// The address of Claude's messages.

@@ -140,6 +140,8 @@ impl Rules {
     pub fn speaks(&self, operation: Operation) -> bool {
         match self.dialect {
             Some(dialect) => dialect.speaks(&self.settings, operation),
+            // Partner models at Vertex AI chat in OpenAI's form, and do nothing else.
+            None if vertex::is_vertex(self.settings.provider.name) => operation == Operation::ChatCompletion,
             None => self.settings.provider.offers(operation),
         }
     }

@@ -7,13 +7,13 @@ use super::{
     Adapter, CacheMarks, EmbeddingInput, KeyNeed, OutputLimit, Parameters, Path, Provider, StreamField, TextLists,
 };
 use crate::Operation::{
-    self, ChatCompletion, Embedding, ImageEdit, ImageGeneration, Moderation, Rerank, Speech, TextCompletion,
-    Transcription,
+    self, ChatCompletion, CountContentTokens, Embedding, GenerateContent, ImageEdit, ImageGeneration, Moderation,
+    Rerank, Speech, TextCompletion, Transcription,
 };
 use crate::models::Capability::{FunctionCalling, Reasoning, ToolChoice, WebSearch};
 
 const CHAT: &[Operation] = &[ChatCompletion, Embedding];
-const GOOGLE: &[Operation] = &[ChatCompletion];
+const GOOGLE: &[Operation] = &[ChatCompletion, GenerateContent, CountContentTokens];
 const TEXT: &[Operation] = &[ChatCompletion, TextCompletion, Embedding];
 const WITH_AUDIO: &[Operation] = &[ChatCompletion, Embedding, Speech, Transcription];
 const EVERY: &[Operation] =

@@ -41,8 +41,8 @@ impl Decoder for Stream {
             let place = u32::try_from(place).unwrap_or(u32::MAX);
             chunk.choices.push(self.choice(candidate, place, &mut metadata));
         }
-        chunk.usage = answer.usage_metadata.map(|counts| usage::usage(&counts, metadata.billed()));
-        if chunk.choices.iter().any(|choice| is_special(&choice.delta)) {
+        chunk.usage = answer.usage_metadata.map(|counts| usage::streamed(&counts, metadata.billed()));
+        if chunk.choices.iter().any(is_special) {
             chunk.extra = metadata.shown_in_stream();
         }
         out.push(chunk);
@@ -92,6 +92,6 @@ fn whole(call: ToolCall) -> ToolCallDelta {
 }
 
 /// Whether a piece holds more than text: with it LiteLLM shows what else the event said.
-fn is_special(delta: &Delta) -> bool {
-    delta.tool_calls.is_some() || delta.annotations.is_some() || delta.images.is_some()
+fn is_special(choice: &ChunkChoice) -> bool {
+    choice.delta.tool_calls.is_some() || choice.delta.annotations.is_some() || choice.logprobs.is_some()
 }

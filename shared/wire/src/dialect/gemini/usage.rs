@@ -82,6 +82,15 @@ pub(super) fn usage(counts: &Usage, grounding: Grounding) -> chat::Usage {
     }
 }
 
+/// As [`usage`], for streams: there LiteLLM always says how much of it was reasoning.
+pub(super) fn streamed(counts: &Usage, grounding: Grounding) -> chat::Usage {
+    let mut usage = usage(counts, grounding);
+    if let Some(details) = &mut usage.completion_tokens_details {
+        details.entry("reasoning_tokens").or_insert_with(|| 0.into());
+    }
+    usage
+}
+
 /// Only the three counts: what a blocked answer shows.
 pub(super) fn plain(counts: &Usage) -> chat::Usage {
     chat::Usage {

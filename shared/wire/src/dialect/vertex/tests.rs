@@ -11,8 +11,8 @@ fn settings(model: &str, location: &str, api_base: Option<&str>) -> Settings {
 fn check(model: &str, location: &str, api_base: Option<&str>, mode: Mode, expected: &str) {
     let settings = settings(model, location, api_base);
     let found = match (route(&settings), mode) {
-        (Route::Gemini, Mode::Whole) => google(&settings, "generateContent", mode),
-        (Route::Gemini, Mode::Streamed) => google(&settings, "streamGenerateContent", mode),
+        (Route::Gemini, Mode::Whole) => google(&settings, "v1", "generateContent", mode),
+        (Route::Gemini, Mode::Streamed) => google(&settings, "v1", "streamGenerateContent", mode),
         (Route::Claude, _) => claude(&settings, mode),
         _ => open_ai(&settings, mode),
     };
@@ -78,6 +78,6 @@ fn models_of_one_region_are_asked_there() {
 fn a_location_cannot_lead_elsewhere() {
     for location in ["evil.example/", "x#", "1a", "", "a b"] {
         let settings = settings("m", location, None);
-        assert!(google(&settings, "generateContent", Mode::Whole).is_err(), "{location}");
+        assert!(google(&settings, "v1", "generateContent", Mode::Whole).is_err(), "{location}");
     }
 }
