@@ -5,6 +5,7 @@
 mod answer;
 mod config;
 mod contents;
+mod embed;
 mod media;
 mod model;
 mod native;
@@ -16,6 +17,7 @@ mod thinking;
 mod tools;
 mod usage;
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{Context, Decoder, Dialect, Mode, Unreadable, vertex};
@@ -104,6 +106,7 @@ impl Dialect for Gemini {
 
     fn url(&self, settings: &Settings, operation: Operation, mode: Mode) -> Result<String, UrlError> {
         let method = match (operation, mode) {
+            (Operation::Embedding, _) => self.embeds(settings).method(),
             (Operation::CountContentTokens, _) => "countTokens",
             (_, Mode::Whole) => "generateContent",
             (_, Mode::Streamed) => "streamGenerateContent",
@@ -127,7 +130,15 @@ impl Dialect for Gemini {
             Operation::GenerateContent | Operation::CountContentTokens => {
                 native::prepare(rules, operation, body, spelling)
             }
+            Operation::Embedding => embed::prepare(rules, body, self.embeds(&rules.settings)),
             _ => Err(Refusal::NotOffered { provider: rules.provider().name, operation }),
+        }
+    }
+
+    fn other_answer(&self, operation: Operation, context: &Context, bodies: &[Bytes]) -> Result<Vec<u8>, Unreadable> {
+        match operation {
+            Operation::Embedding => embed::answer(&context.model, bodies),
+            _ => Ok(bodies.first().map(|body| body.to_vec()).unwrap_or_default()),
         }
     }
 
@@ -149,6 +160,10 @@ const fn vertex_version(operation: Operation) -> &'static str {
 }
 
 impl Gemini {
+    fn embeds(&self, settings: &Settings) -> embed::Way {
+        embed::Way::of(matches!(self, Self::Vertex), settings)
+    }
+
     fn write(&self, call: &Call<'_, '_>, messages: &[Message<'_>]) -> Result<Vec<u8>, Refusal> {
         let model = call.rules.settings.model.as_str();
         let provider = catalogued(call.rules.provider().name);

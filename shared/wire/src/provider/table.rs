@@ -13,7 +13,7 @@ use crate::Operation::{
 use crate::models::Capability::{FunctionCalling, Reasoning, ToolChoice, WebSearch};
 
 const CHAT: &[Operation] = &[ChatCompletion, Embedding];
-const GOOGLE: &[Operation] = &[ChatCompletion, GenerateContent, CountContentTokens];
+const GOOGLE: &[Operation] = &[ChatCompletion, Embedding, GenerateContent, CountContentTokens];
 const TEXT: &[Operation] = &[ChatCompletion, TextCompletion, Embedding];
 const WITH_AUDIO: &[Operation] = &[ChatCompletion, Embedding, Speech, Transcription];
 const EVERY: &[Operation] =
