@@ -2,7 +2,12 @@
 """Extracts what LiteLLM sent upstream into the fixture that the tests of `prepare` replay.
 
 Reads recorded runs (`golden/<provider>.json`, `cases.jsonl`, `common.py`) from the folder given as
-the first argument; writes the fixture to the second. Knows no Rust and starts nothing.
+the first argument; writes the fixture to the second. Further arguments name the providers; without them, those of
+OpenAI's wire. Knows no Rust and starts nothing.
+
+    golden_requests.py ORACLE shared/wire/src/prepare/golden.json
+    golden_requests.py ORACLE shared/wire/src/dialect/anthropic/requests.json anthropic anthropic_drop anthropic_opus47
+    golden_requests.py ORACLE shared/wire/src/dialect/anthropic/clouds.json vertex_claude bedrock_invoke_claude
 
 Fixture: {"cases": {id: {"kind", "body" or "form"}}, "deployments": {provider: litellm_params},
           "runs": [[provider, case, {"path", "query", "headers", "body" or "parts"} or {"refused": message}]]}
@@ -19,9 +24,11 @@ perplexity hosted_vllm nvidia_nim cerebras deepinfra sambanova databricks custom
 mistral openai_embed azure_embed mistral_embed openai_instruct openai_mod openai_img openai_stt cohere_rerank
 """.split()
 KINDS = {"chat", "completions", "embeddings", "misc"}
+# Requests in another format are replayed only where the provider speaks it.
+NATIVE = {"anthropic": "messages", "vertex_claude": "messages", "bedrock_invoke_claude": "messages"}
 # These never reach a provider, or are answered by the gateway itself.
 WITHOUT_UPSTREAM = {"mock", "mock+s", "mock_ise"}
-HEADERS = {"authorization", "api-key", "anthropic-beta", "x-custom", "http-referer", "x-title", "openai-organization"}
+HEADERS = {"authorization", "api-key", "anthropic-beta", "anthropic-version", "x-custom", "http-referer", "x-title", "openai-organization"}
 BASE = "http://127.0.0.1:1"
 
 
@@ -51,19 +58,21 @@ def wanted(common, run: dict):
     return want
 
 
-def main(folder: pathlib.Path, target: pathlib.Path):
+def main(folder: pathlib.Path, target: pathlib.Path, providers: list):
     common = load_common(folder)
     cases, runs, deployments = {}, [], {}
     known = {case["id"]: case for case in map(json.loads, (folder / "cases.jsonl").read_text().splitlines())}
-    for provider in PROVIDERS:
+    for provider in providers:
         deployments[provider] = deployment(common.ALL[provider])
         golden = json.loads((folder / "golden" / f"{provider}.json").read_text())
         for name, run in golden.items():
             case = known[name]
-            if case["kind"] not in KINDS or name in WITHOUT_UPSTREAM:
+            if case["kind"] not in KINDS | {NATIVE.get(provider)} or name in WITHOUT_UPSTREAM:
                 continue
             body = "form" if "form" in case else "body"
             cases[name] = {"kind": case["kind"], "path": case["path"], body: case[body]}
+            if "headers" in case:
+                cases[name]["headers"] = case["headers"]
             runs.append([provider, name, wanted(common, run)])
     lines = [json.dumps(run, ensure_ascii=False, separators=(",", ":")) for run in runs]
     head = json.dumps({"cases": cases, "deployments": deployments}, ensure_ascii=False, separators=(",", ":"))
@@ -72,4 +81,4 @@ def main(folder: pathlib.Path, target: pathlib.Path):
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
+    main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3:] or PROVIDERS)

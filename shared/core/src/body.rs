@@ -4,8 +4,9 @@
 
 use std::time::Duration;
 
+use serde_json::{Map, Value};
 use tollgate_wire::Operation;
-use tollgate_wire::json::Object;
+use tollgate_wire::json::{Object, raw};
 
 use crate::Error;
 use crate::call::Timeouts;
@@ -42,6 +43,22 @@ const FORBIDDEN: [&str; 27] = [
     "user_config",
     "vertex_credentials",
 ];
+
+/// Providers that are told the client's Anthropic headers (LiteLLM's `_ANTHROPIC_API_HEADER_PROVIDERS`).
+const TOLD_OF_HEADERS: [&str; 4] = ["anthropic", "bedrock", "bedrock_mantle", "vertex_ai"];
+
+/// Adds headers of the client to those that the request asks for, where the provider is told of them.
+pub fn forward(object: &mut Object<'_>, headers: &[(&'static str, String)], provider: &str) {
+    if headers.is_empty() || !TOLD_OF_HEADERS.contains(&provider) {
+        return;
+    }
+    let asked = object.given("extra_headers").and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok());
+    let mut all = asked.unwrap_or_default();
+    for (name, value) in headers {
+        all.insert((*name).to_owned(), value.clone().into());
+    }
+    object.set("extra_headers", raw(&all));
+}
 
 /// Splits the body, or says where it is no JSON. An empty body is an empty object, as with LiteLLM.
 ///

@@ -26,6 +26,8 @@ pub struct Call {
     pub pinned: Option<Arc<Deployment>>,
     /// The client's own limits on waiting: `x-litellm-timeout` and `x-litellm-stream-timeout`.
     pub timeouts: Timeouts,
+    /// Headers of the client that a provider of Claude models is told: `anthropic-beta` and `anthropic-version`.
+    pub forwarded: Vec<(&'static str, String)>,
     pub body: CallBody,
     pub started: Instant,
 }

@@ -112,6 +112,7 @@ impl Exchange<'_> {
             Some(_) => deployment.model.clone(),
             None => named.unwrap_or_default(),
         };
+        body::forward(&mut object, &self.call.forwarded, deployment.provider);
         let mock = Mock { response: deployment.mock.as_ref(), tool_calls: None, times_out: false };
         if mock.applies(self.call.operation) {
             return self.mock(&deployment, &mock, &shown, &object);

@@ -56,7 +56,8 @@ async fn one(app: &App, deployment: Arc<Deployment>) -> Finding {
     let timeouts = Timeouts { whole: Some(PROBE_TIMEOUT), stream: Some(PROBE_TIMEOUT) };
     let (id, started) = (crate::new_id(), Instant::now());
     let (path_model, pinned) = (Some(deployment.named.clone()), Some(Arc::clone(&deployment)));
-    let call = Call { id, operation, mode: None, path_model, pinned, timeouts, body: body(operation), started };
+    let (body, forwarded) = (body(operation), Vec::new());
+    let call = Call { id, operation, mode: None, path_model, pinned, timeouts, forwarded, body, started };
     match app.serve(call).await {
         Ok(_) => Finding { deployment, error: None, status: 200 },
         Err(failed) => {

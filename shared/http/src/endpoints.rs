@@ -59,6 +59,7 @@ where
         path_model: arrival.path_model,
         pinned: None,
         timeouts,
+        forwarded: forwarded(arrival.headers),
         body,
         started,
     };
@@ -98,6 +99,12 @@ pub(crate) fn timeouts(headers: &HeaderMap) -> Timeouts {
         Duration::try_from_secs_f64(seconds).ok().filter(|duration| !duration.is_zero())
     };
     Timeouts { whole: seconds("x-litellm-timeout"), stream: seconds("x-litellm-stream-timeout") }
+}
+
+/// What a provider of Claude models is told of the client's headers.
+fn forwarded(headers: &HeaderMap) -> Vec<(&'static str, String)> {
+    let told = ["anthropic-beta", "anthropic-version"];
+    told.into_iter().filter_map(|name| Some((name, headers.get(name)?.to_str().ok()?.to_owned()))).collect()
 }
 
 /// `GET /v1/models`.

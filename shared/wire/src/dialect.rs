@@ -3,6 +3,7 @@
 //! One folder a dialect; [`of`] says which one a deployment speaks. A dialect is pure: it writes a request, reads an
 //! answer, and decodes a stream. Knows no key, no clock and no socket.
 
+pub(crate) mod anthropic;
 mod bedrock;
 mod gemini;
 mod ollama;
@@ -157,6 +158,8 @@ pub struct Notes {
     pub json_tool: bool,
     /// Whether the model was told to answer in JSON, which may be the call of a tool.
     pub reads_json: bool,
+    /// The beginning of the answer that the client wrote, which is repeated before it.
+    pub prefix: Option<String>,
 }
 
 impl Notes {
@@ -218,6 +221,9 @@ pub struct Unreadable(pub String);
 
 /// The dialect that a deployment speaks; `None` where it is OpenAI's wire.
 pub(crate) fn of(settings: &Settings) -> Option<&'static dyn Dialect> {
+    if let Some(claude) = anthropic::of(settings) {
+        return Some(claude);
+    }
     match settings.provider.name {
         "bedrock" => Some(bedrock::of(settings)),
         "gemini" => Some(&gemini::Gemini::Studio),

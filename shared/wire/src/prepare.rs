@@ -63,10 +63,10 @@ pub const JSON_TOOL: &str = "json_tool_call";
 /// What the provider cannot do, in LiteLLM's words.
 pub fn prepare(rules: &Rules, operation: Operation, body: Object<'_>) -> Result<Prepared, Refusal> {
     let provider = rules.provider();
-    if provider.is_untranslated() {
+    if provider.is_untranslated() && rules.dialect.is_none() {
         return Err(Refusal::Untranslated { provider: provider.name });
     }
-    if !provider.offers(operation) {
+    if !provider.offers(operation) && !rules.speaks(operation) {
         return Err(Refusal::NotOffered { provider: provider.name, operation });
     }
     if let Some(dialect) = rules.dialect.filter(|_| operation != Operation::ChatCompletion) {

@@ -122,6 +122,7 @@ impl Gateway {
             pinned: None,
             mode: None,
             timeouts: self.timeouts,
+            forwarded: Vec::new(),
             body: CallBody::Json(body.to_string().into()),
             started: Instant::now(),
         }

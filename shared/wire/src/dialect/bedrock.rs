@@ -15,8 +15,8 @@ use bytes::Bytes;
 
 use self::converse::ConverseStream;
 pub use self::name::region_in_name;
-use self::route::{Route, route};
-use super::{Context, Decoder, Dialect, Framing, Mode, Unreadable};
+use self::route::{Family, Route, route};
+use super::{Context, Decoder, Dialect, Framing, Mode, Unreadable, anthropic};
 use crate::Operation;
 use crate::chat::Completion;
 use crate::json::Object;
@@ -28,8 +28,14 @@ use crate::provider::{Parameters, UrlError};
 pub(super) fn of(settings: &Settings) -> &'static dyn Dialect {
     match route(&settings.model) {
         Route::Converse => &Converse,
+        Route::Invoke(Family::Claude) => &anthropic::BEDROCK,
         Route::Invoke(_) | Route::Other(_) => &Unknown,
     }
+}
+
+/// The address of a model that is asked in its family's own form.
+pub(super) fn invoke_url(settings: &Settings, mode: Mode) -> String {
+    address::invoke(settings, mode)
 }
 
 /// One form for all models.

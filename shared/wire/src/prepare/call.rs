@@ -111,6 +111,11 @@ impl<'rules, 'body> Call<'rules, 'body> {
         self.allowed.iter().any(|allowed| allowed == name)
     }
 
+    /// Whether parameters that the provider refuses are dropped in silence.
+    pub fn drops_unsupported(&self) -> bool {
+        self.unsupported == Unsupported::Drop
+    }
+
     /// Replaces a field by any serialisable value.
     pub fn set(&mut self, name: &str, value: &impl serde::Serialize) {
         self.body.set(name, raw(value));

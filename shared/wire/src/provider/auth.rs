@@ -20,6 +20,7 @@ const AZURE_HOSTS: [&str; 3] = [".services.ai.azure.com", ".openai.azure.com", "
 /// `api_base` is the resolved base of the deployment, `api_version` Azure's.
 pub fn auth(provider: &Provider, api_base: Option<&str>, api_version: Option<&str>) -> Auth {
     match provider.path {
+        _ if provider.name == "anthropic" => Auth::Header("x-api-key"),
         Path::Azure if !is_version_one(api_version) => Auth::Header("api-key"),
         Path::AzureAi if api_base.is_some_and(is_azure_host) => Auth::Header("api-key"),
         _ if provider.name == "gemini" => Auth::Header("x-goog-api-key"),

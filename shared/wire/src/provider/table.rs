@@ -7,8 +7,8 @@ use super::{
     Adapter, CacheMarks, EmbeddingInput, KeyNeed, OutputLimit, Parameters, Path, Provider, StreamField, TextLists,
 };
 use crate::Operation::{
-    self, ChatCompletion, CountContentTokens, Embedding, GenerateContent, ImageEdit, ImageGeneration, Moderation,
-    Rerank, Speech, TextCompletion, Transcription,
+    self, ChatCompletion, CountContentTokens, Embedding, GenerateContent, ImageEdit, ImageGeneration, Messages,
+    Moderation, Rerank, Speech, TextCompletion, Transcription,
 };
 use crate::models::Capability::{FunctionCalling, Reasoning, ToolChoice, WebSearch};
 
@@ -178,31 +178,13 @@ pub(super) static TABLE: &[Provider] = &[
         adapter: Adapter::AzureAi,
         ..HANDLER
     },
-    // In the meantime by the address at which Anthropic speaks OpenAI's wire and takes its keys as bearer tokens;
-    // its own wire will take this row's place.
     Provider {
         name: "anthropic",
-        base_url: Some("https://api.anthropic.com/v1"),
+        base_url: Some("https://api.anthropic.com"),
         base_url_variables: &["ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"],
         key_variables: &["ANTHROPIC_API_KEY"],
-        operations: &[ChatCompletion],
-        path: Path::VersionOne,
-        parameters: Parameters::of(&[
-            "stream",
-            "stream_options",
-            "stop",
-            "temperature",
-            "top_p",
-            "max_tokens",
-            "max_completion_tokens",
-            "tools",
-            "tool_choice",
-            "parallel_tool_calls",
-            "response_format",
-            "user",
-        ]),
-        conditional: &[(Reasoning, &["reasoning_effort", "thinking"])],
-        ..SDK
+        operations: &[ChatCompletion, Messages],
+        ..HANDLER
     },
     Provider {
         name: "groq",

@@ -33,7 +33,6 @@ fn version_is_added_where_the_provider_wants_it() {
     chat("mistral m", "https://api.mistral.ai/v1/chat/completions");
     chat("mistral m http://x", "http://x/v1/chat/completions");
     chat("mistral m http://x/v1", "http://x/v1/chat/completions");
-    chat("anthropic c http://x", "http://x/v1/chat/completions");
     chat("docker_model_runner m http://x/engines/llama.cpp", "http://x/engines/llama.cpp/v1/chat/completions");
     chat("gradient_ai m", "https://inference.do-ai.run/v1/chat/completions");
     chat("gradient_ai m https://agent", "https://agent/api/v1/chat/completions");
