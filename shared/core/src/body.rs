@@ -99,7 +99,12 @@ pub fn model_name(object: &Object<'_>) -> Result<Option<String>, Error> {
 /// [`Error::MissingField`] for the first one; [`Error::WrongType`] for messages that are no list.
 pub fn require(operation: Operation, object: &Object<'_>, model: Option<&str>) -> Result<(), Error> {
     for name in required_fields(operation) {
-        let present = if *name == "model" { model.is_some() } else { object.given(name).is_some() };
+        let present = match *name {
+            "model" => model.is_some(),
+            // A null is what some clients of Anthropic's format write for no limit: it is for the provider to judge.
+            "max_tokens" => object.get(name).is_some(),
+            name => object.given(name).is_some(),
+        };
         if !present {
             return Err(Error::MissingField { operation, name });
         }

@@ -25,7 +25,7 @@ use crate::record::Record;
 use crate::relay::Work;
 use crate::{App, Error, body, fault, upload};
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
 
 /// A call that failed, with what is known of the provider's part.
@@ -78,7 +78,7 @@ impl App {
     }
 }
 
-type Answered = Result<(HeaderValue, ReplyBody), Error>;
+pub(crate) type Answered = Result<(HeaderValue, ReplyBody), Error>;
 
 impl Exchange<'_> {
     async fn run(&mut self) -> Answered {
@@ -107,6 +107,9 @@ impl Exchange<'_> {
             None => body::model_name(&object)?,
         };
         body::require(self.call.operation, &object, named.as_deref())?;
+        if self.call.operation == Operation::CountMessageTokens {
+            return self.count(bytes, object).await;
+        }
         let deployment = self.choose(named.as_deref())?;
         let shown = match &self.call.path_model {
             Some(_) => deployment.model.clone(),
@@ -122,7 +125,7 @@ impl Exchange<'_> {
     }
 
     /// Has the request written, sends it, and hands on what comes.
-    async fn ask(
+    pub(crate) async fn ask(
         &mut self,
         deployment: &Deployment,
         shown: String,
@@ -164,7 +167,7 @@ impl Exchange<'_> {
         Context { provider, model, stamp: Stamp::new(crate::new_id(), crate::now_s()), ..Context::default() }
     }
 
-    fn choose(&mut self, model: Option<&str>) -> Result<Arc<Deployment>, Error> {
+    pub(crate) fn choose(&mut self, model: Option<&str>) -> Result<Arc<Deployment>, Error> {
         let name = model.unwrap_or("None");
         if let Some(record) = &mut self.record {
             record.model = model.unwrap_or_default().to_owned();

@@ -8,6 +8,7 @@ mod body;
 pub mod call;
 mod catalog;
 pub mod config;
+mod count;
 pub mod deployment;
 mod dispatch;
 mod error;

@@ -38,6 +38,10 @@ pub enum Form {
     Plain,
     /// A chat completion shown as Anthropic's message.
     Messages,
+    /// OpenAI's response shown as Anthropic's message.
+    MessagesFromResponses,
+    /// A count of tokens shown as Anthropic's.
+    MessageCount,
     /// A chat completion shown as OpenAI's response.
     Responses,
     /// A chat completion shown as Gemini's answer.

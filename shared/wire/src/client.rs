@@ -23,7 +23,7 @@ use crate::generated::Generated;
 use crate::json::Object;
 use crate::prepare::{Refusal, Rules};
 use crate::stream::{self, Fault, Observer, Rewriter, Stream, Tally, Translator, UsageWish, Wish};
-use crate::tokens::Estimator;
+use crate::tokens::{Estimator, Uncountable};
 use crate::usage::Usage;
 use crate::{Operation, bridge};
 
@@ -89,7 +89,8 @@ pub fn ask<'a>(rules: &Rules, operation: Operation, body: Object<'a>) -> Result<
     let asked = |operation, body, form| Ok(Asked { operation, body, form, echo: Map::new() });
     match operation {
         Operation::Messages if rules.speaks(operation) => asked(operation, body, Form::Native(Format::Messages)),
-        Operation::Messages => messages::ask(rules, body),
+        Operation::Messages => messages::ask(rules, &body),
+        Operation::CountMessageTokens => messages::ask_count(rules, body),
         Operation::Responses if rules.speaks(operation) => asked(operation, body, Form::Native(Format::Responses)),
         Operation::Responses => responses::ask(rules, body),
         Operation::GenerateContent if rules.speaks(operation) => {
@@ -104,6 +105,14 @@ pub fn ask<'a>(rules: &Rules, operation: Operation, body: Object<'a>) -> Result<
         Operation::Embedding => asked(operation, body, Form::Embedding),
         _ => asked(operation, body, Form::Plain),
     }
+}
+
+/// The gateway's own count of the tokens of a message's request, in Anthropic's form.
+///
+/// # Errors
+/// Where messages or tools are of a shape that cannot be counted.
+pub fn count_message_tokens(model: &str, body: &Object<'_>) -> Result<Vec<u8>, Uncountable> {
+    messages::count_here(model, body)
 }
 
 /// A text completion asked of a model that only chats; `None` where the prompt is made of token numbers.
@@ -127,6 +136,14 @@ pub fn answer(
     if let Form::Native(format) = wanted.form {
         return native(format, wanted, first);
     }
+    match wanted.form {
+        Form::MessagesFromResponses => return messages::answer_from_response(wanted, first),
+        Form::MessageCount => {
+            let (body, count) = messages::counted(first)?;
+            return Ok(Answer { body, usage: Usage::counted(count, 0) });
+        }
+        _ => {}
+    }
     let openai: Cow<'_, [u8]> = match rules.dialect {
         None => Cow::Borrowed(first),
         Some(dialect) if asked == Operation::ChatCompletion => {
@@ -138,7 +155,7 @@ pub fn answer(
     match wanted.form {
         Form::Messages | Form::Responses | Form::GenerateContent => {
             let completion: Completion = serde_json::from_slice(&openai).map_err(|error| Garbage(error.to_string()))?;
-            Ok(from_chat(context, wanted, completion))
+            from_chat(context, wanted, completion)
         }
         form => answer::rewrite(form, &wanted.model, &wanted.estimator, &openai),
     }
@@ -153,11 +170,11 @@ fn native(format: Format, wanted: &Wanted, body: &[u8]) -> Result<Answer, Garbag
     }
 }
 
-fn from_chat(context: &Context, wanted: &Wanted, completion: Completion) -> Answer {
+fn from_chat(context: &Context, wanted: &Wanted, completion: Completion) -> Result<Answer, Garbage> {
     match wanted.form {
         Form::Messages => messages::answer(context, wanted, completion),
-        Form::Responses => responses::answer(context, wanted, completion),
-        _ => generate::answer(context, wanted, completion),
+        Form::Responses => Ok(responses::answer(context, wanted, completion)),
+        _ => Ok(generate::answer(context, wanted, completion)),
     }
 }
 
@@ -172,6 +189,11 @@ pub fn stream(rules: &Rules, context: &Context, wanted: &Wanted) -> Stream {
         Form::ChatAsText => stream::Form::ChatAsText,
         _ => stream::Form::Chat,
     };
+    if wanted.form == Form::MessagesFromResponses {
+        let (decoder, encoder) = (messages::responses_decoder(), messages::encoder(context, wanted));
+        let translator = Translator::new(Framing::Events, decoder, encoder, wanted.estimator.clone());
+        return Stream::Translated(Box::new(translator));
+    }
     let is_openai_shaped = !matches!(wanted.form, Form::Messages | Form::Responses | Form::GenerateContent);
     if rules.dialect.is_none() && is_openai_shaped {
         let (model, usage, estimator) = (wanted.model.clone(), wanted.usage, wanted.estimator.clone());

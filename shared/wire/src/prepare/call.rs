@@ -50,6 +50,8 @@ pub(crate) struct Call<'rules, 'body> {
     pub injection_points: Option<String>,
     /// `metadata`: for the gateway, but some providers label their bill with it.
     pub metadata: Option<String>,
+    /// Whether `stream: false` may be spelled out; a null says that it may not.
+    pub names_stream: bool,
     /// Whether the system prompt of Mistral's reasoning models is to be added.
     pub adds_reasoning_prompt: bool,
 }
@@ -71,6 +73,7 @@ impl<'rules, 'body> Call<'rules, 'body> {
             prepared: Prepared { headers: headers(rules), ..Prepared::default() },
             injection_points: body.given("cache_control_injection_points").map(str::to_owned),
             metadata: body.given("metadata").map(str::to_owned),
+            names_stream: body.get("stream") != Some("null"),
             adds_reasoning_prompt: false,
             insisted: Vec::new(),
             body,

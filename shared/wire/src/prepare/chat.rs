@@ -76,17 +76,16 @@ fn limit_output(call: &mut Call<'_, '_>) {
 
 fn set_stream(call: &mut Call<'_, '_>) {
     let field = call.rules.provider().stream_field;
+    let names_stream = call.names_stream && call.rules.names_stream();
     match (call.prepared.upstream_stream, field) {
         (true, _) => call.set("stream", &true),
         // A stream that is made of a whole answer is not mentioned at all.
-        (false, StreamField::Always) if !call.prepared.stream && call.rules.names_stream() => {
-            call.set("stream", &false)
-        }
+        (false, StreamField::Always) if !call.prepared.stream && names_stream => call.set("stream", &false),
         (false, _) => {
             call.body.remove("stream");
         }
     }
-    let is_spelled_out = field == StreamField::Always && call.rules.names_stream();
+    let is_spelled_out = field == StreamField::Always && names_stream;
     if !call.prepared.upstream_stream && (!is_spelled_out || call.prepared.stream) {
         call.body.remove("stream_options");
     }

@@ -111,13 +111,28 @@ const JSON: Provider = Provider {
 /// A provider that is known by name, and whose wire nobody here speaks yet.
 const UNTRANSLATED: Provider = Provider { operations: &[], parameters: Parameters::NONE, ..SDK };
 
+/// OpenAI itself, which alone has an API of responses that also counts their tokens.
+const OPENAI: &[Operation] = &[
+    ChatCompletion,
+    TextCompletion,
+    Embedding,
+    Moderation,
+    ImageGeneration,
+    ImageEdit,
+    Speech,
+    Transcription,
+    Rerank,
+    Operation::Responses,
+    Operation::CountMessageTokens,
+];
+
 pub(super) static TABLE: &[Provider] = &[
     Provider {
         name: "openai",
         base_url: Some("https://api.openai.com/v1"),
         base_url_variables: &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
         key_variables: &["OPENAI_API_KEY"],
-        operations: EVERY,
+        operations: OPENAI,
         cache_marks: CacheMarks::OpenAi,
         adapter: Adapter::OpenAi,
         ..SDK

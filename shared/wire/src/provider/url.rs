@@ -65,7 +65,8 @@ const fn path_of(operation: Operation) -> &'static str {
         Operation::Transcription => "/audio/transcriptions",
         Operation::Rerank => "/rerank",
         Operation::Messages => "/messages",
-        Operation::CountMessageTokens => "/messages/count_tokens",
+        // The only API on this wire that counts is that of responses.
+        Operation::CountMessageTokens => "/responses/input_tokens",
         Operation::Responses => "/responses",
         Operation::GenerateContent => ":generateContent",
         Operation::CountContentTokens => ":countTokens",
