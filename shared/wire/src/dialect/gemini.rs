@@ -290,3 +290,6 @@ fn rewrite_for_maps(out: &mut Object<'_>) {
     config.insert("responseFormat".to_owned(), json!({ "text": text }));
     out.set("generationConfig", raw(&config));
 }
+
+#[cfg(test)]
+mod tests;

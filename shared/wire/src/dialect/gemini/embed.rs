@@ -57,6 +57,10 @@ impl Way {
 /// Parameters that Google does not take, or input that cannot be expressed.
 pub(super) fn prepare(rules: &Rules, body: Object<'_>, way: Way) -> Result<Prepared, Refusal> {
     let mut call = Call::new(rules, body);
+    // Vectors of numbers are all that Google gives.
+    if call.body.string("encoding_format").is_some_and(|format| format == "float") {
+        call.body.remove("encoding_format");
+    }
     check_embedding(&mut call, &["dimensions"])?;
     call.drop_paths();
     let text = call.body.get("input").unwrap_or("null");
