@@ -18,6 +18,7 @@ pub mod models;
 pub mod multipart;
 mod needle;
 mod operation;
+mod pending;
 pub mod prepare;
 pub mod provider;
 mod python;

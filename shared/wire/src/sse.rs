@@ -4,7 +4,9 @@
 
 use std::borrow::Cow;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
+
+use crate::pending;
 
 /// One event may be at most this long: what has no end is not kept.
 pub const EVENT_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -35,14 +37,7 @@ impl Splitter {
     /// # Errors
     /// When the event under way has become too long.
     pub fn push(&mut self, chunk: Bytes) -> Result<(), EventTooLong> {
-        if self.pending.is_empty() {
-            self.pending = chunk;
-        } else {
-            let mut joined = BytesMut::with_capacity(self.pending.len() + chunk.len());
-            joined.extend_from_slice(&self.pending);
-            joined.extend_from_slice(&chunk);
-            self.pending = joined.freeze();
-        }
+        pending::append(&mut self.pending, chunk);
         if !self.begun && !self.pending.is_empty() && !b"\xef\xbb".starts_with(&self.pending) {
             self.begun = true;
             if self.pending.starts_with(b"\xef\xbb\xbf") {

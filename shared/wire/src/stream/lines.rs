@@ -1,8 +1,9 @@
 //! One JSON text a line, however the bytes were cut. Knows no JSON.
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 
 use super::Fault;
+use crate::pending;
 use crate::sse::EVENT_BYTES_MAX;
 
 /// Collects bytes and hands out whole lines that are not blank.
@@ -19,14 +20,7 @@ impl Lines {
     /// # Errors
     /// When the line under way has become too long.
     pub fn push(&mut self, bytes: Bytes) -> Result<(), Fault> {
-        if self.pending.is_empty() {
-            self.pending = bytes;
-        } else {
-            let mut joined = BytesMut::with_capacity(self.pending.len() + bytes.len());
-            joined.extend_from_slice(&self.pending);
-            joined.extend_from_slice(&bytes);
-            self.pending = joined.freeze();
-        }
+        pending::append(&mut self.pending, bytes);
         let is_open = memchr::memchr(b'\n', &self.pending[self.searched..]).is_none();
         if self.pending.len() > EVENT_BYTES_MAX && is_open { Err(Fault::TooLong) } else { Ok(()) }
     }
