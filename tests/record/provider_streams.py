@@ -3,7 +3,7 @@
 
     provider_streams.py ORACLE_FOLDER
 
-Every stream is asked for with the request that LiteLLM was recorded sending, so that each provider's own path,
+Cohere is not among them: its imitation sends lines of JSON, which the provider does not. Every stream is asked for with the request that LiteLLM was recorded sending, so that each provider's own path,
 framing and checksums are there. Needs aiohttp.
 """
 import asyncio
@@ -22,7 +22,6 @@ PROVIDERS = {
     "bedrock_invoke_claude": ("bedrock", "invoke/us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
     "gemini": ("gemini", "gemini-2.5-flash"),
     "vertex_claude": ("vertex_ai", "claude-sonnet-4-5@20250929"),
-    "cohere": ("cohere_chat", "command-a-03-2025"),
     "ollama_chat": ("ollama_chat", "llama3.1"),
     "ollama_generate": ("ollama", "llama3.1"),
 }
