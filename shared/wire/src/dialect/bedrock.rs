@@ -6,6 +6,7 @@ mod address;
 mod converse;
 mod embed;
 mod facts;
+mod invoke;
 mod name;
 mod others;
 mod rerank;
@@ -14,6 +15,7 @@ mod route;
 use bytes::Bytes;
 
 use self::converse::ConverseStream;
+use self::invoke::InvokeStream;
 pub use self::name::region_in_name;
 use self::route::{Family, Route, route};
 use super::{Context, Decoder, Dialect, Framing, Mode, Unreadable, anthropic};
@@ -29,7 +31,8 @@ pub(super) fn of(settings: &Settings) -> &'static dyn Dialect {
     match route(&settings.model) {
         Route::Converse => &Converse,
         Route::Invoke(Family::Claude) => &anthropic::BEDROCK,
-        Route::Invoke(_) | Route::Other(_) => &Unknown,
+        Route::Invoke(family) => invoked(family),
+        Route::Other(_) => &Invoke(Family::Unknown),
     }
 }
 
@@ -84,11 +87,37 @@ impl Dialect for Converse {
     }
 }
 
-/// Interfaces that nobody here speaks.
-#[derive(Debug)]
-struct Unknown;
+/// The dialect of a family that is invoked.
+fn invoked(family: Family) -> &'static dyn Dialect {
+    match family {
+        Family::Llama => &Invoke(Family::Llama),
+        Family::Mistral => &Invoke(Family::Mistral),
+        Family::Titan => &Invoke(Family::Titan),
+        Family::Cohere => &Invoke(Family::Cohere),
+        Family::Ai21 => &Invoke(Family::Ai21),
+        Family::Nova => &Invoke(Family::Nova),
+        Family::DeepSeekR1 => &Invoke(Family::DeepSeekR1),
+        Family::Qwen2 => &Invoke(Family::Qwen2),
+        Family::Qwen3 => &Invoke(Family::Qwen3),
+        Family::Moonshot => &Invoke(Family::Moonshot),
+        Family::OpenAi => &Invoke(Family::OpenAi),
+        Family::Claude | Family::Unknown => &Invoke(Family::Unknown),
+    }
+}
 
-impl Dialect for Unknown {
+/// Each family in its own form.
+#[derive(Debug)]
+struct Invoke(Family);
+
+impl Dialect for Invoke {
+    fn supported(&self, settings: &Settings) -> Parameters {
+        invoke::supported(self.0, &settings.model)
+    }
+
+    fn inlines(&self, _settings: &Settings, _remote: &Remote<'_>) -> bool {
+        self.0 == Family::Nova
+    }
+
     fn url(&self, settings: &Settings, operation: Operation, mode: Mode) -> Result<String, UrlError> {
         Ok(match operation {
             Operation::ChatCompletion => address::invoke(settings, mode),
@@ -105,18 +134,19 @@ impl Dialect for Unknown {
     }
 
     fn chat(&self, call: Call<'_, '_>) -> Result<Prepared, Refusal> {
-        let model = &call.rules.settings.model;
-        Err(Refusal::bad(format!(
-            "bedrock cannot be asked for model `{model}` yet: name it as `bedrock/converse/<model>`"
-        )))
+        invoke::chat(self.0, call)
     }
 
-    fn answer(&self, _context: &Context, _body: &[u8]) -> Result<Completion, Unreadable> {
-        Err(Unreadable("no answer of this model is known".to_owned()))
+    fn answer(&self, context: &Context, body: &[u8]) -> Result<Completion, Unreadable> {
+        invoke::answer(self.0, context, body)
+    }
+
+    fn framing(&self) -> Framing {
+        Framing::EventStream
     }
 
     fn decoder(&self, context: &Context) -> Box<dyn Decoder> {
-        Box::new(ConverseStream::new(context))
+        Box::new(InvokeStream::new(self.0, context))
     }
 }
 

@@ -29,6 +29,7 @@ use serde_json::{Map, Value, json};
 pub(super) use answer::answer;
 pub(super) use stream::ConverseStream;
 pub(super) use supported::supported;
+pub(super) use usage::finish_reason;
 
 use self::block::{Block, Turn};
 use self::orphans::Guardrail;
