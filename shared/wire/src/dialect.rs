@@ -5,6 +5,7 @@
 
 pub(crate) mod anthropic;
 mod bedrock;
+mod cohere;
 mod gemini;
 mod ollama;
 mod ollama_generate;
@@ -226,6 +227,7 @@ pub(crate) fn of(settings: &Settings) -> Option<&'static dyn Dialect> {
     }
     match settings.provider.name {
         "bedrock" => Some(bedrock::of(settings)),
+        "cohere" | "cohere_chat" => Some(&cohere::Cohere),
         "gemini" => Some(&gemini::Gemini::Studio),
         name if vertex::is_vertex(name) => match vertex::route(settings) {
             vertex::Route::Gemini => Some(&gemini::Gemini::Vertex),

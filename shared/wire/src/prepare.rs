@@ -17,11 +17,10 @@ mod supported;
 mod tools;
 
 pub(crate) use call::{Call, Unsupported};
+pub(crate) use chat::in_openai_form;
 pub use refusal::Refusal;
 pub use rules::{Family, Rules, Settings, StreamUsage};
-pub(crate) use simple::embedding_call;
-
-pub(crate) use simple::check_embedding;
+pub(crate) use simple::{check_embedding, embedding_call, rerank};
 
 use crate::Operation;
 use crate::dialect::Notes;

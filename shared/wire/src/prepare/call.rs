@@ -203,6 +203,13 @@ impl<'rules, 'body> Call<'rules, 'body> {
         self.write()
     }
 
+    /// As `finish`, with a name that the dialect chooses.
+    pub fn finish_as(mut self, model: &str) -> Prepared {
+        self.absorb_extra_body();
+        self.body.set("model", raw(&model));
+        self.write()
+    }
+
     /// As `finish`, where the address tells the model.
     pub fn finish_without_model(mut self) -> Prepared {
         self.absorb_extra_body();

@@ -25,15 +25,25 @@ pub(super) fn prepare(rules: &Rules, body: Object<'_>) -> Result<Prepared, Refus
         messages::inject(&mut call);
         return dialect.chat(call);
     }
-    adapt::parameters(&mut call)?;
-    limit_output(&mut call);
-    tools::prepare(&mut call);
-    messages::prepare(&mut call)?;
-    set_stream(&mut call);
-    adapt::last(&mut call);
+    in_openai_form(&mut call)?;
+    Ok(call.finish_chat())
+}
+
+/// Writes parameters, tools and messages in OpenAI's form, by the rules of the deployment: all but the model's name
+/// and the extra fields, which `finish` adds.
+///
+/// # Errors
+/// What the provider cannot do, in LiteLLM's words.
+pub(crate) fn in_openai_form(call: &mut Call<'_, '_>) -> Result<(), Refusal> {
+    adapt::parameters(call)?;
+    limit_output(call);
+    tools::prepare(call);
+    messages::prepare(call)?;
+    set_stream(call);
+    adapt::last(call);
     call.insist();
     call.drop_paths();
-    Ok(call.finish_chat())
+    Ok(())
 }
 
 /// Drops what the provider does not know; refuses it where the client counts on it.

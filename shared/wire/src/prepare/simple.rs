@@ -144,7 +144,7 @@ fn check_dimensions(call: &mut Call<'_, '_>) -> Result<(), Refusal> {
 }
 
 /// Cohere's shape, which the others took over.
-pub(super) fn rerank(rules: &Rules, body: Object<'_>) -> Result<Prepared, Refusal> {
+pub(crate) fn rerank(rules: &Rules, body: Object<'_>) -> Result<Prepared, Refusal> {
     for name in ["query", "documents"] {
         if body.given(name).is_none() {
             return Err(Refusal::bad(format!("`{name}` is missing: a reranking needs a query and documents")));
@@ -163,7 +163,9 @@ pub(super) fn rerank(rules: &Rules, body: Object<'_>) -> Result<Prepared, Refusa
 fn rerank_fields(provider: &str) -> &'static [&'static str] {
     match provider {
         "jina_ai" | "fireworks_ai" | "voyage" => &["query", "documents", "top_n", "return_documents"],
-        "cohere" => &["query", "documents", "top_n", "rank_fields", "return_documents", "max_tokens_per_doc"],
+        "cohere" | "cohere_chat" => {
+            &["query", "documents", "top_n", "rank_fields", "return_documents", "max_tokens_per_doc"]
+        }
         _ => &[
             "query",
             "documents",

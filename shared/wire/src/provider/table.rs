@@ -1428,7 +1428,16 @@ pub(super) static TABLE: &[Provider] = &[
         base_url: Some("https://api.cohere.com"),
         base_url_variables: &["COHERE_API_BASE"],
         key_variables: &["COHERE_API_KEY", "CO_API_KEY"],
-        operations: &[Rerank],
+        operations: &[ChatCompletion, Embedding, Rerank],
+        path: Path::Whole,
+        ..HANDLER
+    },
+    Provider {
+        name: "cohere_chat",
+        base_url: Some("https://api.cohere.com"),
+        base_url_variables: &["COHERE_API_BASE"],
+        key_variables: &["COHERE_API_KEY", "CO_API_KEY"],
+        operations: &[ChatCompletion, Embedding, Rerank],
         path: Path::Whole,
         ..HANDLER
     },
@@ -1468,7 +1477,6 @@ pub(super) static TABLE: &[Provider] = &[
     Provider { name: "black_forest_labs", ..UNTRANSLATED },
     Provider { name: "bytez", ..UNTRANSLATED },
     Provider { name: "chatgpt", ..UNTRANSLATED },
-    Provider { name: "cohere_chat", key_variables: &["COHERE_API_KEY", "CO_API_KEY"], ..UNTRANSLATED },
     Provider { name: "cursor", ..UNTRANSLATED },
     Provider { name: "custom", ..UNTRANSLATED },
     Provider { name: "deepgram", ..UNTRANSLATED },

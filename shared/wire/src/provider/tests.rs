@@ -13,7 +13,7 @@ fn names_are_unique() {
 fn table_covers_what_litellm_calls_by_openais_wire() {
     let chats = all().iter().filter(|provider| provider.offers(Operation::ChatCompletion)).count();
     assert!(chats >= 100, "{chats}");
-    for name in ["anthropic_text", "cohere_chat", "sagemaker", "watsonx"] {
+    for name in ["anthropic_text", "runwayml", "stability"] {
         let provider = find(name).expect(name);
         assert!(provider.is_untranslated(), "{name}");
     }
