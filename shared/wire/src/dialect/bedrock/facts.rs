@@ -6,6 +6,19 @@ use crate::models::{self, Capability};
 /// What the map says beyond [`models`]; the columns are those of `data/generate_bedrock.py`.
 static TABLE: &str = include_str!("../../../data/bedrock.tsv");
 
+/// What every Claude can do, for those that the map does not know yet (LiteLLM's `claude-family-baseline`).
+const CLAUDE: [Capability; 9] = [
+    Capability::FunctionCalling,
+    Capability::ParallelFunctionCalling,
+    Capability::ToolChoice,
+    Capability::Vision,
+    Capability::PromptCaching,
+    Capability::ResponseSchema,
+    Capability::Reasoning,
+    Capability::PdfInput,
+    Capability::SystemMessages,
+];
+
 /// A yes or no of the map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -112,7 +125,8 @@ impl<'a> Model<'a> {
 
     /// What the map declares of a capability: the first entry that says anything.
     pub fn declares(&self, capability: Capability) -> Option<bool> {
-        self.names().into_iter().find_map(|name| models::find(name)?.declares(capability))
+        let declared = self.names().into_iter().find_map(|name| models::find(name)?.declares(capability));
+        declared.or_else(|| (self.is_claude() && !self.is_mapped() && CLAUDE.contains(&capability)).then_some(true))
     }
 
     /// Whether the map has the model at all.

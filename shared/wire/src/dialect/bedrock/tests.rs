@@ -317,6 +317,15 @@ fn base_names_are_found() {
 }
 
 #[test]
+fn a_claude_that_nobody_knows_yet_can_what_all_can() {
+    let supported = |model: &str| converse::supported(model);
+    for name in ["tools", "tool_choice", "thinking"] {
+        assert!(supported("converse/us.anthropic.claude-opus-97-v1:0").contains(name), "{name}");
+    }
+    assert!(!supported("converse/unknown.model").contains("tool_choice"));
+}
+
+#[test]
 fn hostile_requests_are_refused_or_written_and_never_more() {
     let rules = Rules::new(settings("bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0"));
     let deep = format!("{}1{}", "{\"a\":".repeat(100), "}".repeat(100));
