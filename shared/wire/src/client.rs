@@ -17,7 +17,8 @@ use serde_json::{Map, Value};
 use crate::Format;
 use crate::answer::{self, Answer, Form, Garbage};
 use crate::chat::{Chunk, Completion};
-use crate::dialect::{Context, Framing};
+use crate::dialect::responses::RESPONSES;
+use crate::dialect::{Context, Dialect, Framing};
 use crate::failure::Begun;
 use crate::generated::Generated;
 use crate::json::Object;
@@ -144,21 +145,34 @@ pub fn answer(
         }
         _ => {}
     }
-    let openai: Cow<'_, [u8]> = match rules.dialect {
+    let openai: Cow<'_, [u8]> = match spoken(rules, context) {
         None => Cow::Borrowed(first),
-        Some(dialect) if asked == Operation::ChatCompletion => {
+        Some(dialect) if matches!(asked, Operation::ChatCompletion | Operation::Responses) => {
             let completion = dialect.answer(context, first).map_err(|error| Garbage(error.0))?;
+            if !is_openai_shaped(wanted.form) {
+                return from_chat(context, wanted, completion);
+            }
             Cow::Owned(serde_json::to_vec(&completion).unwrap_or_default())
         }
         Some(dialect) => Cow::Owned(dialect.other_answer(asked, context, bodies).map_err(|error| Garbage(error.0))?),
     };
     match wanted.form {
-        Form::Messages | Form::Responses | Form::GenerateContent => {
+        form if !is_openai_shaped(form) => {
             let completion: Completion = serde_json::from_slice(&openai).map_err(|error| Garbage(error.to_string()))?;
             from_chat(context, wanted, completion)
         }
         form => answer::rewrite(form, &wanted.model, &wanted.estimator, &openai),
     }
+}
+
+/// How the provider was spoken to; `None` where it was OpenAI's chat.
+fn spoken(rules: &Rules, context: &Context) -> Option<&'static dyn Dialect> {
+    if context.notes.responses { Some(&RESPONSES) } else { rules.dialect }
+}
+
+/// Whether the client reads OpenAI's chat or one of its elder forms.
+const fn is_openai_shaped(form: Form) -> bool {
+    !matches!(form, Form::Messages | Form::Responses | Form::GenerateContent)
 }
 
 fn native(format: Format, wanted: &Wanted, body: &[u8]) -> Result<Answer, Garbage> {
@@ -194,12 +208,12 @@ pub fn stream(rules: &Rules, context: &Context, wanted: &Wanted) -> Stream {
         let translator = Translator::new(Framing::Events, decoder, encoder, wanted.estimator.clone());
         return Stream::Translated(Box::new(translator));
     }
-    let is_openai_shaped = !matches!(wanted.form, Form::Messages | Form::Responses | Form::GenerateContent);
-    if rules.dialect.is_none() && is_openai_shaped {
+    let spoken = spoken(rules, context);
+    if spoken.is_none() && is_openai_shaped(wanted.form) {
         let (model, usage, estimator) = (wanted.model.clone(), wanted.usage, wanted.estimator.clone());
         return Stream::Rewritten(Box::new(Rewriter::new(Wish { model, form, usage, estimator })));
     }
-    let (framing, decoder) = match rules.dialect {
+    let (framing, decoder) = match spoken {
         Some(dialect) => (dialect.framing(), dialect.decoder(context)),
         None => (Framing::Events, stream::openai_decoder()),
     };
@@ -218,8 +232,7 @@ pub fn replay(
     wanted: &Wanted,
     bodies: &[Bytes],
 ) -> Result<(Vec<Vec<u8>>, Usage), Garbage> {
-    let is_openai_shaped = !matches!(wanted.form, Form::Messages | Form::Responses | Form::GenerateContent);
-    if is_openai_shaped && rules.dialect.is_none() {
+    if is_openai_shaped(wanted.form) && spoken(rules, context).is_none() {
         let answer = answer(rules, asked, context, wanted, bodies)?;
         return Ok((stream::replay(&answer.body, wanted.usage), answer.usage));
     }
@@ -238,8 +251,8 @@ pub fn replay(
 
 fn encoder(context: &Context, wanted: &Wanted) -> Box<dyn Encoder> {
     match wanted.form {
-        Form::Messages => messages::encoder(context, wanted),
-        Form::Responses => responses::encoder(context, wanted),
+        Form::Messages | Form::MessagesFromResponses => messages::encoder(context, wanted),
+        Form::Responses | Form::Native(Format::Responses) => responses::encoder(context, wanted),
         Form::GenerateContent => generate::encoder(context, wanted),
         Form::Text | Form::ChatAsText => chat::encoder(stream::Form::Text, context, wanted),
         _ => chat::encoder(stream::Form::Chat, context, wanted),

@@ -9,6 +9,7 @@ mod cohere;
 mod gemini;
 mod ollama;
 mod ollama_generate;
+pub(crate) mod responses;
 pub(crate) mod vertex;
 
 use std::fmt::Debug;
@@ -161,6 +162,8 @@ pub struct Notes {
     pub reads_json: bool,
     /// The beginning of the answer that the client wrote, which is repeated before it.
     pub prefix: Option<String>,
+    /// Whether the provider was asked by OpenAI's Responses, whatever wire it speaks otherwise.
+    pub responses: bool,
 }
 
 impl Notes {

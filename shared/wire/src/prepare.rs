@@ -10,6 +10,7 @@ mod drop_path;
 mod fields;
 mod messages;
 mod refusal;
+mod responses;
 mod rules;
 mod schema;
 mod simple;
@@ -19,6 +20,7 @@ mod tools;
 pub(crate) use call::{Call, Unsupported};
 pub(crate) use chat::in_openai_form;
 pub use refusal::Refusal;
+pub(crate) use responses::{RESPONSE_PARAMETERS, finish as finish_response};
 pub use rules::{Family, Rules, Settings, StreamUsage};
 pub(crate) use simple::{check_embedding, embedding_call, rerank};
 
@@ -68,7 +70,8 @@ pub fn prepare(rules: &Rules, operation: Operation, body: Object<'_>) -> Result<
     if !provider.offers(operation) && !rules.speaks(operation) {
         return Err(Refusal::NotOffered { provider: provider.name, operation });
     }
-    if let Some(dialect) = rules.dialect.filter(|_| operation != Operation::ChatCompletion) {
+    let is_own = matches!(operation, Operation::ChatCompletion | Operation::Responses);
+    if let Some(dialect) = rules.dialect.filter(|_| !is_own) {
         return dialect.other(operation, rules, body);
     }
     match operation {
@@ -77,6 +80,7 @@ pub fn prepare(rules: &Rules, operation: Operation, body: Object<'_>) -> Result<
         Operation::Embedding => simple::embedding(rules, body),
         Operation::Rerank => simple::rerank(rules, body),
         Operation::ImageGeneration => Ok(simple::image(rules, body)),
+        Operation::Responses => responses::prepare(rules, body),
         _ => Ok(simple::plain(rules, body)),
     }
 }

@@ -10,6 +10,7 @@ mod resource_url;
 mod table;
 mod url;
 
+pub(crate) use auth::is_azure_host;
 pub use auth::{Auth, auth};
 pub use cloud::Cloud;
 pub use parameters::{NAMES, Parameters, is_parameter};

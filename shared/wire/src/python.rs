@@ -10,6 +10,19 @@ mod fault;
 pub(crate) use dumps::dumps;
 pub(crate) use fault::fault;
 
+/// The name of the value's type in Python.
+pub(crate) fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "NoneType",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float",
+        Value::Number(_) => "int",
+        Value::String(_) => "str",
+        Value::Array(_) => "list",
+        Value::Object(_) => "dict",
+    }
+}
+
 /// What `str()` gives: strings bare, everything else as [`repr`].
 pub(crate) fn display(value: &Value) -> String {
     match value {

@@ -24,6 +24,8 @@ use super::rules::{Family, Rules};
 use crate::provider::Adapter;
 
 /// Translates parameters, after those that the provider does not know are gone.
+pub(super) use openai::response_of_gpt5;
+
 pub(super) fn parameters(call: &mut Call<'_, '_>) -> Result<(), Refusal> {
     match call.rules.provider().adapter {
         Adapter::OpenAi | Adapter::AzureAi => openai::parameters(call),

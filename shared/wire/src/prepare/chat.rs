@@ -5,6 +5,8 @@
 use super::call::{Call, Unsupported};
 use super::rules::Rules;
 use super::{Prepared, Refusal, adapt, messages, tools};
+use crate::Operation;
+use crate::dialect::{Dialect, Mode, responses};
 use crate::json::Object;
 use crate::provider::{NAMES, OutputLimit, Parameters, StreamField, is_parameter};
 use crate::python;
@@ -25,6 +27,10 @@ pub(super) fn prepare(rules: &Rules, body: Object<'_>) -> Result<Prepared, Refus
         messages::inject(&mut call);
         return dialect.chat(call);
     }
+    if responses::is_asked_by(&rules.settings) {
+        adapt::parameters(&mut call)?;
+        return by_responses(call);
+    }
     in_openai_form(&mut call)?;
     Ok(call.finish_chat())
 }
@@ -44,6 +50,15 @@ pub(crate) fn in_openai_form(call: &mut Call<'_, '_>) -> Result<(), Refusal> {
     call.insist();
     call.drop_paths();
     Ok(())
+}
+
+/// A chat with a model that answers responses alone.
+fn by_responses(mut call: Call<'_, '_>) -> Result<Prepared, Refusal> {
+    messages::inject(&mut call);
+    let (wants_usage, mode) = (call.prepared.include_usage_wanted, Mode::Whole);
+    let address = call.rules.url(Operation::Responses, mode).map_err(|error| Refusal::bad(error.to_string()))?;
+    let prepared = responses::RESPONSES.chat(call)?;
+    Ok(Prepared { url: Some(address), include_usage_wanted: wants_usage, ..prepared })
 }
 
 /// Drops what the provider does not know; refuses it where the client counts on it.

@@ -142,6 +142,9 @@ impl Rules {
             Some(dialect) => dialect.speaks(&self.settings, operation),
             // Partner models at Vertex AI chat in OpenAI's form, and do nothing else.
             None if vertex::is_vertex(self.settings.provider.name) => operation == Operation::ChatCompletion,
+            None if operation == Operation::Responses => {
+                self.settings.provider.offers(operation) && super::responses::speaks(&self.settings)
+            }
             None => self.settings.provider.offers(operation),
         }
     }
@@ -236,7 +239,7 @@ fn wire_model(settings: &Settings) -> String {
 }
 
 /// Short names of Fireworks become resource names.
-fn fireworks_resource(model: &str) -> String {
+pub(super) fn fireworks_resource(model: &str) -> String {
     let is_whole = model.starts_with("accounts/") || model.starts_with("FW-") || model.contains('#');
     let is_router = model.ends_with("-fast")
         || matches!(model, "firerouter" | "auto" | "auto-instant")

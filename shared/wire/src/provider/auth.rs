@@ -28,7 +28,8 @@ pub fn auth(provider: &Provider, api_base: Option<&str>, api_version: Option<&st
     }
 }
 
-fn is_azure_host(api_base: &str) -> bool {
+/// Whether the address is one of Azure's own hosts for OpenAI's wire.
+pub(crate) fn is_azure_host(api_base: &str) -> bool {
     let host = host(api_base);
     AZURE_HOSTS.iter().any(|suffix| host.ends_with(suffix))
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::Operation::{
     self, ChatCompletion, CountContentTokens, Embedding, GenerateContent, ImageEdit, ImageGeneration, Messages,
-    Moderation, Rerank, Speech, TextCompletion, Transcription,
+    Moderation, Rerank, Responses, Speech, TextCompletion, Transcription,
 };
 use crate::models::Capability::{FunctionCalling, Reasoning, ToolChoice, WebSearch};
 
@@ -18,6 +18,20 @@ const TEXT: &[Operation] = &[ChatCompletion, TextCompletion, Embedding];
 const WITH_AUDIO: &[Operation] = &[ChatCompletion, Embedding, Speech, Transcription];
 const EVERY: &[Operation] =
     &[ChatCompletion, TextCompletion, Embedding, Moderation, ImageGeneration, ImageEdit, Speech, Transcription, Rerank];
+
+const EVERY_AND_RESPONSES: &[Operation] = &[
+    ChatCompletion,
+    TextCompletion,
+    Embedding,
+    Moderation,
+    ImageGeneration,
+    ImageEdit,
+    Speech,
+    Transcription,
+    Rerank,
+    Responses,
+];
+const CHAT_AND_RESPONSES: &[Operation] = &[ChatCompletion, Embedding, Responses];
 
 /// What OpenAI's own chat endpoint takes from every model.
 const BASE: Parameters = Parameters::of(&[
@@ -167,7 +181,7 @@ pub(super) static TABLE: &[Provider] = &[
         name: "azure",
         base_url_variables: &["AZURE_API_BASE"],
         key_variables: &["AZURE_OPENAI_API_KEY", "AZURE_API_KEY"],
-        operations: EVERY,
+        operations: EVERY_AND_RESPONSES,
         path: Path::Azure,
         parameters: BASE.with(&["user"]).without(&["prompt_cache_retention", "safety_identifier", "service_tier"]),
         cache_marks: CacheMarks::Keep,
@@ -188,7 +202,7 @@ pub(super) static TABLE: &[Provider] = &[
         base_url_variables: &["AZURE_AI_API_BASE"],
         key_variables: &["AZURE_AI_API_KEY"],
         path: Path::AzureAi,
-        operations: &[ChatCompletion, Embedding, Rerank, ImageGeneration],
+        operations: &[ChatCompletion, Embedding, Rerank, ImageGeneration, Responses],
         cache_marks: CacheMarks::Keep,
         adapter: Adapter::AzureAi,
         ..HANDLER
@@ -264,7 +278,7 @@ pub(super) static TABLE: &[Provider] = &[
         ],
         embedding_parameters: Some(&["dimensions"]),
         output_limit: OutputLimit::MaxTokens,
-        operations: &[ChatCompletion, TextCompletion, Embedding, Rerank, Transcription],
+        operations: &[ChatCompletion, TextCompletion, Embedding, Rerank, Transcription, Responses],
         adapter: Adapter::Fireworks,
         ..HANDLER
     },
@@ -279,6 +293,7 @@ pub(super) static TABLE: &[Provider] = &[
         cache_marks: CacheMarks::OpenRouter,
         adapter: Adapter::OpenRouter,
         headers: &[("HTTP-Referer", "https://litellm.ai"), ("X-Title", "liteLLM")],
+        operations: CHAT_AND_RESPONSES,
         ..HANDLER
     },
     Provider {
@@ -311,7 +326,7 @@ pub(super) static TABLE: &[Provider] = &[
         conditional: &[(Reasoning, &["reasoning_effort"])],
         output_limit: OutputLimit::MaxTokens,
         adapter: Adapter::Xai,
-        operations: &[ChatCompletion, Embedding, ImageGeneration],
+        operations: &[ChatCompletion, Embedding, ImageGeneration, Responses],
         ..HANDLER
     },
     Provider {
@@ -356,6 +371,7 @@ pub(super) static TABLE: &[Provider] = &[
             "top_p",
         ]),
         conditional: &[(Reasoning, &["reasoning_effort"]), (WebSearch, &["web_search_options"])],
+        operations: CHAT_AND_RESPONSES,
         ..SDK
     },
     Provider {
@@ -458,7 +474,7 @@ pub(super) static TABLE: &[Provider] = &[
         key_variables: &["HOSTED_VLLM_API_KEY"],
         key: KeyNeed::Optional,
         parameters: BASE.with(&["reasoning_effort", "thinking"]),
-        operations: EVERY,
+        operations: EVERY_AND_RESPONSES,
         embedding_input: EmbeddingInput::List,
         adapter: Adapter::Vllm,
         ..HANDLER
@@ -486,6 +502,7 @@ pub(super) static TABLE: &[Provider] = &[
         cache_marks: CacheMarks::Keep,
         adapter: Adapter::Databricks,
         embedding_parameters: Some(&[]),
+        operations: CHAT_AND_RESPONSES,
         ..HANDLER
     },
     Provider {
@@ -513,7 +530,7 @@ pub(super) static TABLE: &[Provider] = &[
             "verbosity",
             "include_server_side_tool_invocations",
         ]),
-        operations: EVERY,
+        operations: EVERY_AND_RESPONSES,
         cache_marks: CacheMarks::Keep,
         adapter: Adapter::LiteLlmProxy,
         ..SDK
@@ -655,6 +672,7 @@ pub(super) static TABLE: &[Provider] = &[
         ]),
         output_limit: OutputLimit::MaxTokens,
         adapter: Adapter::Volcengine,
+        operations: CHAT_AND_RESPONSES,
         ..SDK
     },
     Provider {
@@ -956,7 +974,7 @@ pub(super) static TABLE: &[Provider] = &[
         key_variables: &["EDENAI_API_KEY"],
         conditional: &[(Reasoning, &["reasoning_effort"])],
         adapter: Adapter::EdenAi,
-        operations: EVERY,
+        operations: EVERY_AND_RESPONSES,
         ..HANDLER
     },
     Provider {
@@ -1317,6 +1335,7 @@ pub(super) static TABLE: &[Provider] = &[
         base_url_variables: &["NEOSANTARA_API_BASE"],
         key_variables: &["NEOSANTARA_API_KEY"],
         output_limit: OutputLimit::MaxTokens,
+        operations: CHAT_AND_RESPONSES,
         ..JSON
     },
     Provider {
@@ -1325,7 +1344,7 @@ pub(super) static TABLE: &[Provider] = &[
         base_url_variables: &["TENSORMESH_SERVERLESS_BASE_URL"],
         key_variables: &["TENSORMESH_INFERENCE_API_KEY"],
         output_limit: OutputLimit::MaxTokens,
-        operations: TEXT,
+        operations: &[ChatCompletion, TextCompletion, Embedding, Responses],
         ..JSON
     },
     Provider {
@@ -1333,6 +1352,7 @@ pub(super) static TABLE: &[Provider] = &[
         base_url: Some("https://api.parasail.io/v1"),
         base_url_variables: &["PARASAIL_API_BASE"],
         key_variables: &["PARASAIL_API_KEY"],
+        operations: CHAT_AND_RESPONSES,
         ..JSON
     },
     Provider {
@@ -1352,6 +1372,7 @@ pub(super) static TABLE: &[Provider] = &[
         parameters: BASE.with(&["reasoning_effort"]),
         conditional: &[],
         cache_marks: CacheMarks::Keep,
+        operations: CHAT_AND_RESPONSES,
         ..JSON
     },
     Provider {
@@ -1359,6 +1380,7 @@ pub(super) static TABLE: &[Provider] = &[
         base_url: Some("https://api.meta.ai/v1"),
         base_url_variables: &["META_API_BASE"],
         key_variables: &["META_API_KEY"],
+        operations: CHAT_AND_RESPONSES,
         ..JSON
     },
     Provider {
@@ -1373,6 +1395,7 @@ pub(super) static TABLE: &[Provider] = &[
         base_url: Some("https://api.cortecs.ai/v1"),
         base_url_variables: &["CORTECS_API_BASE"],
         key_variables: &["CORTECS_API_KEY"],
+        operations: CHAT_AND_RESPONSES,
         ..JSON
     },
     Provider {
@@ -1381,6 +1404,7 @@ pub(super) static TABLE: &[Provider] = &[
         base_url_variables: &["PINSTRIPES_API_BASE"],
         key_variables: &["PINSTRIPES_API_KEY"],
         output_limit: OutputLimit::MaxTokens,
+        operations: CHAT_AND_RESPONSES,
         ..JSON
     },
     Provider {
@@ -1397,6 +1421,7 @@ pub(super) static TABLE: &[Provider] = &[
         base_url: Some("https://api.prisminference.com/v1"),
         base_url_variables: &["PRISM_API_BASE"],
         key_variables: &["PRISM_API_KEY"],
+        operations: CHAT_AND_RESPONSES,
         ..JSON
     },
     Provider {
@@ -1414,6 +1439,7 @@ pub(super) static TABLE: &[Provider] = &[
             "stop",
             "top_logprobs",
         ]),
+        operations: CHAT_AND_RESPONSES,
         ..JSON
     },
     Provider {

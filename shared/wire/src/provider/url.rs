@@ -8,6 +8,9 @@ use crate::Operation;
 /// Azure's version where neither deployment nor environment names one; LiteLLM's `AZURE_DEFAULT_API_VERSION`.
 pub const AZURE_API_VERSION: &str = "2025-02-01-preview";
 
+/// The same for responses; LiteLLM's `AZURE_DEFAULT_RESPONSES_API_VERSION`.
+const AZURE_RESPONSES_VERSION: &str = "preview";
+
 /// Why there is no address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
@@ -34,6 +37,9 @@ pub fn url(
     let base = if provider.name == "baseten" && api_base.is_none() { &dedicated(base, model) } else { base };
     let trimmed = base.trim_end_matches('/');
     let path = path_of(operation);
+    if operation == Operation::Responses {
+        return Ok(response_url(provider, trimmed, api_version, model));
+    }
     Ok(match provider.path {
         // Another gateway's own bases do without the version that its reranking has.
         Path::Append if provider.name == "litellm_proxy" && operation == Operation::Rerank => {
@@ -50,6 +56,41 @@ pub fn url(
         Path::Gradient if trimmed == "https://inference.do-ai.run" => under(trimmed, "/v1", path),
         Path::Gradient => under(trimmed, "/api/v1", path),
     })
+}
+
+/// Where a response is made: most providers keep it beside their chats, some under a version of its own.
+fn response_url(provider: &Provider, base: &str, api_version: Option<&str>, model: &str) -> String {
+    let (path, bare) = ("/responses", base.split(['?', '#']).next().unwrap_or(base).trim_end_matches('/'));
+    let is_whole = bare.ends_with(path);
+    match provider.path {
+        Path::Azure => {
+            let version = api_version.unwrap_or(AZURE_RESPONSES_VERSION);
+            let root = bare.split("/openai").next().unwrap_or(bare);
+            let between = if is_version_one(Some(version)) { "/openai/v1" } else { "/openai" };
+            format!("{root}{between}{path}?api-version={version}")
+        }
+        // A project of Foundry has responses of its own.
+        Path::AzureAi => {
+            let root = bare.split_once("://").map_or(("https", bare), |(scheme, rest)| (scheme, rest));
+            let mut segments = root.1.split('/');
+            let host = segments.next().unwrap_or_default();
+            let project: Vec<&str> = segments.take(3).collect();
+            let project = match project.as_slice() {
+                ["api", "projects", name] => format!("/api/projects/{name}"),
+                _ => String::new(),
+            };
+            format!("{}://{host}{project}/openai/v1{path}", root.0)
+        }
+        Path::Databricks => append(&databricks(bare, model), path),
+        _ if is_whole => bare.to_owned(),
+        Path::VersionOne | Path::UnderVersionOne if !bare.ends_with("/v1") => format!("{bare}/v1{path}"),
+        _ => match provider.name {
+            "perplexity" => format!("{bare}/v1{path}"),
+            "hosted_vllm" if !bare.ends_with("/v1") => format!("{bare}/v1{path}"),
+            "volcengine" if !bare.ends_with("/api/v3") => format!("{bare}/api/v3{path}"),
+            _ => format!("{bare}{path}"),
+        },
+    }
 }
 
 /// Where the operation lives below the base.

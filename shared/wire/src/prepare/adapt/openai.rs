@@ -104,6 +104,17 @@ impl Model {
         effort.or_else(default) == Some("none")
     }
 
+    /// Efforts that the map denies the model, as responses are checked.
+    fn disables(&self, effort: &str) -> bool {
+        match effort {
+            "none" => self.denies(Capability::NoneEffort),
+            "minimal" => self.denies(Capability::MinimalEffort),
+            "low" => self.denies(Capability::LowEffort),
+            "xhigh" => self.denies(Capability::ExtraHighEffort),
+            _ => false,
+        }
+    }
+
     /// Efforts that only some models take are refused where the map does not grant them, others where it denies them.
     fn refuses(&self, effort: &str) -> bool {
         let is_azure = self.provider == "azure";
@@ -115,6 +126,54 @@ impl Model {
             "low" => self.denies(Capability::LowEffort),
             _ => false,
         }
+    }
+}
+
+/// What a response of a reasoning model may be asked with; LiteLLM's sentences differ from those of a chat.
+pub(in crate::prepare) fn response_of_gpt5(call: &mut Call<'_, '_>) -> Result<(), Refusal> {
+    let model = Model::of(call.rules);
+    let mut reasoning = call.body.get("reasoning").and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let effort = |reasoning: &Option<Value>| Some(reasoning.as_ref()?.get("effort")?.as_str()?.to_owned());
+    if let Some(given) = effort(&reasoning).filter(|effort| model.disables(effort)) {
+        refuse(call, || {
+            format!(
+                "reasoning.effort={given} is not supported for {}. \
+                 To drop unsupported params set `litellm.drop_params = True`",
+                model.shown
+            )
+        })?;
+        call.body.remove("reasoning");
+        if let Some(fields) = reasoning.as_mut().and_then(Value::as_object_mut) {
+            fields.shift_remove("effort");
+            if !fields.is_empty() {
+                call.set("reasoning", &reasoning);
+            }
+        }
+    }
+    let is_none = model.supports(Capability::NoneEffort) && model.resolves_to_none(effort(&reasoning).as_deref());
+    if is_none {
+        return Ok(());
+    }
+    check_temperature(call, &model)?;
+    if call.body.get("top_p").is_some() {
+        refuse(call, || {
+            format!(
+                "{} only supports top_p when reasoning.effort resolves to 'none', either set explicitly on the \
+                 request or declared as the model's default_reasoning_effort. \
+                 To drop unsupported params set `litellm.drop_params = True`",
+                model.shown
+            )
+        })?;
+        call.body.remove("top_p");
+    }
+    Ok(())
+}
+
+/// An error unless the client permits to drop what is refused.
+fn refuse(call: &Call<'_, '_>, message: impl FnOnce() -> String) -> Result<(), Refusal> {
+    match call.unsupported {
+        Unsupported::Refuse => Err(Refusal::unsupported(message())),
+        Unsupported::Drop => Ok(()),
     }
 }
 
