@@ -2,6 +2,7 @@
 //!
 //! Knows where its provider is and how it is shown the key. Reads no environment: variables are handed in.
 
+mod claude;
 mod cloud;
 mod scheme;
 
@@ -94,13 +95,23 @@ impl Deployment {
         let cloud = cloud::cloud(config, params, &model, variables);
         let known = Known { config, params, provider, base: base.as_deref(), cloud: &cloud, variables };
         let scheme = scheme::scheme(&known)?;
-        let credential = if scheme.is_some() { None } else { credential(&known, version.as_deref())? };
-        let settings = Settings {
+        let credential = match scheme {
+            Some(_) => None,
+            None if claude::is_keyed_so(provider.name, &model) => claude::credential(&known)?,
+            None => credential(&known, version.as_deref())?,
+        };
+        let shows_oauth = claude::shows_oauth(&known);
+        let mut settings = Settings {
             api_base: base.clone(),
             api_version: version.clone(),
             cloud,
             ..settings(config, entry, Resolved { provider, model: model.clone() })
         };
+        if shows_oauth {
+            let (name, value) = claude::OAUTH_HEADER;
+            settings.extra_headers.push((name.to_owned(), value.to_owned()));
+            settings.betas.push(claude::OAUTH_BETA.to_owned());
+        }
         let rules = Rules::new(settings);
         let addresses = addresses(&rules)?;
         let is_keyless = provider.key == KeyNeed::Optional || params.mock_response.is_some();

@@ -171,7 +171,12 @@ pub fn write_string(out: &mut Vec<u8>, text: &str) {
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');
     } else {
-        out.extend_from_slice(serde_json::Value::from(text).to_string().as_bytes());
+        let start = out.len();
+        // Writing to memory cannot fail; what cannot be written would be no string at all.
+        if serde_json::to_writer(&mut *out, text).is_err() {
+            out.truncate(start);
+            out.extend_from_slice(b"\"\"");
+        }
     }
 }
 

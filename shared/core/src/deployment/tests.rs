@@ -44,6 +44,13 @@ fn each_provider_is_shown_the_key_in_its_own_header() {
     check(azure, &[("AZURE_API_KEY", "set")], "api-key", "set");
     check(&format!("{azure}, azure_ad_token: t, api_key: own"), &[], "authorization", "Bearer t");
     check("model: groq/x, api_key: own", &[], "authorization", "Bearer own");
+    check("model: anthropic/claude-x, api_key: own", &[], "x-api-key", "own");
+    check("model: anthropic/claude-x, api_key: sk-ant-oat-1", &[], "authorization", "Bearer sk-ant-oat-1");
+    let both = [("ANTHROPIC_AUTH_TOKEN", "t"), ("ANTHROPIC_API_KEY", "k")];
+    check("model: anthropic/claude-x", &both, "x-api-key", "k");
+    check("model: anthropic/claude-x", &both[..1], "authorization", "Bearer t");
+    let foundry = "model: azure_ai/claude-x, api_base: \"https://r.services.ai.azure.com/anthropic\"";
+    check(&format!("{foundry}, api_key: own"), &[], "x-api-key", "own");
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub struct Settings {
     pub defaults: Vec<(String, Box<RawValue>)>,
     pub extra_body: Vec<(String, Box<RawValue>)>,
     pub extra_headers: Vec<(String, String)>,
+    /// Anthropic's beta features that every request of the deployment needs.
+    pub betas: Vec<String>,
     pub stream_usage: StreamUsage,
     pub cloud: Cloud,
 }
@@ -53,6 +55,7 @@ impl Settings {
             defaults: Vec::new(),
             extra_body: Vec::new(),
             extra_headers: Vec::new(),
+            betas: Vec::new(),
             stream_usage: StreamUsage::default(),
             cloud: Cloud::default(),
         }

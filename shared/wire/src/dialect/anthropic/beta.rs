@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::host::Host;
 use super::tools::Tools;
+use crate::prepare::Call;
 
 /// The name of the header.
 pub(super) const HEADER: &str = "anthropic-beta";
@@ -86,10 +87,10 @@ const OF_VERTEX: [&str; 5] =
 pub(super) struct Betas(pub BTreeSet<String>);
 
 impl Betas {
-    /// Takes the header out of those that a request is to carry.
-    pub fn take(headers: &mut Vec<(String, String)>) -> Self {
-        let mut betas = Self::default();
-        headers.retain(|(name, value)| {
+    /// Takes the header out of those that a request is to carry, and adds what the deployment always needs.
+    pub fn take(call: &mut Call<'_, '_>) -> Self {
+        let mut betas = Self(call.rules.settings.betas.iter().cloned().collect());
+        call.prepared.headers.retain(|(name, value)| {
             let is_ours = name.eq_ignore_ascii_case(HEADER);
             if is_ours {
                 betas.read(value);

@@ -78,7 +78,7 @@ impl Draft {
 /// # Errors
 /// What the model or the host cannot do, in LiteLLM's words.
 pub(crate) fn chat(host: Host, mut call: Call<'_, '_>) -> Result<Prepared, Refusal> {
-    let mut draft = Draft { betas: Betas::take(&mut call.prepared.headers), ..Draft::default() };
+    let mut draft = Draft { betas: Betas::take(&mut call), ..Draft::default() };
     let model = call.rules.settings.model.clone();
     let subject = Subject { host, model: &model };
     parameters(&call, subject, &mut draft)?;

@@ -288,7 +288,10 @@ impl Decoder {
         if let Ok(counts) = serde_json::from_str::<Map<String, Value>>(counts.get()) {
             self.counts.extend(counts);
         }
-        Chunk::counts(usage(&self.counts, self.answered))
+        let mut usage = usage(&self.counts, self.answered);
+        // LiteLLM puts the usage of a stream together anew, and leaves this out.
+        usage.extra.shift_remove("service_tier");
+        Chunk::counts(usage)
     }
 }
 

@@ -169,7 +169,7 @@ impl Plan {
 
 /// The features that the request needs.
 fn betas(call: &mut Call<'_, '_>, subject: Subject<'_>) -> Result<Betas, Refusal> {
-    let mut betas = Betas::take(&mut call.prepared.headers);
+    let mut betas = Betas::take(call);
     let edits = value(&call.body, "context_management").and_then(|management| super::chat::context(&management));
     if let Some(edits) = edits {
         betas.add_for_context(&edits);

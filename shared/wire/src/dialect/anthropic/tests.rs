@@ -1,12 +1,18 @@
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
+use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::*;
+use crate::answer::Form;
 use crate::bridge;
+use crate::client::{self, Wanted};
+use crate::dialect::{Notes, Stamp};
 use crate::prepare::prepare;
 use crate::provider::{self, Cloud};
+use crate::stream::UsageWish;
 
 /// What LiteLLM sent for each client request: written by `tests/record/golden_requests.py`.
 #[derive(Deserialize)]
@@ -131,4 +137,154 @@ fn requests_are_those_that_litellm_sends_to_anthropic() {
 #[test]
 fn requests_are_those_that_litellm_sends_to_clouds() {
     check_requests(include_str!("clouds.json"));
+}
+
+fn wanted(usage: UsageWish) -> Wanted {
+    let estimator = crate::tokens::Estimator::default();
+    Wanted { model: "anthropic".to_owned(), prompt_bytes: 0, estimator, usage, form: Form::Chat, echo: Map::new() }
+}
+
+fn context(notes: Notes) -> Context {
+    let stamp = Stamp::new("1".to_owned(), 1);
+    Context { provider: "anthropic", model: "claude-sonnet-4-5".to_owned(), notes, stamp }
+}
+
+fn anthropic() -> Rules {
+    let resolved = provider::resolve("anthropic/claude-sonnet-4-5", None, None).expect("a known provider");
+    Rules::new(Settings::new(resolved.provider, resolved.model))
+}
+
+/// What a client gets of a raw stream: the data of its events.
+fn events(rules: &Rules, context: &Context, wanted: &Wanted, pieces: &[&[u8]]) -> Vec<Value> {
+    let mut stream = client::stream(rules, context, wanted);
+    let mut out = Vec::new();
+    for piece in pieces {
+        stream.push(Bytes::copy_from_slice(piece), &mut out).expect("a stream");
+    }
+    stream.finish(&mut out).expect("its end");
+    let text = String::from_utf8(out).expect("text");
+    let data = text.split("\n\n").filter_map(|event| event.strip_prefix("data: "));
+    data.map(|data| serde_json::from_str(data).unwrap_or_else(|_| json!(data))).collect()
+}
+
+/// A stream as one answer: texts joined, calls by their place.
+fn folded(events: &[Value]) -> Value {
+    let mut whole = json!({"content": "", "reasoning": "", "calls": {}, "signature": ""});
+    let mut append = |place: String, text: &Value| {
+        let Some(text) = text.as_str() else { return };
+        let old = whole.pointer(&place).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (parent, name) = place.rsplit_once('/').expect("a place");
+        if let Some(Value::Object(fields)) = whole.pointer_mut(parent) {
+            fields.insert(name.to_owned(), json!(old + text));
+        }
+    };
+    for event in events {
+        let delta = &event["choices"][0]["delta"];
+        append("/content".to_owned(), &delta["content"]);
+        append("/reasoning".to_owned(), &delta["reasoning_content"]);
+        append("/signature".to_owned(), &delta["thinking_blocks"][0]["signature"]);
+        append("/finish".to_owned(), &event["choices"][0]["finish_reason"]);
+        for call in delta["tool_calls"].as_array().into_iter().flatten() {
+            for (name, value) in [
+                ("id", &call["id"]),
+                ("name", &call["function"]["name"]),
+                ("arguments", &call["function"]["arguments"]),
+            ] {
+                append(format!("/calls/{}.{name}", call["index"]), value);
+            }
+        }
+    }
+    whole["done"] = json!(events.iter().filter(|event| **event == "[DONE]").count());
+    whole["usage"] = events.iter().find_map(|event| event.get("usage")).cloned().unwrap_or_default();
+    whole
+}
+
+/// Without what differs from run to run.
+fn masked(answer: &Value) -> Value {
+    let mut answer = answer.clone();
+    for name in ["id", "created"] {
+        answer.as_object_mut().map(|fields| fields.shift_remove(name));
+    }
+    if let Some(Value::Object(usage)) = answer.get_mut("usage") {
+        usage.shift_remove("cost");
+    }
+    normal(&answer)
+}
+
+#[test]
+fn answers_are_those_that_litellm_gives() {
+    let golden: Vec<(String, Value, String, Value)> =
+        serde_json::from_str(include_str!("answers.json")).expect("the fixture");
+    let (rules, mut wrong) = (anthropic(), Vec::new());
+    for (case, body, raw, want) in &golden {
+        let text = body.to_string();
+        let object = Object::parse(text.as_bytes()).expect("an object");
+        let prepared = prepare(&rules, Operation::ChatCompletion, object).expect("a request");
+        let usage = if prepared.include_usage_wanted { UsageWish::Shown } else { UsageWish::Hidden };
+        let (context, wanted) = (context(prepared.notes), wanted(usage));
+        let (got, want) = match want.as_array() {
+            Some(want) => (folded(&events(&rules, &context, &wanted, &[raw.as_bytes()])), folded(want)),
+            None => {
+                let bodies = [Bytes::from(raw.clone())];
+                let answer = client::answer(&rules, Operation::ChatCompletion, &context, &wanted, &bodies);
+                (serde_json::from_slice(&answer.expect("an answer").body).expect("JSON"), want.clone())
+            }
+        };
+        if masked(&got) != masked(&want) {
+            wrong.push(format!("{case}\n   want {}\n   got  {}", masked(&want), masked(&got)));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), golden.len(), wrong.join("\n"));
+}
+
+const STREAM: &str = concat!(
+    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":5}}}\n\n",
+    "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"thinking\",\"thinking\":\"\"}}\n\n",
+    "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\"hm ü\"}}\n\n",
+    "data: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n",
+    "data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"text_delta\",\"text\":\"a \\\"b\\\" 🚀\"}}\n\n",
+    "event: ping\ndata: {\"type\":\"ping\"}\n\n",
+    "data: {\"type\":\"content_block_start\",\"index\":2,\"content_block\":{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"f\"}}\n\n",
+    "data: {\"type\":\"content_block_delta\",\"index\":2,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{}\"}}\n\n",
+    "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\"},\"usage\":{\"output_tokens\":7}}\n\n",
+    "data: {\"type\":\"message_stop\"}\n\n",
+);
+
+#[test]
+fn a_stream_split_at_any_byte_decodes_alike() {
+    let (rules, context, wanted) = (anthropic(), context(Notes::default()), wanted(UsageWish::Shown));
+    let whole = events(&rules, &context, &wanted, &[STREAM.as_bytes()]);
+    assert_eq!(folded(&whole)["content"], "a \"b\" 🚀");
+    for place in 0..STREAM.len() {
+        let (start, rest) = STREAM.as_bytes().split_at(place);
+        assert_eq!(events(&rules, &context, &wanted, &[start, rest]), whole, "split at {place}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn garbled_streams_and_answers_never_panic(place in 0..STREAM.len(), length in 0..STREAM.len(), byte: u8) {
+        let mut bytes = STREAM.as_bytes()[..length].to_vec();
+        if let Some(target) = bytes.get_mut(place) {
+            *target = byte;
+        }
+        let (rules, context) = (anthropic(), context(Notes::default()));
+        let mut stream = client::stream(&rules, &context, &wanted(UsageWish::Shown));
+        let mut out = Vec::new();
+        if stream.push(Bytes::from(bytes.clone()), &mut out).is_ok() {
+            let _ = stream.finish(&mut out);
+        }
+        let _ = answer(&context, &bytes);
+    }
+}
+
+#[test]
+fn oauth_tokens_bring_their_feature_with_them() {
+    let mut settings = anthropic().settings;
+    settings.betas.push("oauth-2025-04-20".to_owned());
+    let body = br#"{"messages":[{"role":"user","content":"Hi"}],"extra_headers":{"anthropic-beta":"context-1m-2025-08-07,unknown"}}"#;
+    let prepared = prepare(&Rules::new(settings), Operation::ChatCompletion, Object::parse(body).expect("an object"));
+    let headers = prepared.expect("a request").headers;
+    let beta = headers.iter().find(|(name, _)| name == beta::HEADER).map(|(_, value)| value.as_str());
+    assert_eq!(beta, Some("context-1m-2025-08-07,oauth-2025-04-20"));
 }
