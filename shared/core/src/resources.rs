@@ -5,7 +5,9 @@
 
 mod account;
 mod action;
+mod anthropic;
 mod ask;
+mod foreign;
 mod form;
 mod rename;
 
@@ -25,6 +27,7 @@ use crate::record::Record;
 use crate::{App, Error, body};
 use account::Wanted;
 use ask::Asked;
+use foreign::{Foreign, Site};
 
 /// What a client asks of a resource; its key has been checked.
 pub struct ResourceCall {
@@ -124,6 +127,10 @@ async fn json(asked: &mut Asked<'_>, call: &ResourceCall, bytes: &[u8]) -> Answe
         object.remove("model");
     }
     asked.choose(&account, model.as_deref());
+    if let Some(foreign) = Foreign::of(account.provider, row.family) {
+        let site = Site { account: &account, model: model.as_deref() };
+        return foreign.serve(asked, call, &site, (&ids, &object)).await;
+    }
     let content = if row.input == Input::Json { Some(object.to_vec()) } else { None };
     let request = ask::request(&account, call, &ids, content)?;
     if call.action == Action::FileContent {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tracing::warn;
 
+use super::foreign::Foreign;
 use super::{Family, ResourceCall};
 use crate::config::{Config, Model};
 use crate::deployment::{Deployment, Variables};
@@ -54,9 +55,19 @@ pub(super) struct Wanted {
 }
 
 /// Providers that the environment alone may describe: key, address and version are variables.
-const ENVIRONMENT_PROVIDERS: [&str; 2] = ["openai", "azure"];
+const ENVIRONMENT_PROVIDERS: [&str; 3] = ["openai", "azure", "anthropic"];
 /// Providers whose resources are OpenAI's, so that calls are relayed.
-const SERVED: [&str; 5] = ["openai", "azure", "hosted_vllm", "litellm_proxy", "custom_openai"];
+const OPENAI: [&str; 5] = ["openai", "azure", "hosted_vllm", "litellm_proxy", "custom_openai"];
+
+/// Whether the provider's resources are OpenAI's.
+pub(super) fn speaks_openai(provider: &str) -> bool {
+    OPENAI.contains(&provider)
+}
+
+/// Whether resources of the family can be asked for at the provider.
+fn is_served(provider: &str, family: Family) -> bool {
+    speaks_openai(provider) || Foreign::of(provider, family).is_some()
+}
 
 /// The account, and the model that it was found by.
 ///
@@ -75,7 +86,7 @@ pub(super) fn find(app: &App, call: &ResourceCall, wanted: Wanted) -> Result<(Ar
             (of_provider(app, wanted.kind, &provider)?, None)
         }
     };
-    if !SERVED.contains(&account.provider) {
+    if !is_served(account.provider, call.action.row().family) {
         return Err(unserved(account.provider));
     }
     match &account.missing_key {
@@ -104,7 +115,7 @@ fn of_provider(app: &App, family: Family, provider: &str) -> Result<Arc<Deployme
     let Some(known) = tollgate_wire::provider::find(provider) else {
         return Err(Error::Invalid { param: None, message: format!("'{provider}' is not a valid LlmProviders") });
     };
-    if !SERVED.contains(&known.name) {
+    if !is_served(known.name, family) {
         return Err(unserved(known.name));
     }
     let accounts = &app.accounts;

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Uri, header};
+use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
 use tollgate_wire::Operation;
 use tollgate_wire::failure::{Failure, Origin};
 
-use super::{Answered, Family, Input, ResourceCall};
+use super::{Answered, Family, Input, ResourceCall, account};
 use crate::call::{ReplyBody, ServedBy, Timeouts};
 use crate::deployment::Deployment;
 use crate::exchange::signed;
@@ -80,6 +80,27 @@ fn with_query(uri: Uri, call: &ResourceCall, names: &[&str]) -> Result<Uri, Erro
         encode(value, &mut text);
     }
     text.parse().map_err(|_| Error::Invalid { param: None, message: "the query cannot be passed on".to_owned() })
+}
+
+/// A request about a resource at a provider that does not speak OpenAI's: its address, without content.
+///
+/// # Errors
+/// Where `path` cannot stand in an address.
+pub(super) fn bare(account: &Deployment, method: Method, path: &str) -> Result<Request<RequestBody>, Error> {
+    let mut request = Request::new(Vec::new().into());
+    *request.method_mut() = method;
+    *request.uri_mut() = account.resource_uri(path)?;
+    let headers = request.headers_mut();
+    headers.clone_from(&account.headers);
+    headers.remove(header::CONTENT_TYPE);
+    Ok(request)
+}
+
+/// An id as one segment of a path.
+pub(super) fn encoded(id: &str) -> String {
+    let mut out = String::with_capacity(id.len());
+    encode(id, &mut out);
+    out
 }
 
 /// Percent-encodes everything that is not plain, slashes too: an id must not become another path.
@@ -164,7 +185,9 @@ impl Asked<'_> {
             return Ok(body);
         }
         let bytes = self.collect(account, body).await?;
-        Err(Failure::relayed(head.status.as_u16(), &bytes).into())
+        let status = head.status.as_u16();
+        let is_openai = account::speaks_openai(account.provider);
+        Err(if is_openai { Failure::relayed(status, &bytes) } else { Failure::in_its_words(status, &bytes) }.into())
     }
 
     async fn collect(&mut self, account: &Deployment, body: AnswerBody) -> Result<Bytes, Error> {

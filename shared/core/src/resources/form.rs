@@ -10,9 +10,9 @@ use tollgate_wire::multipart::{self, Part};
 
 use super::account::{self, Wanted};
 use super::ask::{self, Asked, whole_body};
-use super::{Answered, ResourceCall, rename};
+use super::foreign::{Foreign, Site};
+use super::{Answered, ResourceCall};
 use crate::Error;
-use crate::call::ReplyBody;
 use crate::upstream::RequestBody;
 
 /// What a file may be for (LiteLLM's `OpenAIFilesPurpose`).
@@ -34,10 +34,10 @@ const ANCHOR: &str = "expires_after[anchor]";
 const SECONDS: &str = "expires_after[seconds]";
 
 /// The form of an upload, checked.
-struct Upload<'a> {
+pub(super) struct Upload<'a> {
     bytes: &'a Bytes,
     parts: Vec<Part>,
-    purpose: String,
+    pub purpose: String,
     file: Part,
 }
 
@@ -52,14 +52,14 @@ pub(super) async fn upload(asked: &mut Asked<'_>, call: &ResourceCall, boundary:
     };
     let (account, model) = account::find(asked.app, call, wanted)?;
     asked.choose(&account, model.as_deref());
+    let site = Site { account: &account, model: model.as_deref() };
+    if let Some(foreign) = Foreign::of(account.provider, call.action.row().family) {
+        return foreign.upload(asked, call, &site, &upload).await;
+    }
     let mut request = ask::request(&account, call, &[], None)?;
     upload.write(&mut request)?;
     let answer = asked.whole(&account, request).await?;
-    let answer = match &model {
-        Some(model) => rename::answer(call, model, answer),
-        None => answer,
-    };
-    Ok((HeaderValue::from_static("application/json"), ReplyBody::Whole(answer)))
+    Ok(site.reply(call, answer))
 }
 
 impl<'a> Upload<'a> {
@@ -80,7 +80,7 @@ impl<'a> Upload<'a> {
         value(self.bytes, &self.parts, name)
     }
 
-    fn filename(&self) -> &str {
+    pub fn filename(&self) -> &str {
         self.file.filename.as_deref().unwrap_or_default()
     }
 
@@ -142,7 +142,7 @@ impl<'a> Upload<'a> {
     }
 
     /// The form that the provider gets: purpose, expiry and file, nothing that steers the gateway.
-    fn write(&self, request: &mut Request<RequestBody>) -> Result<(), Error> {
+    pub fn write(&self, request: &mut Request<RequestBody>) -> Result<(), Error> {
         let boundary = format!("tollgate-{}", crate::new_id());
         let mut form = Vec::with_capacity(self.file.content.len() + 1024);
         for name in ["purpose", ANCHOR, SECONDS] {

@@ -21,6 +21,8 @@ mod relay;
 #[cfg(test)]
 mod resources;
 #[cfg(test)]
+mod resources_elsewhere;
+#[cfg(test)]
 mod search;
 #[cfg(test)]
 mod secrets;

@@ -27,7 +27,7 @@ const ROUTED_BATCH: &str = "batch_bGl0ZWxsbTpiYXRjaF9hYmM7bW9kZWwsYmF0Y2gtbW9kZW
 const ROUTED_OUTPUT: &str = "file-bGl0ZWxsbTpmaWxlLW91dDE7bW9kZWwsYmF0Y2gtbW9kZWw";
 const LINE: &str = r#"{"custom_id":"1","method":"POST","url":"/v1/chat/completions","body":{}}"#;
 
-fn call(action: Action, ids: &[&str]) -> ResourceCall {
+pub fn call(action: Action, ids: &[&str]) -> ResourceCall {
     ResourceCall {
         id: "call-1".to_owned(),
         action,
@@ -42,11 +42,11 @@ fn call(action: Action, ids: &[&str]) -> ResourceCall {
     }
 }
 
-fn with_json(action: Action, body: &serde_json::Value) -> ResourceCall {
+pub fn with_json(action: Action, body: &serde_json::Value) -> ResourceCall {
     ResourceCall { body: ResourceBody::Json(body.to_string().into()), ..call(action, &[]) }
 }
 
-fn with_form(fields: &[(&str, &str)], file: Option<(&str, &str)>) -> ResourceCall {
+pub fn with_form(fields: &[(&str, &str)], file: Option<(&str, &str)>) -> ResourceCall {
     let mut form = String::new();
     for (name, value) in fields {
         form += &format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");

@@ -33,6 +33,13 @@ impl Failure {
             provider_specific_fields: None,
         }
     }
+
+    /// As [`Failure::relayed`], of a provider that LiteLLM asks by itself: the answer's text is the sentence.
+    pub fn in_its_words(status: u16, body: &[u8]) -> Self {
+        let failure = Self::relayed(status, body);
+        let text = String::from_utf8_lossy(body.trim_ascii());
+        if text.is_empty() { failure } else { Self { message: text.into_owned(), ..failure } }
+    }
 }
 
 #[cfg(test)]

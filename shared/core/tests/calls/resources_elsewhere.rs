@@ -1,0 +1,101 @@
+//! Files and batches at providers that do not speak OpenAI's, asked as LiteLLM 1.106.2 asks.
+
+use serde_json::json;
+use tollgate_core::resources::{Action, ResourceCall};
+use tollgate_testkit::{Recorded, Script, Scripted};
+
+use crate::gateway::{Answer, Gateway};
+use crate::resources::{call, with_form, with_json};
+
+const CONFIG: &str = "
+model_list:
+  - {model_name: claude, litellm_params: {model: anthropic/claude-sonnet-4-5, api_base: 'http://h/a/', api_key: sk-ant}}
+general_settings: {master_key: sk-master-91fe}
+";
+const FILE: &str =
+    r#"{"id":"file_1","type":"file","filename":"a.pdf","size_bytes":3,"created_at":"2025-01-01T00:00:05Z"}"#;
+const BATCH: &str =
+    r#"{"id":"msgbatch_1","type":"message_batch","processing_status":"ended","created_at":"2025-01-01T00:00:05Z"}"#;
+
+fn at(provider: &str, call: ResourceCall) -> ResourceCall {
+    ResourceCall { path_provider: Some(provider.to_owned()), ..call }
+}
+
+async fn ask(call: ResourceCall, script: Script) -> (Answer, Recorded) {
+    let gateway = Gateway::of(CONFIG, &[], [script]);
+    let answer = gateway.serve_resource(call).await;
+    (answer, gateway.sent())
+}
+
+/// Where a call to Anthropic went, under which beta.
+async fn check(call: ResourceCall, body: &'static str, want: &str, beta: &str) -> Answer {
+    let (answer, sent) = ask(at("anthropic", call), Scripted::json(200, body)).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(format!("{} {}", sent.method, sent.uri), want);
+    let header = |name: &str| sent.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    assert_eq!((header("x-api-key"), header("anthropic-version")), ("sk-ant", "2023-06-01"));
+    assert_eq!(header("anthropic-beta"), beta);
+    answer
+}
+
+#[tokio::test]
+async fn anthropic_s_files_are_asked_for_and_shown_as_openai_s() {
+    let beta = "files-api-2025-04-14";
+    let one = |action| call(action, &["file_1"]);
+    let shown = check(one(Action::RetrieveFile), FILE, "GET http://h/a/v1/files/file_1", beta).await.json();
+    assert_eq!((&shown["bytes"], &shown["purpose"], &shown["object"]), (&json!(3), &json!("messages"), &json!("file")));
+    let gone = check(one(Action::DeleteFile), FILE, "DELETE http://h/a/v1/files/file_1", beta).await.json();
+    assert_eq!(gone, json!({"id":"file_1","deleted":true,"object":"file"}));
+    let content = check(one(Action::FileContent), "raw", "GET http://h/a/v1/files/file_1/content", beta).await;
+    assert_eq!(content.text, "raw");
+    let results = call(Action::FileContent, &["msgbatch_1"]);
+    check(results, "raw", "GET http://h/a/v1/messages/batches/msgbatch_1/results", beta).await;
+    let query = [("after", "file_0"), ("limit", "5000"), ("x", "y")].map(|(name, value)| (name.into(), value.into()));
+    let list = ResourceCall { query: query.into(), ..call(Action::ListFiles, &[]) };
+    let page = r#"{"data":[],"has_more":true}"#;
+    check(list, page, "GET http://h/a/v1/files?after_id=file_0&limit=1000", beta).await;
+}
+
+#[tokio::test]
+async fn an_upload_for_a_claude_model_is_found_again_by_its_id() {
+    let form = with_form(&[("purpose", "user_data"), ("model", "claude")], Some(("a.pdf", "abc")));
+    let (answer, sent) = ask(form, Scripted::json(200, FILE)).await;
+    assert_eq!((sent.method.as_str(), sent.uri.as_str()), ("POST", "http://h/a/v1/files"));
+    let body = String::from_utf8_lossy(&sent.body).into_owned();
+    assert!(body.contains("name=\"purpose\"\r\n\r\nuser_data\r\n") && body.contains("abc"), "{body}");
+    let id = answer.json()["id"].as_str().unwrap_or_default().to_owned();
+    assert!(id.starts_with("file-"), "{id}");
+    let (_, sent) = ask(call(Action::RetrieveFile, &[&id]), Scripted::json(200, FILE)).await;
+    assert_eq!(sent.uri, "http://h/a/v1/files/file_1");
+}
+
+#[tokio::test]
+async fn anthropic_s_batches_are_shown_as_openai_s() {
+    let beta = "message-batches-2024-09-24";
+    let one = |action| call(action, &["msgbatch_1"]);
+    let base = "http://h/a/v1/messages/batches";
+    let shown = check(one(Action::RetrieveBatch), BATCH, &format!("GET {base}/msgbatch_1"), beta).await.json();
+    assert_eq!((&shown["status"], &shown["output_file_id"]), (&json!("completed"), &json!("msgbatch_1")));
+    check(one(Action::CancelBatch), BATCH, &format!("POST {base}/msgbatch_1/cancel"), beta).await;
+    check(call(Action::ListBatches, &[]), r#"{"data":[]}"#, &format!("GET {base}"), beta).await;
+}
+
+#[tokio::test]
+async fn anthropic_makes_no_batch_of_a_file() {
+    let body = json!({"input_file_id":"file_1","endpoint":"/v1/chat/completions","completion_window":"24h"});
+    let gateway = Gateway::of(CONFIG, &[], [Scripted::json(200, BATCH)]);
+    let answer = gateway.serve_resource(at("anthropic", with_json(Action::CreateBatch, &body))).await;
+    assert_eq!(answer.status, 400, "{answer:?}");
+    assert!(answer.text.ends_with("send a batch's requests to /anthropic/v1/messages/batches"), "{answer:?}");
+    assert_eq!(gateway.provider.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_failure_of_a_foreign_provider_keeps_its_words_and_status() {
+    let said = r#"{"type":"error","error":{"type":"not_found_error","message":"File not found"}}"#;
+    let retrieve = || at("anthropic", call(Action::RetrieveFile, &["file_x"]));
+    let (answer, _) = ask(retrieve(), Scripted::json(404, said)).await;
+    assert_eq!((answer.status, answer.text.as_str()), (404, said));
+    let (answer, _) = ask(retrieve(), Scripted::json(200, "<html>")).await;
+    assert_eq!(answer.status, 500, "{answer:?}");
+}

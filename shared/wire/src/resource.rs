@@ -1,0 +1,12 @@
+//! Files and batches of providers that do not speak OpenAI's: what they answer, as OpenAI's objects.
+//!
+//! One module a provider, each equal to what LiteLLM 1.106.2 makes of it. Knows no address of an account and no clock.
+
+pub mod anthropic;
+mod batch;
+mod file;
+mod time;
+
+pub use batch::{Batch, Counts};
+pub use file::{File, deleted, list};
+pub use time::seconds_of;
