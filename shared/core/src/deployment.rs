@@ -215,7 +215,7 @@ impl Deployment {
     fn known(&self) -> Option<Facts<'static>> {
         let base = self.rules.settings.base_model.as_deref();
         base.and_then(|model| models::lookup(self.provider, model))
-            .or_else(|| models::lookup(self.provider, &self.model))
+            .or_else(|| models::describe(self.provider, &self.model))
     }
 
     /// The entry of `/model/info`: no key, no header.

@@ -173,6 +173,32 @@ pub fn lookup(provider: &str, model: &str) -> Option<Facts<'static>> {
         .or_else(|| inner.and_then(|_| prefixed(model)))
 }
 
+/// As [`lookup`], and where the map has no entry: without Bedrock's route, then what is known of the model's family.
+pub fn describe(provider: &str, model: &str) -> Option<Facts<'static>> {
+    let routed = ["invoke/", "converse/", "converse_like/"].iter().find_map(|route| model.strip_prefix(route));
+    lookup(provider, model)
+        .or_else(|| routed.filter(|_| provider == "bedrock").and_then(|model| lookup(provider, model)))
+        .or_else(|| is_claude(model).then(|| Facts::new(CLAUDE)))
+}
+
+/// What LiteLLM takes for granted of a Claude model that its map does not list (`claude-family-baseline`).
+const CLAUDE: &str = "\t\tchat\t200000\t64000\t64000";
+
+/// `claude-`, a name, and a version's number, anywhere in the model's name.
+fn is_claude(model: &str) -> bool {
+    let lower = model.to_ascii_lowercase();
+    let mut rest = lower.as_str();
+    while let Some((_, after)) = rest.split_once("claude-") {
+        let name: usize = after.bytes().take_while(u8::is_ascii_lowercase).count();
+        let version = after[name..].strip_prefix('-').and_then(|version| version.bytes().next());
+        if name > 0 && version.is_some_and(|digit| digit.is_ascii_digit()) {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
 /// Whether the model can do this on this provider: what its own entry declares, else what the entry
 /// of the bare model name declares, as LiteLLM's `supports_…` functions answer.
 pub fn supports(provider: &str, model: &str, capability: Capability) -> bool {

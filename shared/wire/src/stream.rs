@@ -154,6 +154,8 @@ pub struct Rewriter {
     generated: Generated,
     /// Counted once, and only if the provider does not count.
     estimate: OnceCell<Usage>,
+    /// The last choices of a text, kept back until its usage is known.
+    held: Option<String>,
     /// Whether a chunk has said why the text ends.
     finished: bool,
     state: State,
@@ -175,6 +177,7 @@ impl Rewriter {
             usage: None,
             generated: Generated::default(),
             estimate: OnceCell::new(),
+            held: None,
             finished: false,
             state: State::Flowing,
         }
@@ -254,10 +257,12 @@ impl Rewriter {
         if is_empty_list(choices) {
             return Ok(());
         }
-        self.finished |= FINISHES.iter().any(|finish| finish.is_in(choices));
+        let finishes = FINISHES.iter().any(|finish| finish.is_in(choices));
+        self.finished |= finishes;
         self.generated.push(choices);
         match self.wish.form {
-            Form::ChatAsText => self.as_text(&chunk, out),
+            Form::Text if finishes => self.hold(choices.to_owned(), out),
+            Form::ChatAsText => self.as_text(choices, finishes, out),
             Form::Chat if BARE_REASONING.is_in(choices) => {
                 let renamed = choices.replace(BARE_REASONING.text(), "\"reasoning_content\":");
                 chunk.set_text("choices", renamed);
@@ -275,12 +280,22 @@ impl Rewriter {
         end(out);
     }
 
-    fn as_text(&self, chunk: &Object<'_>, out: &mut Vec<u8>) {
-        let Ok(choices) = serde_json::from_str::<Vec<serde_json::Value>>(chunk.get("choices").unwrap_or("[]")) else {
-            return;
-        };
+    fn as_text(&mut self, choices: &str, finishes: bool, out: &mut Vec<u8>) {
+        let Ok(choices) = serde_json::from_str::<Vec<serde_json::Value>>(choices) else { return };
         let choices: Vec<_> = choices.iter().map(text_choice).collect();
-        self.added_chunk(&[("choices", json::raw(&choices).get())], out);
+        let choices = json::raw(&choices);
+        if finishes {
+            self.hold(choices.get().to_owned(), out);
+        } else {
+            self.added_chunk(&[("choices", choices.get())], out);
+        }
+    }
+
+    /// Keeps the end of a text back: LiteLLM's text streams tell their usage with it.
+    fn hold(&mut self, choices: String, out: &mut Vec<u8>) {
+        if let Some(before) = self.held.replace(choices) {
+            self.added_chunk(&[("choices", &before)], out);
+        }
     }
 
     fn remember_head(&mut self, chunk: &Object<'_>) {
@@ -293,8 +308,15 @@ impl Rewriter {
     fn done(&mut self, out: &mut Vec<u8>) {
         // A provider that just stops has said all it had to say.
         if !self.finished && !self.head.is_empty() {
-            let end = if self.wish.form == Form::Chat { CHAT_END } else { TEXT_END };
-            self.added_chunk(&[("choices", end)], out);
+            match self.wish.form {
+                Form::Chat => self.added_chunk(&[("choices", CHAT_END)], out),
+                Form::Text | Form::ChatAsText => self.held = Some(TEXT_END.to_owned()),
+            }
+        }
+        if let Some(end) = self.held.take() {
+            let usage = self.usage();
+            let counts = json::raw(&usage.counts());
+            self.added_chunk(&[("choices", &end), ("usage", counts.get())], out);
         }
         if self.wish.usage == UsageWish::Shown {
             let usage = self.usage_text();

@@ -55,6 +55,15 @@ impl Usage {
         known.then_some(Self { prompt_tokens, completion_tokens, total_tokens, source: Source::Provider, is_partial })
     }
 
+    /// OpenAI's three counts.
+    pub fn counts(&self) -> serde_json::Value {
+        serde_json::json!({
+            "completion_tokens": self.completion_tokens,
+            "prompt_tokens": self.prompt_tokens,
+            "total_tokens": self.total_tokens,
+        })
+    }
+
     /// A guess from the bytes of text on either side.
     pub const fn estimate(prompt_bytes: u64, completion_bytes: u64) -> Self {
         Self::counted(tokens_of(prompt_bytes), tokens_of(completion_bytes))

@@ -79,11 +79,17 @@ impl Encoder for ChatEncoder {
         if ends.is_empty() {
             ends.push(ChunkChoice { finish_reason: Some("stop".to_owned()), ..ChunkChoice::default() });
         }
-        for mut end in ends {
+        let last = ends.len().saturating_sub(1);
+        for (place, mut end) in ends.into_iter().enumerate() {
             if self.called.contains(&end.index) && end.finish_reason.as_deref() == Some("stop") {
                 end.finish_reason = Some("tool_calls".to_owned());
             }
-            self.write(&end, &Map::new(), out);
+            let mut extra = Map::new();
+            // LiteLLM's text streams tell their usage with the end.
+            if self.form != Form::Chat && place == last {
+                extra.insert("usage".to_owned(), tally.usage().counts());
+            }
+            self.write(&end, &extra, out);
         }
         if self.usage == UsageWish::Shown {
             self.counts(&tally.shown(), out);

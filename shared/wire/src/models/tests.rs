@@ -1,6 +1,14 @@
 use super::*;
 
 #[test]
+fn a_claude_that_the_map_does_not_list_has_its_familys_limits() {
+    let limits = |provider, model| describe(provider, model).and_then(|facts| facts.max_input_tokens());
+    assert_eq!(limits("openrouter", "anthropic/claude-sonnet-9.5"), Some(200_000));
+    assert_eq!(limits("bedrock", "invoke/us.anthropic.claude-sonnet-4-5-20250929-v1:0"), Some(200_000));
+    assert_eq!(limits("openrouter", "anthropic/claude-next"), None);
+}
+
+#[test]
 fn every_line_is_found_by_its_name() {
     let mut count = 0;
     for line in TABLE.lines() {
