@@ -154,8 +154,14 @@ pub(crate) fn requests(
         None => deployment.uri(operation, mode)?,
     };
     let Prepared { body, headers, more_bodies, .. } = prepared;
-    let first = request(deployment, uri.clone(), body.into(), &headers)?;
-    let more = more_bodies.into_iter().map(|body| request(deployment, uri.clone(), body.into(), &headers));
+    let asked = |body: Vec<u8>| {
+        let mut request = request(deployment, uri.clone(), body.into(), &headers)?;
+        // Some credentials are shown otherwise for one kind of call than for another.
+        request.extensions_mut().insert(operation);
+        Ok::<_, Error>(request)
+    };
+    let first = asked(body)?;
+    let more = more_bodies.into_iter().map(asked);
     Ok(Requests { first, more: more.collect::<Result<_, _>>()? })
 }
 

@@ -17,6 +17,7 @@ mod words;
 
 use std::sync::Arc;
 use std::time::SystemTime;
+use tollgate_wire::Operation;
 
 use bytes::Bytes;
 use http::header;
@@ -77,8 +78,10 @@ async fn token(outside: &Outside, scheme: &Scheme) -> bearer::Found {
 }
 
 fn show(head: &mut Parts, scheme: &Scheme, token: &Secret) -> Result<(), SignError> {
-    // LiteLLM shows Anthropic's models on Vertex AI the token a second time.
-    let is_partner = matches!(scheme, Scheme::Google { .. }) && head.uri.path().contains("/publishers/anthropic/");
+    // LiteLLM shows Anthropic's models on Vertex AI the token a second time, where they are asked for a chat.
+    let is_chat = head.extensions.get() == Some(&Operation::ChatCompletion);
+    let is_partner =
+        is_chat && matches!(scheme, Scheme::Google { .. }) && head.uri.path().contains("/publishers/anthropic/");
     if is_partner {
         head.headers.insert("x-api-key", header_value(token.expose())?);
     }

@@ -8,6 +8,8 @@ mod generate;
 mod messages;
 mod responses;
 
+pub(crate) use messages::Invocation;
+
 use std::borrow::Cow;
 use std::fmt::Debug;
 

@@ -7,6 +7,7 @@ mod clean;
 mod count;
 mod effort;
 mod events;
+mod invocation;
 mod relay;
 mod repair;
 mod request;
@@ -24,6 +25,7 @@ mod whole;
 use serde_json::Map;
 
 pub use count::{count_here, counted};
+pub use invocation::Invocation;
 
 use super::{Asked, Encoder, Seen, Wanted};
 use crate::Operation;

@@ -50,6 +50,14 @@ impl Dialect for Converse {
         converse::supported(&settings.model)
     }
 
+    /// Claude speaks Anthropic's own form where it is invoked, unless the name insists on conversing.
+    fn speaks(&self, settings: &Settings, operation: Operation) -> bool {
+        match operation {
+            Operation::Messages => settings.model.contains("claude") && !settings.model.contains("converse/"),
+            _ => settings.provider.offers(operation),
+        }
+    }
+
     /// Converse takes bytes only.
     fn inlines(&self, _settings: &Settings, _remote: &Remote<'_>) -> bool {
         true
@@ -63,7 +71,10 @@ impl Dialect for Converse {
     }
 
     fn other(&self, operation: Operation, rules: &Rules, body: Object<'_>) -> Result<Prepared, Refusal> {
-        others::prepare(operation, rules, body)
+        match operation {
+            Operation::Messages => anthropic::BEDROCK.other(operation, rules, body),
+            _ => others::prepare(operation, rules, body),
+        }
     }
 
     fn other_answer(&self, operation: Operation, context: &Context, bodies: &[Bytes]) -> Result<Vec<u8>, Unreadable> {

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::cutter::{Cutter, Whole};
 use super::{Fault, garbage};
 use crate::Format;
-use crate::client::{self, Seen, Wanted};
+use crate::client::{self, Invocation, Seen, Wanted};
 use crate::dialect::Framing;
 use crate::failure::Begun;
 use crate::sse;
@@ -26,6 +26,7 @@ pub struct Observer {
     cutter: Cutter,
     estimator: Estimator,
     seen: Seen,
+    invocation: Invocation,
 }
 
 /// A piece of Bedrock's stream of an invocation: an event of the model's own format, in base64.
@@ -35,17 +36,16 @@ struct Piece<'a> {
     bytes: Cow<'a, str>,
 }
 
-/// The name of an event as its own data tell it.
-#[derive(Deserialize)]
-struct Named<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: Cow<'a, str>,
-}
-
 impl Observer {
     pub(crate) fn new(format: Format, framing: Framing, wanted: &Wanted) -> Self {
         let seen = Seen { model: wanted.model.clone(), ..Seen::default() };
-        Self { format, cutter: Cutter::new(framing), estimator: wanted.estimator.clone(), seen }
+        Self {
+            format,
+            cutter: Cutter::new(framing),
+            estimator: wanted.estimator.clone(),
+            seen,
+            invocation: Invocation::default(),
+        }
     }
 
     /// Takes bytes from the provider and appends what the client gets now to `out`.
@@ -67,6 +67,9 @@ impl Observer {
     pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
         if let Some(rest) = self.cutter.rest()? {
             self.frame(&rest, out)?;
+        }
+        if let Some(held) = self.invocation.finish(None) {
+            self.named(held, out)?;
         }
         client::observed_end(self.format, &self.seen)
     }
@@ -90,11 +93,18 @@ impl Observer {
         match frame {
             Whole::Event(event) => self.event(event, out),
             Whole::Line(line) => self.event(&[b"data: ", line.as_ref()].concat(), out),
-            Whole::Message(message) => match unpacked(&message.payload) {
-                Some(event) => self.event(&event, out),
-                None => Err(garbage(&message.payload)),
-            },
+            Whole::Message(message) => {
+                let events = unpacked(&message.payload).and_then(|data| self.invocation.take(data));
+                events
+                    .ok_or_else(|| garbage(&message.payload))?
+                    .into_iter()
+                    .try_for_each(|event| self.named(event, out))
+            }
         }
+    }
+
+    fn named(&mut self, (name, data): (String, Vec<u8>), out: &mut Vec<u8>) -> Result<(), Fault> {
+        self.event(&[b"event: ", name.as_bytes(), b"\ndata: ", &data].concat(), out)
     }
 
     fn event(&mut self, event: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
@@ -116,12 +126,10 @@ impl Observer {
     }
 }
 
-/// The event that a piece of an invocation holds, as its own provider would have sent it.
+/// The event that a piece of an invocation holds.
 fn unpacked(payload: &[u8]) -> Option<Vec<u8>> {
     let piece: Piece<'_> = serde_json::from_slice(payload).ok()?;
-    let data = STANDARD.decode(piece.bytes.as_bytes()).ok()?;
-    let named: Named<'_> = serde_json::from_slice(&data).ok()?;
-    Some([b"event: ", named.kind.as_bytes(), b"\ndata: ", &data].concat())
+    STANDARD.decode(piece.bytes.as_bytes()).ok()
 }
 
 #[cfg(test)]

@@ -101,11 +101,11 @@ fn piece(piece: Piece<'_>, seen: &mut Seen) {
     seen.generated.reasoning.add(piece.thinking.as_deref().unwrap_or(""));
 }
 
-/// Adds counts: those of the prompt come first, those of the answer last and grow.
+/// Adds counts: they only grow, and a later event may repeat a part of them.
 fn note(counts: Counts, seen: &mut Seen) {
     let Some(later) = usage_of(&counts) else { return };
     let before = seen.usage.unwrap_or(Usage { source: Source::Provider, ..Usage::default() });
-    let prompt_tokens = if later.prompt_tokens > 0 { later.prompt_tokens } else { before.prompt_tokens };
+    let prompt_tokens = later.prompt_tokens.max(before.prompt_tokens);
     let completion_tokens = later.completion_tokens.max(before.completion_tokens);
     let total_tokens = prompt_tokens.saturating_add(completion_tokens);
     seen.usage = Some(Usage { prompt_tokens, completion_tokens, total_tokens, ..later });

@@ -29,8 +29,8 @@ fn observer(framing: Framing) -> Observer {
     Observer::new(Format::Messages, framing, &wanted)
 }
 
-fn check_relayed(observer: &Observer, out: &[u8]) {
-    assert_eq!(String::from_utf8_lossy(out), STREAM.replace("claude-x", "mine"));
+fn check_relayed(observer: &Observer, out: &[u8], wanted: &str) {
+    assert_eq!(String::from_utf8_lossy(out), wanted.replace("claude-x", "mine"));
     let usage = observer.usage();
     assert_eq!((usage.prompt_tokens, usage.completion_tokens, usage.source), (7, 5, Source::Provider));
     assert!(observer.is_done());
@@ -44,7 +44,7 @@ fn a_stream_split_anywhere_is_relayed_alike() {
             observer.push(Bytes::copy_from_slice(part), &mut out).unwrap();
         }
         observer.finish(&mut out).unwrap();
-        check_relayed(&observer, &out);
+        check_relayed(&observer, &out, STREAM);
     }
 }
 
@@ -57,7 +57,26 @@ fn pieces_of_an_invocation_are_relayed_as_events() {
         observer.push(tests::event("chunk", payload.as_bytes()).into(), &mut out).unwrap();
     }
     observer.finish(&mut out).unwrap();
-    check_relayed(&observer, &out);
+    // What the first event told of the cache stands at the end too, as with Anthropic itself.
+    let counts = "{\"output_tokens\":5,\"cache_read_input_tokens\":4}";
+    check_relayed(&observer, &out, &STREAM.replace("{\"output_tokens\":5}", counts));
+}
+
+#[test]
+fn bedrocks_own_counts_become_anthropics() {
+    let stop = "{\"type\":\"message_stop\",\"amazon-bedrock-invocationMetrics\":{\"inputTokenCount\":21,\
+                \"outputTokenCount\":13,\"cacheReadInputTokenCount\":2}}";
+    let (mut observer, mut out) = (observer(Framing::EventStream), Vec::new());
+    for data in ["{\"type\":\"message_delta\",\"usage\":{\"output_tokens\":13}}", stop] {
+        let payload = format!("{{\"bytes\":\"{}\"}}", STANDARD.encode(data));
+        observer.push(tests::event("chunk", payload.as_bytes()).into(), &mut out).unwrap();
+    }
+    let wanted = "event: message_delta\ndata: {\"type\":\"message_delta\",\"usage\":{\"output_tokens\":13,\
+                  \"cache_read_input_tokens\":2,\"input_tokens\":21}}\n\nevent: message_stop\n\
+                  data: {\"type\":\"message_stop\",\"usage\":{\"input_tokens\":21,\"output_tokens\":13,\
+                  \"cache_read_input_tokens\":2}}\n\n";
+    assert_eq!(String::from_utf8_lossy(&out), wanted);
+    assert_eq!((observer.usage().prompt_tokens, observer.usage().completion_tokens), (23, 13));
 }
 
 #[test]
