@@ -179,10 +179,14 @@ pub fn describe(provider: &str, model: &str) -> Option<Facts<'static>> {
     lookup(provider, model)
         .or_else(|| routed.filter(|_| provider == "bedrock").and_then(|model| lookup(provider, model)))
         .or_else(|| is_claude(model).then(|| Facts::new(CLAUDE)))
+        .or_else(|| matches!(provider, "ollama" | "ollama_chat").then(|| Facts::new(ANY)))
 }
 
 /// What LiteLLM takes for granted of a Claude model that its map does not list (`claude-family-baseline`).
 const CLAUDE: &str = "\t\tchat\t200000\t64000\t64000";
+
+/// Whatever an own server holds.
+const ANY: &str = "\t\tchat";
 
 /// `claude-`, a name, and a version's number, anywhere in the model's name.
 fn is_claude(model: &str) -> bool {
