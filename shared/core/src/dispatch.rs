@@ -120,6 +120,11 @@ impl Exchange<'_> {
         if mock.applies(self.call.operation) {
             return self.mock(&deployment, &mock, &shown, &object);
         }
+        if self.call.operation == Operation::CountContentTokens && !deployment.rules.speaks(self.call.operation) {
+            let counted = client::count_content_tokens(&deployment.rules, &object);
+            let counted = counted.map_err(|refusal| fault::refused(&refusal))?;
+            return Ok((JSON, ReplyBody::Whole(counted.into())));
+        }
         let estimator = Estimator::new(&deployment.model, bytes, &object);
         self.ask(&deployment, shown, object, estimator).await
     }

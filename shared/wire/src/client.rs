@@ -118,6 +118,14 @@ pub fn count_message_tokens(model: &str, body: &Object<'_>) -> Result<Vec<u8>, U
     messages::count_here(model, body)
 }
 
+/// The gateway's own count of Gemini's contents, for providers that do not count them.
+///
+/// # Errors
+/// Contents of a shape that cannot be counted.
+pub fn count_content_tokens(rules: &Rules, body: &Object<'_>) -> Result<Vec<u8>, Refusal> {
+    generate::count_here(rules, body)
+}
+
 /// A text completion asked of a model that only chats; `None` where the prompt is made of token numbers.
 pub fn ask_in_chat(body: Object<'_>) -> Option<Asked<'_>> {
     let body = bridge::text_to_chat(body)?;

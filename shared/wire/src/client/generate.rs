@@ -19,6 +19,7 @@ use crate::generated::Generated;
 use crate::json::Object;
 use crate::prepare::{Refusal, Rules};
 use crate::stream::{self, Fault};
+use crate::tokens;
 use crate::usage::{Source, Usage};
 
 /// Whether the client wants to see thoughts: noted for the answer.
@@ -29,6 +30,14 @@ pub(super) fn ask<'a>(rules: &Rules, body: Object<'a>) -> Result<Asked<'a>, Refu
     let (body, wants_thoughts) = request::to_chat(rules, &body)?;
     let echo = Map::from_iter([(THOUGHTS.to_owned(), wants_thoughts.into())]);
     Ok(Asked { operation: Operation::ChatCompletion, body, form: Form::GenerateContent, echo })
+}
+
+/// The gateway's own count of a request, in Google's form; beside it LiteLLM tells who counted.
+pub(super) fn count_here(rules: &Rules, body: &Object<'_>) -> Result<Vec<u8>, Refusal> {
+    let (chat, _) = request::to_chat(rules, body)?;
+    let count = tokens::count_chat(&rules.settings.model, &chat).map_err(|error| Refusal::bad(error.to_string()))?;
+    let shown = json!({ "totalTokens": count, "promptTokensDetails": [], "litellm_count_source": "local_estimate" });
+    Ok(shown.to_string().into_bytes())
 }
 
 /// A chat's whole answer in this format.

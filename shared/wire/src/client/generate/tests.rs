@@ -90,6 +90,15 @@ fn contents_of_another_shape_are_refused() {
     }
 }
 
+#[test]
+fn contents_are_counted_here_where_the_provider_does_not() {
+    let text = json!({ "contents": [{"parts": [{"text": "Hello you"}]}] }).to_string();
+    let counted = count_here(&rules("openai/gpt-4o"), &Object::parse(text.as_bytes()).unwrap()).unwrap();
+    let counted: Value = serde_json::from_slice(&counted).unwrap();
+    assert!(counted["totalTokens"].as_u64().unwrap() > 2, "{counted}");
+    assert_eq!(counted["litellm_count_source"], "local_estimate");
+}
+
 fn events(chunks: Vec<Chunk>) -> Vec<Value> {
     let (mut encoder, mut tally, mut out) = (encode::GenerateEncoder::new(false), Tally::default(), Vec::new());
     for chunk in chunks {

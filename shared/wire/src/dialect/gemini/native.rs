@@ -85,8 +85,24 @@ pub(super) fn prepare(
     for (name, value) in std::mem::take(&mut call.extra_body) {
         out.set(&name, value);
     }
+    if operation == Operation::CountContentTokens {
+        copy(&call.body, "generateContentRequest", &mut out, "generateContentRequest");
+        wrap(rules, spelling, &mut out);
+    }
     let prepared = call.prepared;
     Ok(Prepared { body: out.to_vec(), stream, upstream_stream: stream, ..prepared })
+}
+
+/// AI Studio counts instructions and tools only as parts of a whole request.
+fn wrap(rules: &Rules, spelling: Spelling, out: &mut Object<'_>) {
+    let is_bare = out.iter().all(|(name, _)| matches!(name, "contents" | "generateContentRequest"));
+    if spelling == Spelling::Snake || is_bare {
+        return;
+    }
+    out.set("model", raw(&format!("models/{}", rules.settings.model)));
+    let whole = String::from_utf8(out.to_vec()).unwrap_or_default();
+    *out = Object::default();
+    out.set_text("generateContentRequest", whole);
 }
 
 fn copy(from: &Object<'_>, name: &str, to: &mut Object<'_>, target: &str) {
