@@ -106,7 +106,6 @@ fn too_deep() -> Refusal {
     Refusal::bad(format!("Max depth of {DEPTH_MAX} exceeded while processing schema."))
 }
 
-/// The definitions on one node, by name.
 fn definitions(node: &Value) -> Map<String, Value> {
     let of = |name: &str| node.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
     let mut all = of("$defs");
