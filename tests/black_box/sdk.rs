@@ -1,4 +1,4 @@
-//! The official OpenAI SDKs of Python and Node against the gateway, as `tests/sdk` scripts them.
+//! Official SDKs of Python and Node against the gateway, as `tests/sdk` scripts them. Knows no claim of theirs.
 
 use crate::harness::gateway::{Gateway, KEY};
 use crate::harness::process::{Process, checkout};
@@ -41,6 +41,7 @@ struct Scene {
 const CALLS: Scene = Scene { provider: "provider.py", config: "config.yaml" };
 const OWN_APIS: Scene = Scene { provider: "own_apis.py", config: "pass_through.yaml" };
 const RESOURCES: Scene = Scene { provider: "account.py", config: "resources.yaml" };
+const SIMULATED: Scene = Scene { provider: "simulated", config: "simulated.yaml" };
 
 fn check(program: &Path, scene: &Scene, session: &str) {
     let (_provider, provider_url) = start_provider(&installed("venv/bin/python"), scene.provider);
@@ -78,4 +79,19 @@ fn the_python_sdk_keeps_files_batches_jobs_and_stores() {
 #[test]
 fn providers_own_python_sdks_pass_their_session() {
     check(&installed("venv/bin/python"), &OWN_APIS, "pass_through.py");
+}
+
+#[test]
+fn the_python_sdk_chats_with_every_provider() {
+    check(&installed("venv/bin/python"), &SIMULATED, "everywhere.py");
+}
+
+#[test]
+fn anthropics_python_sdk_talks_to_every_provider() {
+    check(&installed("venv/bin/python"), &SIMULATED, "messages.py");
+}
+
+#[test]
+fn coheres_python_sdk_passes_its_session() {
+    check(&installed("venv/bin/python"), &SIMULATED, "own_cohere.py");
 }
