@@ -156,6 +156,7 @@ pub fn answer(
         _ => {}
     }
     let openai: Cow<'_, [u8]> = match spoken(rules, context) {
+        None if rules.provider().name == "databricks" => Cow::Owned(without_fingerprint(first)),
         None => Cow::Borrowed(first),
         Some(dialect) if matches!(asked, Operation::ChatCompletion | Operation::Responses) => {
             let completion = dialect.answer(context, first).map_err(|error| Garbage(error.0))?;
@@ -183,6 +184,13 @@ fn spoken(rules: &Rules, context: &Context) -> Option<&'static dyn Dialect> {
 /// Whether the client reads OpenAI's chat or one of its elder forms.
 const fn is_openai_shaped(form: Form) -> bool {
     !matches!(form, Form::Messages | Form::Responses | Form::GenerateContent)
+}
+
+/// LiteLLM's handler of Databricks builds the answer anew, and leaves the fingerprint behind.
+fn without_fingerprint(body: &[u8]) -> Vec<u8> {
+    let Ok(mut object) = Object::parse(body) else { return body.to_vec() };
+    object.remove("system_fingerprint");
+    object.to_vec()
 }
 
 fn native(format: Format, wanted: &Wanted, body: &[u8]) -> Result<Answer, Garbage> {

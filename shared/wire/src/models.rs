@@ -179,7 +179,7 @@ pub fn describe(provider: &str, model: &str) -> Option<Facts<'static>> {
     lookup(provider, model)
         .or_else(|| routed.filter(|_| provider == "bedrock").and_then(|model| lookup(provider, model)))
         .or_else(|| is_claude(model).then(|| Facts::new(CLAUDE)))
-        .or_else(|| matches!(provider, "ollama" | "ollama_chat").then(|| Facts::new(ANY)))
+        .or_else(|| (provider == "ollama").then(|| Facts::new(ANY)))
 }
 
 /// What LiteLLM takes for granted of a Claude model that its map does not list (`claude-family-baseline`).
