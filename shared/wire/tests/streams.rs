@@ -1,5 +1,7 @@
 //! Streams of every provider, for clients of every format: cut anywhere, with pings between, broken, and too long.
 
+#![cfg_attr(test, expect(clippy::expect_used, reason = "a test says by a panic what is wrong"))]
+
 use base64::Engine as _;
 use bytes::Bytes;
 use proptest::prelude::*;
