@@ -6,6 +6,7 @@ use tollgate_wire::client::{self, Wanted};
 use tollgate_wire::dialect::{Context, Stamp};
 use tollgate_wire::prepare::{Rules, Settings};
 use tollgate_wire::stream::{Fault, UsageWish};
+use tollgate_wire::tokens::Estimator;
 use tollgate_wire::{Operation, provider};
 
 const FORMS: [Form; 5] = [Form::Chat, Form::ChatAsText, Form::Messages, Form::Responses, Form::GenerateContent];
@@ -25,7 +26,8 @@ pub fn decode(provider: &'static str, model: &str, data: &[u8]) {
     };
     let form = FORMS[usize::from(*form) % FORMS.len()];
     let model = "alias".to_owned();
-    let wanted = Wanted { model, prompt_bytes: 10, usage: UsageWish::Shown, form, echo: serde_json::Map::new() };
+    let (usage, echo) = (UsageWish::Shown, serde_json::Map::new());
+    let wanted = Wanted { model, prompt_bytes: 10, estimator: Estimator::default(), usage, form, echo };
     let cut = usize::from(*cut).min(data.len());
     let whole = stream(&rules, &context, &wanted, &[data]);
     assert_eq!(whole, stream(&rules, &context, &wanted, &[&data[..cut], &data[cut..]]));
