@@ -59,6 +59,12 @@ QUERIES = [
     "x=%20%2F&y=a%3Db&X=1",
 ]
 BODIES = ["", "{}", '{"messages":[{"role":"user","content":[{"text":"Zażółć 🚀 \\"q\\""}]}]}', "a" * 5000]
+STORED = [
+    ("PUT", "/in/pre/litellm-bedrock-files-a-1.jsonl", "", '{"a":1}\n', {"content-type": "application/json"}),
+    ("GET", "/in/a%20b%2Bc/d%3D.out", "", "", {}),
+    ("GET", "/in", "list-type=2&prefix=pre%2Flitellm-b&start-after=x%3Dy", "", {}),
+    ("DELETE", "/in/x//y", "", "", {}),
+]
 HEADERS = [
     {},
     {"content-type": "application/json"},
@@ -78,7 +84,8 @@ def record(service, region, base, path, query, body, headers, keys, method):
     for name in list(request.headers):
         if not (name.lower() in ("content-type", "date") or name.lower().startswith("x-amz-")):
             del request.headers[name]
-    botocore.auth.SigV4Auth(keys, service, region).add_auth(request)
+    signer = botocore.auth.S3SigV4Auth if service == "s3" else botocore.auth.SigV4Auth
+    signer(keys, service, region).add_auth(request)
     return {
         "service": service, "region": region, "method": method, "url": url, "headers": headers, "body": body,
         "id": keys.access_key, "secret": keys.secret_key, "token": keys.token,
@@ -95,6 +102,10 @@ def main():
     for number, ((service, region, base), path, query, body, headers, keys) in enumerate(shapes):
         method = "GET" if number % 7 == 0 else "POST"
         recorded.append(record(service, region, base, path, query, body, headers, keys, method))
+    for number, (method, path, query, body, headers) in enumerate(STORED):
+        keys = SECRETS[number % 2]
+        host = "https://s3.eu-west-1.amazonaws.com"
+        recorded.append(record("s3", "eu-west-1", host, path, query, body, headers, keys, method))
     json.dump(recorded, sys.stdout, indent=1, ensure_ascii=False)
     print()
 

@@ -5,6 +5,7 @@
 mod claude;
 mod cloud;
 mod scheme;
+mod storage;
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use crate::config::{Config, Model, Params};
 use crate::sign::Scheme;
 use crate::{Error, Secret};
 use scheme::Known;
+pub use storage::Storage;
 
 /// How many measures a call can be shared out by.
 pub const MEASURES: usize = 3;
@@ -50,6 +52,8 @@ pub struct Deployment {
     pub mock: Option<Value>,
     /// How the caller is shown where no fixed key does it; its headers are added right before a request is sent.
     pub scheme: Option<Scheme>,
+    /// Where files of batches are kept, at providers without an interface for files.
+    pub storage: Storage,
     /// What to set, where the provider wants a key and none is known.
     pub missing_key: Option<String>,
     /// Shares of the group's calls by `weight`, `rpm` and `tpm`; 0 where the configuration says nothing.
@@ -95,6 +99,7 @@ impl Deployment {
         let cloud = cloud::cloud(config, params, &model, variables);
         let known = Known { config, params, provider, base: base.as_deref(), cloud: &cloud, variables };
         let scheme = scheme::scheme(&known)?;
+        let storage = storage::storage(&known);
         let credential = match scheme {
             Some(_) => None,
             None if claude::is_keyed_so(provider.name, &model) => claude::credential(&known)?,
@@ -142,6 +147,7 @@ impl Deployment {
             stream_timeout: seconds(stream_s),
             mock: params.mock_response.clone(),
             scheme,
+            storage,
             missing_key: missing_key.then(|| provider.key_variables.join(" or ")),
             shares: [params.weight, params.rpm.map(count), params.tpm.map(count)].map(Option::unwrap_or_default),
             shown,

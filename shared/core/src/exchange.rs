@@ -15,6 +15,7 @@ use tollgate_wire::prepare::Prepared;
 use crate::deployment::{Deployment, address};
 use crate::dispatch::Exchange;
 use crate::relay::{Relay, Work};
+use crate::sign::Scheme;
 use crate::upstream::{AnswerBody, RequestBody, UpstreamError};
 use crate::{App, Error, fault};
 
@@ -172,7 +173,17 @@ pub(crate) async fn signed(
     origin: &Origin<'_>,
     request: Request<RequestBody>,
 ) -> Result<Request<RequestBody>, Error> {
-    let Some(scheme) = &deployment.scheme else { return Ok(request) };
+    signed_by(app, deployment.scheme.as_ref(), origin, request).await
+}
+
+/// As [`signed`], in another way than the deployment's own.
+pub(crate) async fn signed_by(
+    app: &App,
+    scheme: Option<&Scheme>,
+    origin: &Origin<'_>,
+    request: Request<RequestBody>,
+) -> Result<Request<RequestBody>, Error> {
+    let Some(scheme) = scheme else { return Ok(request) };
     let (mut head, body) = request.into_parts();
     let bytes = body.to_bytes();
     app.signer.sign(scheme, &mut head, &bytes).await.map_err(|error| fault::unsigned(origin, scheme, &error))?;

@@ -7,6 +7,7 @@ mod account;
 mod action;
 mod anthropic;
 mod ask;
+mod bedrock;
 mod foreign;
 mod form;
 mod rename;
@@ -69,8 +70,13 @@ impl App {
     /// Everything that [`Error`] names; the call has been logged either way.
     pub async fn serve_resource(&self, call: ResourceCall) -> Result<Reply, Failed> {
         let record = Record::of(call.id.clone(), call.action.row().call_type, call.started);
-        let mut asked =
-            Asked { app: self, record: Some(record), served_by: ServedBy::default(), timeouts: call.timeouts };
+        let mut asked = Asked {
+            app: self,
+            record: Some(record),
+            served_by: ServedBy::default(),
+            timeouts: call.timeouts,
+            scheme: None,
+        };
         let outcome = serve(&mut asked, call).await;
         let served_by = std::mem::take(&mut asked.served_by);
         match outcome {

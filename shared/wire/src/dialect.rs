@@ -16,7 +16,7 @@ use std::fmt::Debug;
 
 use bytes::Bytes;
 
-pub use self::bedrock::region_in_name as bedrock_region;
+pub use self::bedrock::{batch_line as bedrock_batch_line, region_in_name as bedrock_region, service_host as aws_host};
 use crate::Operation;
 use crate::chat::{Chunk, Completion};
 use crate::json::Object;

@@ -4,9 +4,10 @@
 
 pub mod anthropic;
 mod batch;
+pub mod bedrock;
 mod file;
 mod time;
 
 pub use batch::{Batch, Counts};
 pub use file::{File, deleted, list};
-pub use time::seconds_of;
+pub use time::{seconds_of, seconds_of_http_date};

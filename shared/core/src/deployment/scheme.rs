@@ -28,7 +28,7 @@ pub(super) struct Known<'a> {
 
 impl Known<'_> {
     /// A parameter, else the first variable that is set.
-    fn text(&self, name: &str, variables: &[&str]) -> Option<String> {
+    pub fn text(&self, name: &str, variables: &[&str]) -> Option<String> {
         let given = self.params.credential(name).map(|secret| secret.expose().to_owned());
         given.or_else(|| first(variables, self.variables))
     }
@@ -59,6 +59,14 @@ pub(super) fn scheme(known: &Known<'_>) -> Result<Option<Scheme>, Unusable> {
         "databricks" => Ok(databricks(known)),
         _ => Ok(None),
     }
+}
+
+/// How requests to one of AWS's services are signed.
+///
+/// # Errors
+/// When what is configured cannot be used.
+pub(super) fn aws_scheme(known: &Known<'_>, service: &'static str) -> Result<Scheme, Unusable> {
+    aws::sigv4(known, service)
 }
 
 /// What is shown of a watsonx deployment instead of an API key: the value of the `Authorization` header.

@@ -14,9 +14,10 @@ use tollgate_wire::failure::{Failure, Origin};
 use super::{Answered, Family, Input, ResourceCall, account};
 use crate::call::{ReplyBody, ServedBy, Timeouts};
 use crate::deployment::Deployment;
-use crate::exchange::signed;
+use crate::exchange::signed_by;
 use crate::record::Record;
 use crate::relay::{Relay, Work};
+use crate::sign::Scheme;
 use crate::upstream::{AnswerBody, RequestBody, UpstreamError};
 use crate::{App, Error, fault};
 
@@ -31,6 +32,8 @@ pub(super) struct Asked<'a> {
     pub record: Option<Record>,
     pub served_by: ServedBy,
     pub timeouts: Timeouts,
+    /// How the next requests are signed, where they go to the account's storage and not to its provider.
+    pub scheme: Option<Scheme>,
 }
 
 /// The request of an action: `ids` fill its path, `content` is its JSON.
@@ -175,7 +178,8 @@ impl Asked<'_> {
     }
 
     async fn head(&mut self, account: &Deployment, request: Request<RequestBody>) -> Result<AnswerBody, Error> {
-        let request = signed(self.app, account, &origin(account), request).await?;
+        let scheme = self.scheme.as_ref().or(account.scheme.as_ref());
+        let request = signed_by(self.app, scheme, &origin(account), request).await?;
         let uri = request.uri().clone();
         let answer = self.app.upstream.exchange(request).await;
         let answer = answer.map_err(|error| fault::no_answer(&origin(account), &uri, &error))?;

@@ -10,7 +10,7 @@ use tollgate_wire::json::Object;
 
 use super::ask::Asked;
 use super::form::Upload;
-use super::{Answered, Family, ResourceCall, anthropic, rename};
+use super::{Answered, Family, ResourceCall, anthropic, bedrock, rename};
 use crate::call::ReplyBody;
 use crate::deployment::Deployment;
 
@@ -18,6 +18,7 @@ use crate::deployment::Deployment;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Foreign {
     Anthropic,
+    Bedrock,
 }
 
 /// Where a resource is, and the model that it was found by.
@@ -42,20 +43,22 @@ impl Foreign {
     pub fn of(provider: &str, family: Family) -> Option<Self> {
         match (provider, family) {
             ("anthropic", Family::Files | Family::Batches) => Some(Self::Anthropic),
+            ("bedrock", Family::Files | Family::Batches) => Some(Self::Bedrock),
             _ => None,
         }
     }
 
-    /// Asks for anything but an upload. `ids` are those of the path, `_body` is what came as JSON.
+    /// Asks for anything but an upload. `ids` are those of the path, `body` is what came as JSON.
     pub async fn serve(
         self,
         asked: &mut Asked<'_>,
         call: &ResourceCall,
         site: &Site<'_>,
-        (ids, _body): (&[String], &Object<'_>),
+        (ids, body): (&[String], &Object<'_>),
     ) -> Answered {
         match self {
             Self::Anthropic => anthropic::serve(asked, call, site, ids).await,
+            Self::Bedrock => bedrock::serve(asked, call, site, (ids, body)).await,
         }
     }
 
@@ -69,6 +72,7 @@ impl Foreign {
     ) -> Answered {
         match self {
             Self::Anthropic => anthropic::upload(asked, call, site, upload).await,
+            Self::Bedrock => bedrock::upload(asked, call, site, upload).await,
         }
     }
 }

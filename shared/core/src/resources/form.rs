@@ -141,6 +141,11 @@ impl<'a> Upload<'a> {
         }
     }
 
+    /// The file's own bytes.
+    pub fn content(&self) -> Bytes {
+        self.bytes.slice(self.file.content.clone())
+    }
+
     /// The form that the provider gets: purpose, expiry and file, nothing that steers the gateway.
     pub fn write(&self, request: &mut Request<RequestBody>) -> Result<(), Error> {
         let boundary = format!("tollgate-{}", crate::new_id());

@@ -10,6 +10,9 @@ use crate::resources::{call, with_form, with_json};
 const CONFIG: &str = "
 model_list:
   - {model_name: claude, litellm_params: {model: anthropic/claude-sonnet-4-5, api_base: 'http://h/a/', api_key: sk-ant}}
+  - {model_name: nova, litellm_params: {model: bedrock/us.amazon.nova-lite-v1:0, aws_region_name: us-east-1,
+      aws_access_key_id: AKID, aws_secret_access_key: s, s3_bucket_name: in/pre, s3_output_bucket_name: out,
+      s3_region_name: eu-west-1, aws_batch_role_arn: 'arn:aws:iam::1:role/b'}}
 general_settings: {master_key: sk-master-91fe}
 ";
 const FILE: &str =
@@ -98,4 +101,113 @@ async fn a_failure_of_a_foreign_provider_keeps_its_words_and_status() {
     assert_eq!((answer.status, answer.text.as_str()), (404, said));
     let (answer, _) = ask(retrieve(), Scripted::json(200, "<html>")).await;
     assert_eq!(answer.status, 500, "{answer:?}");
+}
+
+const LINE: &str = r#"{"custom_id":"1","method":"POST","url":"/v1/chat/completions","body":{"model":"nova","messages":[{"role":"user","content":"Hi"}]}}"#;
+const ARN: &str = "arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/abc";
+const JOB: &str = r#"{"jobArn":"arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/abc","status":"Completed",
+    "inputDataConfig":{"s3InputDataConfig":{"s3Uri":"s3://in/pre/litellm-bedrock-files-m.jsonl"}},
+    "outputDataConfig":{"s3OutputDataConfig":{"s3Uri":"s3://out/litellm-batch-outputs/j/"}}}"#;
+const INPUT: &str = "s3://in/pre/litellm-bedrock-files-m.jsonl";
+
+fn nova(call: ResourceCall) -> ResourceCall {
+    ResourceCall { header_model: Some("nova".to_owned()), ..call }
+}
+
+fn told(sent: &Recorded) -> String {
+    format!("{} {}", sent.method, sent.uri)
+}
+
+#[tokio::test]
+async fn a_batch_file_goes_to_s3_in_bedrock_s_form() {
+    let form = with_form(&[("purpose", "batch"), ("model", "nova")], Some(("a.jsonl", LINE)));
+    let (answer, sent) = ask(form, Scripted::json(200, "")).await;
+    let shown = answer.json();
+    assert_eq!((&shown["purpose"], &shown["bytes"]), (&json!("batch"), &json!(sent.body.len())));
+    let want = "PUT https://s3.eu-west-1.amazonaws.com/in/pre/litellm-bedrock-files-us.amazon.nova-lite-v1-0-";
+    assert!(told(&sent).starts_with(want), "{sent:?}");
+    let line: serde_json::Value = serde_json::from_slice(&sent.body).unwrap();
+    assert_eq!(line["modelInput"]["messages"], json!([{"role":"user","content":[{"text":"Hi"}]}]));
+    // The id leads back to the object.
+    let id = shown["id"].as_str().unwrap_or_default().to_owned();
+    let (_, read) = ask(call(Action::FileContent, &[&id]), Scripted::json(200, "{}")).await;
+    assert_eq!(told(&read), told(&sent).replace("PUT", "GET"));
+}
+
+#[tokio::test]
+async fn a_line_that_bedrock_cannot_take_is_named() {
+    let line = LINE.replace("chat/completions", "responses");
+    let form = with_form(&[("purpose", "batch"), ("model", "nova")], Some(("a.jsonl", &line)));
+    let gateway = Gateway::of(CONFIG, &[], [Scripted::json(200, "")]);
+    let answer = gateway.serve_resource(form).await;
+    let sentence = "batch input file line 1: Bedrock batches take no /v1/responses: write /v1/chat/completions";
+    assert_eq!((answer.status, answer.text.as_str()), (400, sentence));
+    assert_eq!(gateway.provider.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn objects_of_others_cannot_be_named() {
+    for (id, words) in [("s3://in/secret", "LiteLLM-managed"), ("s3://x/y", "does not match"), ("file-1", "managed")] {
+        for action in [Action::FileContent, Action::DeleteFile, Action::RetrieveFile] {
+            let gateway = Gateway::of(CONFIG, &[], [Scripted::json(200, "")]);
+            let answer = gateway.serve_resource(nova(call(action, &[id]))).await;
+            assert!(answer.status == 400 && answer.text.contains(words), "{answer:?}");
+            assert_eq!(gateway.provider.requests().len(), 0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn objects_are_listed_retrieved_and_deleted() {
+    let (answer, sent) = ask(nova(call(Action::ListFiles, &[])), Scripted::json(200, "<ListBucketResult/>")).await;
+    assert_eq!(told(&sent), "GET https://s3.eu-west-1.amazonaws.com/in?list-type=2&prefix=pre%2Flitellm-b");
+    assert_eq!(answer.json()["data"], json!([]));
+    let object = "https://s3.eu-west-1.amazonaws.com/in/pre/litellm-bedrock-files-m.jsonl";
+    let (answer, sent) = ask(nova(call(Action::RetrieveFile, &[INPUT])), Scripted::json(200, "")).await;
+    assert_eq!((answer.status, told(&sent)), (200, format!("HEAD {object}")));
+    let (answer, sent) = ask(nova(call(Action::DeleteFile, &[INPUT])), Scripted::json(204, "")).await;
+    assert_eq!((answer.status, told(&sent)), (200, format!("DELETE {object}")));
+    assert_eq!(answer.json()["deleted"], json!(true));
+    let denied = "<Error><Code>AccessDenied</Code></Error>";
+    let (answer, _) = ask(nova(call(Action::DeleteFile, &[INPUT])), Scripted::json(403, denied)).await;
+    assert_eq!((answer.status, answer.text.as_str()), (403, denied));
+}
+
+#[tokio::test]
+async fn a_job_is_made_asked_for_and_stopped() {
+    let base = "https://bedrock.us-east-1.amazonaws.com/model-invocation-job";
+    let body =
+        json!({"model":"nova","input_file_id":INPUT,"endpoint":"/v1/chat/completions","completion_window":"24h"});
+    let (answer, sent) = ask(with_json(Action::CreateBatch, &body), Scripted::json(200, JOB)).await;
+    assert_eq!(told(&sent), format!("POST {base}"));
+    let job: serde_json::Value = serde_json::from_slice(&sent.body).unwrap();
+    assert_eq!(
+        (&job["modelId"], &job["roleArn"]),
+        (&json!("us.amazon.nova-lite-v1:0"), &json!("arn:aws:iam::1:role/b"))
+    );
+    let id = answer.json()["id"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(answer.json()["status"], json!("validating"));
+    let coded = ARN.replace(':', "%3A").replace('/', "%2F");
+    let (answer, sent) = ask(call(Action::RetrieveBatch, &[&id]), Scripted::json(200, JOB)).await;
+    assert_eq!(told(&sent), format!("GET {base}/{coded}"));
+    assert_eq!(answer.json()["status"], json!("completed"));
+    let gateway = Gateway::of(CONFIG, &[], [Scripted::json(409, "{}"), Scripted::json(200, JOB)]);
+    let answer = gateway.serve_resource(call(Action::CancelBatch, &[&id])).await;
+    assert_eq!((answer.status, answer.json()["status"].clone()), (200, json!("completed")));
+    let asked: Vec<_> = gateway.provider.requests().iter().map(told).collect();
+    assert_eq!(asked, [format!("POST {base}/{coded}/stop"), format!("GET {base}/{coded}")]);
+    let (answer, _) = ask(call(Action::CancelBatch, &[&id]), Scripted::json(403, "no")).await;
+    assert_eq!(answer.status, 403);
+}
+
+#[tokio::test]
+async fn a_job_without_model_or_of_another_region_is_refused() {
+    let body = json!({"input_file_id":INPUT,"endpoint":"/v1/chat/completions","completion_window":"24h"});
+    let elsewhere = ARN.replace("us-east-1", "us-west-2");
+    let jobs = [at("bedrock", with_json(Action::CreateBatch, &body)), nova(call(Action::RetrieveBatch, &[&elsewhere]))];
+    for job in jobs {
+        let gateway = Gateway::of(CONFIG, &[], [Scripted::json(200, JOB)]);
+        assert_eq!(gateway.serve_resource(job).await.status, 400);
+        assert_eq!(gateway.provider.requests().len(), 0);
+    }
 }

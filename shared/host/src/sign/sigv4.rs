@@ -14,6 +14,9 @@ use super::instant;
 use super::outside::header_value;
 
 const DATE: HeaderName = HeaderName::from_static("x-amz-date");
+const CONTENT: HeaderName = HeaderName::from_static("x-amz-content-sha256");
+/// The service that wants to be told the body's digest, and takes objects' names as they are.
+const S3: &str = "s3";
 const TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 
 /// What a signature is valid for.
@@ -23,7 +26,7 @@ pub struct Scope<'a> {
     pub now: SystemTime,
 }
 
-/// Adds `authorization`, `x-amz-date`, `host` and, with temporary keys, `x-amz-security-token`.
+/// Adds `authorization`, `x-amz-date`, `host` and, with temporary keys, `x-amz-security-token`; for S3 `x-amz-content-sha256` too.
 ///
 /// Signed are `host`, `content-type`, `date` and every `x-amz-…` header; proxies may touch the others.
 ///
@@ -37,7 +40,13 @@ pub fn sign(head: &mut Parts, body: &[u8], keys: &AwsKeys, scope: &Scope<'_>) ->
     if let Some(token) = &keys.session_token {
         head.headers.insert(TOKEN, header_value(token.expose())?);
     }
-    let (names, canonical) = canonical(head, body);
+    let is_s3 = scope.service == S3;
+    if is_s3 {
+        head.headers.insert(CONTENT, header_value(&sha256(body))?);
+    }
+    // S3 signs a path as it is sent; every other service encodes it once more.
+    let path = if is_s3 { head.uri.path().to_owned() } else { path(head.uri.path()) };
+    let (names, canonical) = canonical(head, &path, body);
     let day = moment.get(..8).unwrap_or_default();
     let place = format!("{day}/{}/{}/aws4_request", scope.region, scope.service);
     let text = format!("AWS4-HMAC-SHA256\n{moment}\n{place}\n{}", sha256(canonical.as_bytes()));
@@ -53,12 +62,11 @@ pub fn sign(head: &mut Parts, body: &[u8], keys: &AwsKeys, scope: &Scope<'_>) ->
 }
 
 /// The names of the signed headers, and the request in the form that is signed.
-fn canonical(head: &Parts, body: &[u8]) -> (String, String) {
+fn canonical(head: &Parts, path: &str, body: &[u8]) -> (String, String) {
     let headers = signed_headers(&head.headers);
     let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
     let names = names.join(";");
     let lines: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
-    let path = path(head.uri.path());
     let query = query(head.uri.query().unwrap_or_default());
     let canonical = format!("{}\n{path}\n{query}\n{lines}\n{names}\n{}", head.method, sha256(body));
     (names, canonical)

@@ -3,6 +3,7 @@
 //! What is asked by which interface is LiteLLM's choice. Knows no credential and no signature.
 
 mod address;
+mod batch;
 mod converse;
 mod embed;
 mod facts;
@@ -14,6 +15,7 @@ mod route;
 
 use bytes::Bytes;
 
+pub use self::batch::batch_line;
 use self::converse::ConverseStream;
 use self::invoke::InvokeStream;
 pub use self::name::region_in_name;
@@ -34,6 +36,11 @@ pub(super) fn of(settings: &Settings) -> &'static dyn Dialect {
         Route::Invoke(family) => invoked(family),
         Route::Other(_) => &Invoke(Family::Unknown),
     }
+}
+
+/// The host of one of AWS's services in a region, with its scheme.
+pub fn service_host(service: &str, region: &str) -> String {
+    address::service_host(service, region)
 }
 
 /// The address of a model that is asked in its family's own form.

@@ -13,6 +13,15 @@ pub fn seconds_of(text: &str) -> Option<i64> {
     in_range.then_some(days_of(year, month, day) * DAY_S + hour * 3_600 + minute * 60 + second - offset_s(zone)?)
 }
 
+/// `Wed, 21 Oct 2015 07:28:00 GMT`, as in HTTP's headers (RFC 9110, IMF-fixdate).
+pub fn seconds_of_http_date(text: &str) -> Option<i64> {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut words = text.split(' ').skip(1);
+    let (day, month, year, clock) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let month = MONTHS.iter().position(|name| *name == month)? + 1;
+    seconds_of(&format!("{year}-{month:02}-{day}T{clock}Z"))
+}
+
 fn numbers(text: &str, separator: char) -> Option<[i64; 3]> {
     let mut parts = text.split(separator);
     let mut next = || parts.next().filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))?.parse().ok();

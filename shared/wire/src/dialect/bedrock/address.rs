@@ -67,7 +67,11 @@ fn runtime(settings: &Settings) -> String {
 }
 
 fn host(settings: &Settings, service: &str) -> String {
-    let region = settings.cloud.aws_region.as_str();
+    service_host(service, &settings.cloud.aws_region)
+}
+
+/// The host of a service in a region.
+pub(super) fn service_host(service: &str, region: &str) -> String {
     let suffix = SUFFIXES.iter().find(|(start, _)| region.starts_with(start)).map(|(_, suffix)| *suffix);
     format!("https://{service}.{region}.{}", suffix.unwrap_or("amazonaws.com"))
 }

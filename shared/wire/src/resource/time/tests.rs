@@ -1,6 +1,6 @@
 //! Points in time against Python's `datetime`.
 
-use super::seconds_of;
+use super::{seconds_of, seconds_of_http_date};
 
 #[test]
 fn what_providers_write_is_read() {
@@ -21,4 +21,12 @@ fn what_is_no_time_is_none() {
         assert_eq!(seconds_of(text), None, "{text}");
     }
     assert_eq!(seconds_of("2024-01-01Tä0:00:00Z"), None);
+}
+
+#[test]
+fn dates_of_http_are_read() {
+    let check = |text: &str, want: Option<i64>| assert_eq!(seconds_of_http_date(text), want, "{text}");
+    check("Wed, 21 Oct 2015 07:28:00 GMT", Some(1_445_412_480));
+    check("Wed, 21 Okt 2015 07:28:00 GMT", None);
+    check("", None);
 }
