@@ -95,3 +95,18 @@ fn anthropics_python_sdk_talks_to_every_provider() {
 fn coheres_python_sdk_passes_its_session() {
     check(&installed("venv/bin/python"), &SIMULATED, "own_cohere.py");
 }
+
+#[test]
+fn googles_python_sdk_talks_to_every_provider() {
+    check(&installed("venv/bin/python"), &SIMULATED, "generate.py");
+}
+
+#[test]
+fn langchain_talks_to_every_provider() {
+    check(&installed("frameworks/bin/python"), &SIMULATED, "chains.py");
+}
+
+#[test]
+fn instructor_gets_objects_from_every_provider() {
+    check(&installed("frameworks/bin/python"), &SIMULATED, "structured.py");
+}

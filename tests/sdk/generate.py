@@ -11,11 +11,13 @@ from google import genai
 from google.genai import errors, types
 
 from claims import GATEWAY, KEY, claim, equal, is_left, raised, run, simulated
-from subjects import BOTH, PERSON, PIXEL, PIXEL_BYTES, READ, TEXT, THOUGHT, WRITTEN, Person
+from subjects import PERSON, PIXEL, PIXEL_BYTES, READ, TEXT, THOUGHT, WRITTEN, Person
 
 EVERY = ("gemini", "gemini-3", "claude", "bedrock", "gpt", "ollama", "mistral", "cohere")
+# Ids of calls are made of the tool's name, as LiteLLM does; Mistral refuses such ids.
+CALLING = tuple(model for model in EVERY if model != "mistral")
 SEEING = ("gemini", "claude", "bedrock", "gpt", "mistral")
-# A schema and thoughts are for Gemini's own models; LiteLLM leaves them out for the others.
+# Thoughts are asked for in words of Gemini's own.
 NATIVE = ("gemini", "gemini-3")
 
 client = genai.Client(api_key=KEY, http_options={"base_url": GATEWAY, "timeout": 30_000})
@@ -37,6 +39,11 @@ def ask(model, contents, **more):
 
 def listen(model, contents, **more):
     return list(client.models.generate_content_stream(model=model, contents=contents, config=options(**more)))
+
+
+def both_are_told(text):
+    """Other models than Gemini's are told a result as JSON, as LiteLLM does."""
+    assert text.startswith("The tool said: ") and text.index("7 degrees in Kraków") < text.index("7 degrees in Łódź"), text
 
 
 def results_of(calls):
@@ -79,16 +86,16 @@ def pictures_are_seen(model):
     equal(ask(model, [picture, "What is it?"]).text, f"saw image/png of {PIXEL_BYTES} bytes")
 
 
-@claim.over(*EVERY)
+@claim.over(*CALLING)
 def tools_are_called_at_once_and_answered(model):
     contents = [types.Content(role="user", parts=[types.Part(text="#both")])]
     first = ask(model, contents, tools=TOOLS)
     equal([call.args["city"] for call in first.function_calls], ["Kraków", "Łódź"])
     contents += [first.candidates[0].content, results_of(first.function_calls)]
-    equal(ask(model, contents, tools=TOOLS).text, BOTH)
+    both_are_told(ask(model, contents, tools=TOOLS).text)
 
 
-@claim.over(*EVERY)
+@claim.over(*CALLING)
 def tools_are_called_in_two_rounds_of_streams(model):
     contents = [types.Content(role="user", parts=[types.Part(text="#twice")])]
     for city in ("Kraków", "Łódź"):
@@ -96,16 +103,16 @@ def tools_are_called_in_two_rounds_of_streams(model):
         parts = [part for chunk in chunks for part in chunk.candidates[0].content.parts or [] if part.function_call]
         equal([part.function_call.args for part in parts], [{"city": city}])
         contents += [types.Content(role="model", parts=parts), results_of([part.function_call for part in parts])]
-    equal("".join(chunk.text or "" for chunk in listen(model, contents, tools=TOOLS)), BOTH)
+    both_are_told("".join(chunk.text or "" for chunk in listen(model, contents, tools=TOOLS)))
 
 
-@claim.over(*EVERY)
+@claim.over(*CALLING)
 def functions_of_python_are_called(model):
     def weather(city: str) -> str:
         """The weather of a city."""
         return f"7 degrees in {city}"
 
-    equal(ask(model, "#both", tools=[weather]).text, BOTH)
+    both_are_told(ask(model, "#both", tools=[weather]).text)
 
 
 @claim.over("gemini", "gemini-3", "claude", "gpt")
@@ -115,7 +122,7 @@ def tools_are_forced(model):
     equal([call.name for call in answer.function_calls], ["weather"])
 
 
-@claim.over(*NATIVE)
+@claim.over(*NATIVE, "claude", "bedrock", "gpt", "ollama", "mistral")
 def answers_are_parsed_by_their_schema(model):
     answer = ask(model, "Who?", response_mime_type="application/json", response_schema=Person)
     equal(answer.parsed, Person(**PERSON))
@@ -137,10 +144,13 @@ def tokens_are_counted():
 def failures_are_the_sdks_own_classes(model):
     for status in (400, 401, 429, 500):
         kind = errors.ServerError if status == 500 else errors.ClientError
-        error = raised(kind, lambda: ask(model, f"#{status}"))
+        scene = f"#{status}"
+        error = raised(kind, lambda: ask(model, scene))
+        # LiteLLM tells a 500 of Bedrock as 503.
+        status = 503 if (model, status) == ("bedrock", 500) else status
         equal(error.code, status)
         assert error.message, error
-        equal(raised(kind, lambda: listen(model, f"#{status}")).code, status)
+        equal(raised(kind, lambda: listen(model, scene)).code, status)
 
 
 @claim

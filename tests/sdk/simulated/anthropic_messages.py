@@ -3,11 +3,10 @@
 Fields: https://docs.claude.com/en/api/messages; thinking and its signatures: .../build-with-claude/extended-thinking.
 """
 
-import base64
 import json
 
 import script
-from shape import Refused, check, filled, object_schema, strict_schema, tagged
+from shape import Refused, check, decoded, filled, object_schema, strict_schema, tagged
 from script import Asked, Turn
 
 KEY = {"x-api-key": "sk-ant"}
@@ -130,7 +129,7 @@ def turn(message):
         if block["type"] == "text":
             read_turn.text += block["text"]
         elif block["type"] == "image":
-            data = base64.b64decode(block["source"]["data"], validate=True)
+            data = decoded(block["source"]["data"])
             read_turn.images.append((block["source"]["media_type"], data))
         elif block["type"] == "tool_use":
             read_turn.calls.append(script.Call(block["id"], block["name"], block["input"]))
@@ -151,6 +150,8 @@ def calls_are_answered(turns):
         if sorted(told) != sorted(wanted):
             raise Refused(f"`tool_use` ids {wanted} want their `tool_result` in the next message, got {told}")
         wanted = [call.id for call in each.calls]
+        if len(set(wanted)) < len(wanted):
+            raise Refused("messages: `tool_use` ids must be unique")
 
 
 def thoughts_come_back(messages):

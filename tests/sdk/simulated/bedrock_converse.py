@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import anthropic_messages
 import script
-from shape import Refused, check, filled, keyed, object_schema
+from shape import Refused, check, decoded, filled, keyed, object_schema
 from script import Asked, Turn
 
 KEY = {}
@@ -95,7 +95,7 @@ def turn(message):
         if kind == "text":
             read_turn.text += value
         elif kind == "image":
-            read_turn.images.append((f"image/{value['format']}", base64.b64decode(value["source"]["bytes"], validate=True)))
+            read_turn.images.append((f"image/{value['format']}", decoded(value["source"]["bytes"])))
         elif kind == "toolUse":
             read_turn.calls.append(script.Call(value["toolUseId"], value["name"], value["input"]))
         elif kind == "toolResult":

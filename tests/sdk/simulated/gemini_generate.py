@@ -8,7 +8,7 @@ import json
 import re
 
 import script
-from shape import Refused, check, check_type, filled
+from shape import Refused, check, check_type, decoded, filled
 from script import Asked, Turn
 
 KEY = {"x-goog-api-key": "gemini-key"}
@@ -62,6 +62,8 @@ DECLARATION = {
     "description": str,
     "parameters": open_schema,
     "parametersJsonSchema": dict,
+    "response": open_schema,
+    "responseJsonSchema": dict,
     "behavior": {"BLOCKING", "NON_BLOCKING"},
 }
 CALLING = {"mode": {"AUTO", "ANY", "NONE", "VALIDATED"}, "allowedFunctionNames": [str]}
@@ -87,6 +89,7 @@ GENERATION = {
     "thinkingConfig": THINKING,
 }
 BODY = {
+    "model": filled,
     "contents!": [{"role": {"user", "model"}, "parts!": [PART]}],
     "systemInstruction": {"role": str, "parts!": [{"text!": str}]},
     "tools": [{"functionDeclarations!": [DECLARATION]}],
@@ -142,7 +145,8 @@ def turn(content):
         if len(kinds) != 1:
             raise Refused(f"contents.parts: one kind of data is wanted, not {sorted(kinds)}")
         if "inlineData" in part:
-            data = base64.b64decode(part["inlineData"]["data"], validate=True)
+            # Either alphabet is read: Google's SDKs write the URL-safe one.
+            data = decoded(part["inlineData"]["data"].replace("-", "+").replace("_", "/"))
             read_turn.images.append((part["inlineData"]["mimeType"], data))
         elif "functionCall" in part:
             call = part["functionCall"]

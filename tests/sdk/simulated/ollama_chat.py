@@ -3,11 +3,10 @@
 Fields: https://github.com/ollama/ollama/blob/main/docs/api.md.
 """
 
-import base64
 import json
 
 import script
-from shape import Refused, check, filled, object_schema, tagged
+from shape import Refused, check, decoded, filled, object_schema, tagged
 from script import Asked, Turn
 
 KEY = {}
@@ -68,7 +67,7 @@ def read(body, _path=None):
 
 def turn(message):
     read_turn = Turn("assistant" if message["role"] == "assistant" else "user")
-    read_turn.images = [("image", base64.b64decode(image, validate=True)) for image in message.get("images", [])]
+    read_turn.images = [("image", decoded(image)) for image in message.get("images", [])]
     if message["role"] == "tool":
         read_turn.results = [(None, None, message["content"])]
     else:

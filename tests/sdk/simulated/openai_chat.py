@@ -3,11 +3,10 @@
 Fields: https://platform.openai.com/docs/api-reference/chat and https://docs.mistral.ai/api.
 """
 
-import base64
 import json
 
 import script
-from shape import Refused, check, filled, object_schema, strict_schema, tagged
+from shape import Refused, check, decoded, filled, object_schema, strict_schema, tagged
 from script import Asked, Turn
 
 KEY = {"authorization": "Bearer sk-openai"}
@@ -120,7 +119,7 @@ def data_url(image):
     head, found, data = url.partition(";base64,")
     if not head.startswith("data:") or not found:
         raise Refused("the image is no data URL")
-    return head.removeprefix("data:"), base64.b64decode(data, validate=True)
+    return head.removeprefix("data:"), decoded(data)
 
 
 def calls_are_answered(turns):
@@ -134,6 +133,8 @@ def calls_are_answered(turns):
         if open_ids and not each.results:
             raise Refused(f"'tool_calls' must be followed by messages responding to {open_ids}")
         open_ids += [call.id for call in each.calls]
+        if len(set(open_ids)) < len(open_ids):
+            raise Refused(f"the ids of calls must differ: {open_ids}")
 
 
 def call_id(number):

@@ -5,6 +5,9 @@ rule for its items, a tuple of rules of which one must hold, or a function that 
 A field that the rule does not name is refused, as are nulls: that is how a wrong translation shows.
 """
 
+import base64
+import binascii
+
 
 class Refused(Exception):
     """What the provider would not take, with the status of its answer."""
@@ -70,6 +73,14 @@ def filled(value, path):
     check_type(value, str, path)
     if not value:
         raise Refused(f"{path}: must not be empty")
+
+
+def decoded(text):
+    """Bytes of base64 in the standard alphabet, padded."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as failure:
+        raise Refused(f"{text[:20]!r} is no base64: {failure}") from failure
 
 
 def tagged(tag, rules):

@@ -79,7 +79,7 @@ fn user_part(part: &Value) -> Option<Value> {
     let text = |value: &Value, name: &str| either(value, name).and_then(Value::as_str).map(str::to_owned);
     if let Some(inline) = either(part, "inlineData") {
         let kind = text(inline, "mimeType").unwrap_or_else(|| "image/jpeg".to_owned());
-        return Some(medium(&kind, &text(inline, "data").unwrap_or_default()));
+        return Some(medium(&kind, &standard_base64(&text(inline, "data").unwrap_or_default())));
     }
     let file = either(part, "fileData")?;
     let (uri, kind) = (text(file, "fileUri")?, text(file, "mimeType").unwrap_or_default());
@@ -91,6 +91,13 @@ fn user_part(part: &Value) -> Option<Value> {
         file["format"] = kind.into();
     }
     Some(json!({ "type": "file", "file": file }))
+}
+
+/// Base64 in the standard alphabet, padded. Google's SDKs write the URL-safe one, which Gemini alone reads.
+fn standard_base64(data: &str) -> String {
+    let mut standard = data.trim_end_matches('=').replace('-', "+").replace('_', "/");
+    standard.extend(std::iter::repeat_n('=', standard.len().wrapping_neg() % 4));
+    standard
 }
 
 /// Bytes within the request, each kind as a chat has it.

@@ -33,7 +33,7 @@ fn conversations_become_messages() {
                     {"functionResponse": {"name": "f", "response": {"b": [1, 2]}}},
                     {"functionResponse": {"name": "f", "response": {}}}
                 ]},
-                {"parts": [{"text": "see"}, {"inlineData": {"mimeType": "image/png", "data": "AA=="}}]}
+                {"parts": [{"text": "see"}, {"inlineData": {"mimeType": "image/png", "data": "-_8"}}]}
             ],
             "system_instruction": {"parts": [{"text": "Be "}, {"text": "brief"}]}
         }),
@@ -48,7 +48,7 @@ fn conversations_become_messages() {
             {"role": "tool", "tool_call_id": "call_f_2", "content": "{}"},
             {"role": "user", "content": [
                 {"type": "text", "text": "see"},
-                {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64,+/8="}}
             ]}
         ]}),
     );
