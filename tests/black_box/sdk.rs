@@ -42,6 +42,7 @@ const CALLS: Scene = Scene { provider: "provider.py", config: "config.yaml" };
 const OWN_APIS: Scene = Scene { provider: "own_apis.py", config: "pass_through.yaml" };
 const RESOURCES: Scene = Scene { provider: "account.py", config: "resources.yaml" };
 const SIMULATED: Scene = Scene { provider: "simulated", config: "simulated.yaml" };
+const BRIDGED: Scene = Scene { provider: "../agents/provider.py", config: "bridged.yaml" };
 
 fn check(program: &Path, scene: &Scene, session: &str) {
     let (_provider, provider_url) = start_provider(&installed("venv/bin/python"), scene.provider);
@@ -109,4 +110,9 @@ fn langchain_talks_to_every_provider() {
 #[test]
 fn instructor_gets_objects_from_every_provider() {
     check(&installed("frameworks/bin/python"), &SIMULATED, "structured.py");
+}
+
+#[test]
+fn anthropics_python_sdk_passes_its_session_over_other_providers() {
+    check(&installed("venv/bin/python"), &BRIDGED, "bridged.py");
 }

@@ -91,3 +91,6 @@ pub(super) fn native(wanted: &Wanted, body: &[u8]) -> Result<Answer, Garbage> {
 pub(super) fn observe(data: &[u8], seen: &mut Seen) -> Result<(), Fault> {
     relay::event(data, seen)
 }
+
+#[cfg(test)]
+mod tests;
