@@ -230,6 +230,7 @@ pub(crate) fn of(settings: &Settings) -> Option<&'static dyn Dialect> {
     }
     match settings.provider.name {
         "bedrock" => Some(bedrock::of(settings)),
+        "cohere" | "cohere_chat" if settings.model.contains("v1/") => Some(&cohere::CohereFirst),
         "cohere" | "cohere_chat" => Some(&cohere::Cohere),
         "gemini" => Some(&gemini::Gemini::Studio),
         name if vertex::is_vertex(name) => match vertex::route(settings) {

@@ -4,10 +4,13 @@
 
 mod answer;
 mod embedding;
+mod first;
 mod request;
 mod stream;
 
 use bytes::Bytes;
+
+pub(super) use first::CohereFirst;
 
 use super::{Context, Decoder, Dialect, Framing, Mode, Unreadable};
 use crate::Operation;

@@ -78,7 +78,7 @@ impl Counts {
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count; casts saturate")]
-fn whole(count: Option<f64>) -> u64 {
+pub(super) fn whole(count: Option<f64>) -> u64 {
     count.unwrap_or_default() as u64
 }
 

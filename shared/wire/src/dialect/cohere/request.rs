@@ -5,7 +5,7 @@
 use crate::prepare::{Call, Prepared, Refusal, in_openai_form};
 
 /// Parameters that Cohere has another name for.
-const RENAMED: [(&str, &str); 4] =
+pub(super) const RENAMED: [(&str, &str); 4] =
     [("max_completion_tokens", "max_tokens"), ("n", "num_generations"), ("top_p", "p"), ("stop", "stop_sequences")];
 
 pub(super) fn chat(mut call: Call<'_, '_>) -> Result<Prepared, Refusal> {
