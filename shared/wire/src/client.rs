@@ -28,7 +28,7 @@ use crate::prepare::{Refusal, Rules};
 use crate::stream::{self, Fault, Observer, Rewriter, Stream, Tally, Translator, UsageWish, Wish};
 use crate::tokens::{Estimator, Uncountable};
 use crate::usage::Usage;
-use crate::{Operation, bridge};
+use crate::{Operation, bridge, rerank};
 
 /// What the client expects of an answer.
 #[derive(Clone, Debug)]
@@ -154,6 +154,13 @@ pub fn answer(
             return Ok(Answer { body, usage: Usage::counted(count, 0) });
         }
         _ => {}
+    }
+    if asked == Operation::Rerank
+        && let Some(body) = rerank::answer(context, first)
+    {
+        let plain = answer::rewrite(Form::Plain, &wanted.model, &wanted.estimator, first);
+        let usage = plain.map_or_else(|_| wanted.estimator.guess(), |plain| plain.usage);
+        return Ok(Answer { body, usage });
     }
     let openai: Cow<'_, [u8]> = match spoken(rules, context) {
         None if rules.provider().name == "databricks" => Cow::Owned(without_fingerprint(first)),

@@ -7,6 +7,7 @@ pub(crate) mod anthropic;
 mod bedrock;
 mod cohere;
 mod gemini;
+mod hosted;
 mod ollama;
 mod ollama_generate;
 pub(crate) mod responses;
@@ -160,6 +161,10 @@ pub struct Notes {
     pub json_tool: bool,
     /// Whether the model was told to answer in JSON, which may be the call of a tool.
     pub reads_json: bool,
+    /// The documents of a reranking, for providers whose answers only count them.
+    pub documents: Vec<String>,
+    /// How many results the client wants, where the provider is not asked for so few.
+    pub top: Option<usize>,
     /// The beginning of the answer that the client wrote, which is repeated before it.
     pub prefix: Option<String>,
     /// Whether the provider was asked by OpenAI's Responses, whatever wire it speaks otherwise.
@@ -237,10 +242,30 @@ pub(crate) fn of(settings: &Settings) -> Option<&'static dyn Dialect> {
             vertex::Route::Gemini => Some(&gemini::Gemini::Vertex),
             _ => None,
         },
+        "huggingface" => Some(&hosted::Hosted::HuggingFace),
         "ollama" => Some(&ollama_generate::OllamaGenerate),
         "ollama_chat" => Some(&ollama::Ollama),
+        "sagemaker_chat" => Some(&hosted::Hosted::SageMaker),
+        "sagemaker_nova" => Some(&hosted::Hosted::SageMakerNova),
+        "snowflake" => Some(&hosted::Hosted::Snowflake),
+        "watsonx" => Some(&hosted::Hosted::Watsonx),
         _ => None,
     }
+}
+
+/// Partitions of AWS whose hosts end otherwise, by the beginning of the region's name.
+const AWS_SUFFIXES: [(&str, &str); 5] = [
+    ("cn-", "amazonaws.com.cn"),
+    ("us-isob-", "sc2s.sgov.gov"),
+    ("us-isof-", "csp.hci.ic.gov"),
+    ("us-iso-", "c2s.ic.gov"),
+    ("eu-isoe-", "cloud.adc-e.uk"),
+];
+
+/// How the hosts of a region end.
+fn aws_suffix(region: &str) -> &'static str {
+    let found = AWS_SUFFIXES.iter().find(|(start, _)| region.starts_with(start));
+    found.map_or("amazonaws.com", |(_, suffix)| *suffix)
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ pub mod prepare;
 pub mod provider;
 mod python;
 pub mod realtime;
+mod rerank;
 pub mod resource;
 pub mod resource_id;
 pub mod search;

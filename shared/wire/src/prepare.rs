@@ -22,7 +22,7 @@ pub(crate) use chat::in_openai_form;
 pub use refusal::Refusal;
 pub(crate) use responses::{RESPONSE_PARAMETERS, finish as finish_response};
 pub use rules::{Family, Rules, Settings, StreamUsage};
-pub(crate) use simple::{check_embedding, embedding_call, rerank};
+pub(crate) use simple::{check_embedding, embedding_call, rerank, rerank_call};
 
 use crate::Operation;
 use crate::dialect::Notes;

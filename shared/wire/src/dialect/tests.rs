@@ -1,5 +1,7 @@
 use super::*;
 
+mod recorded;
+
 #[test]
 fn ids_of_one_call_differ_and_have_the_asked_length() {
     let mut stamp = Stamp::new("6a2f41a3-c54c-4f21-9b6e-0d6c1b2a3f4e".to_owned(), 0);

@@ -143,8 +143,19 @@ fn check_dimensions(call: &mut Call<'_, '_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Cohere's shape, which the others took over.
+/// Cohere's shape, which most others took over.
 pub(crate) fn rerank(rules: &Rules, body: Object<'_>) -> Result<Prepared, Refusal> {
+    crate::rerank::request(rerank_call(rules, body)?)
+}
+
+/// A reranking in Cohere's shape, rid of what the provider does not read.
+///
+/// # Errors
+/// Where query or documents are missing.
+pub(crate) fn rerank_call<'rules, 'body>(
+    rules: &'rules Rules,
+    body: Object<'body>,
+) -> Result<Call<'rules, 'body>, Refusal> {
     for name in ["query", "documents"] {
         if body.given(name).is_none() {
             return Err(Refusal::bad(format!("`{name}` is missing: a reranking needs a query and documents")));
@@ -156,13 +167,28 @@ pub(crate) fn rerank(rules: &Rules, body: Object<'_>) -> Result<Prepared, Refusa
     if rules.provider().name == "voyage" {
         call.rename("top_n", "top_k");
     }
-    Ok(call.finish())
+    Ok(call)
 }
 
 /// The fields of a reranking that the provider reads; LiteLLM lets no others through.
 fn rerank_fields(provider: &str) -> &'static [&'static str] {
     match provider {
-        "jina_ai" | "fireworks_ai" | "voyage" => &["query", "documents", "top_n", "return_documents"],
+        "nvidia_nim" => &["query", "documents", "top_n", "truncate"],
+        "deepinfra" => &["query", "documents", "instruction", "service_tier", "webhook", "queries"],
+        "watsonx" => &["query", "documents", "top_n", "return_documents", "max_tokens_per_doc"],
+        "hosted_vllm" => &[
+            "query",
+            "documents",
+            "top_n",
+            "rank_fields",
+            "return_documents",
+            "instruction",
+            "max_tokens_per_doc",
+            "truncate_prompt_tokens",
+            "truncation_side",
+            "max_tokens_per_query",
+        ],
+        "huggingface" | "jina_ai" | "fireworks_ai" | "voyage" => &["query", "documents", "top_n", "return_documents"],
         "cohere" | "cohere_chat" => {
             &["query", "documents", "top_n", "rank_fields", "return_documents", "max_tokens_per_doc"]
         }

@@ -401,6 +401,7 @@ pub(super) static TABLE: &[Provider] = &[
         base_url: Some("https://integrate.api.nvidia.com/v1"),
         base_url_variables: &["NVIDIA_NIM_API_BASE"],
         key_variables: &["NVIDIA_NIM_API_KEY"],
+        operations: &[ChatCompletion, Embedding, Rerank],
         parameters: Parameters::of(&[
             "stream",
             "temperature",
@@ -446,6 +447,7 @@ pub(super) static TABLE: &[Provider] = &[
         base_url: Some("https://api.deepinfra.com/v1/openai"),
         base_url_variables: &["DEEPINFRA_API_BASE"],
         key_variables: &["DEEPINFRA_API_KEY"],
+        operations: &[ChatCompletion, Embedding, Rerank],
         parameters: Parameters::of(&[
             "stream",
             "frequency_penalty",
@@ -1526,7 +1528,13 @@ pub(super) static TABLE: &[Provider] = &[
         ..UNTRANSLATED
     },
     Provider { name: "github_copilot", ..UNTRANSLATED },
-    Provider { name: "huggingface", key_variables: &["HUGGINGFACE_API_KEY", "HF_TOKEN"], ..UNTRANSLATED },
+    Provider {
+        name: "huggingface",
+        base_url_variables: &["HF_API_BASE", "HUGGINGFACE_API_BASE"],
+        key_variables: &["HUGGINGFACE_API_KEY", "HF_TOKEN"],
+        operations: &[ChatCompletion, Rerank],
+        ..HANDLER
+    },
     Provider { name: "humanloop", ..UNTRANSLATED },
     Provider { name: "langflow", ..UNTRANSLATED },
     Provider { name: "langfuse", ..UNTRANSLATED },
@@ -1583,10 +1591,31 @@ pub(super) static TABLE: &[Provider] = &[
     Provider { name: "runwayml", ..UNTRANSLATED },
     Provider { name: "s3_vectors", ..UNTRANSLATED },
     Provider { name: "sagemaker", ..UNTRANSLATED },
-    Provider { name: "sagemaker_chat", ..UNTRANSLATED },
-    Provider { name: "sagemaker_nova", ..UNTRANSLATED },
+    Provider { name: "sagemaker_chat", key: KeyNeed::Optional, operations: &[ChatCompletion], ..HANDLER },
+    Provider {
+        name: "sagemaker_nova",
+        key: KeyNeed::Optional,
+        operations: &[ChatCompletion],
+        parameters: BASE.with(&["reasoning_effort"]),
+        ..HANDLER
+    },
     Provider { name: "sap", ..UNTRANSLATED },
-    Provider { name: "snowflake", key_variables: &["SNOWFLAKE_JWT"], ..UNTRANSLATED },
+    Provider {
+        name: "snowflake",
+        base_url_variables: &["SNOWFLAKE_API_BASE"],
+        key_variables: &["SNOWFLAKE_JWT"],
+        operations: CHAT,
+        parameters: Parameters::of(&[
+            "temperature",
+            "max_tokens",
+            "max_completion_tokens",
+            "top_p",
+            "stream",
+            "tools",
+            "tool_choice",
+        ]),
+        ..HANDLER
+    },
     Provider {
         name: "soniox",
         base_url: Some("https://api.soniox.com"),
@@ -1617,6 +1646,29 @@ pub(super) static TABLE: &[Provider] = &[
         operations: GOOGLE,
         ..HANDLER
     },
-    Provider { name: "watsonx", key_variables: &["WATSONX_APIKEY", "WATSONX_API_KEY"], ..UNTRANSLATED },
+    Provider {
+        name: "watsonx",
+        base_url_variables: &["WATSONX_API_BASE", "WATSONX_URL", "WX_URL", "WML_URL"],
+        key_variables: &["WATSONX_APIKEY", "WATSONX_API_KEY"],
+        operations: &[ChatCompletion, Embedding, Rerank],
+        parameters: Parameters::of(&[
+            "temperature",
+            "max_tokens",
+            "top_p",
+            "frequency_penalty",
+            "stop",
+            "seed",
+            "stream",
+            "tools",
+            "tool_choice",
+            "logprobs",
+            "top_logprobs",
+            "n",
+            "presence_penalty",
+            "response_format",
+            "reasoning_effort",
+        ]),
+        ..HANDLER
+    },
     Provider { name: "watsonx_text", ..UNTRANSLATED },
 ];

@@ -28,7 +28,8 @@ fn every_provider_can_be_reached_or_must_be_told_where() {
         assert!(base.starts_with("http") && !base.ends_with('/'), "{}", provider.name);
         for operation in provider.operations {
             let address = url(provider, Some(base), None, "model", *operation).expect(provider.name);
-            assert!(address.starts_with(base), "{address}");
+            // DeepInfra reranks beside its OpenAI-shaped interface.
+            assert!(address.starts_with(base.trim_end_matches("/openai")), "{address}");
         }
     }
 }

@@ -41,6 +41,10 @@ pub fn url(
         return Ok(response_url(provider, trimmed, api_version, model));
     }
     Ok(match provider.path {
+        _ if provider.name == "nvidia_nim" && operation == Operation::Rerank => nvidia_rerank(api_base, model),
+        _ if provider.name == "deepinfra" && operation == Operation::Rerank => {
+            format!("{}/inference/{model}", trimmed.replace("openai", "").trim_end_matches('/'))
+        }
         // Another gateway's own bases do without the version that its reranking has.
         Path::Append if provider.name == "litellm_proxy" && operation == Operation::Rerank => {
             under(trimmed.trim_end_matches("/v1"), "/v1", path)
@@ -90,6 +94,18 @@ fn response_url(provider: &Provider, base: &str, api_version: Option<&str>, mode
             "volcengine" if !bare.ends_with("/api/v3") => format!("{bare}/api/v3{path}"),
             _ => format!("{bare}{path}"),
         },
+    }
+}
+
+/// NVIDIA reranks at a host of its own, under the model's name; `ranking/` asks for the shared address.
+fn nvidia_rerank(api_base: Option<&str>, model: &str) -> String {
+    let base = api_base.unwrap_or("https://ai.api.nvidia.com").trim_end_matches('/');
+    let root = base.strip_suffix("/v1").unwrap_or(base);
+    match model.strip_prefix("ranking/") {
+        Some(_) if base.ends_with("/ranking") => base.to_owned(),
+        Some(_) => format!("{root}/v1/ranking"),
+        None if base.contains("/retrieval/") => base.to_owned(),
+        None => format!("{root}/v1/retrieval/{model}/reranking"),
     }
 }
 

@@ -5,17 +5,9 @@
 
 use super::name;
 use super::route::{Family, family};
-use crate::dialect::Mode;
+use crate::dialect::{Mode, aws_suffix};
 use crate::prepare::Settings;
 
-/// Partitions of AWS whose hosts end otherwise, by the beginning of the region's name.
-const SUFFIXES: [(&str, &str); 5] = [
-    ("cn-", "amazonaws.com.cn"),
-    ("us-isob-", "sc2s.sgov.gov"),
-    ("us-isof-", "csp.hci.ic.gov"),
-    ("us-iso-", "c2s.ic.gov"),
-    ("eu-isoe-", "cloud.adc-e.uk"),
-];
 /// Prefixes that tell a family of models under names of their own: they are no part of the path.
 const FAMILY_PREFIXES: [(Family, &str); 6] = [
     (Family::Llama, "llama/"),
@@ -72,8 +64,7 @@ fn host(settings: &Settings, service: &str) -> String {
 
 /// The host of a service in a region.
 pub(super) fn service_host(service: &str, region: &str) -> String {
-    let suffix = SUFFIXES.iter().find(|(start, _)| region.starts_with(start)).map(|(_, suffix)| *suffix);
-    format!("https://{service}.{region}.{}", suffix.unwrap_or("amazonaws.com"))
+    format!("https://{service}.{region}.{}", aws_suffix(region))
 }
 
 /// The model's part of a path for conversing.

@@ -57,9 +57,7 @@ pub(super) fn chat(mut call: Call<'_, '_>) -> Result<Prepared, Refusal> {
             name => out.set_text(name, text.to_owned()),
         }
     }
-    if call.prepared.upstream_stream {
-        out.set("stream", raw(&true));
-    }
+    out.set("stream", raw(&call.prepared.upstream_stream));
     match &*last.role {
         "tool" => out.set("tool_results", raw(&[outcome(&messages, last)?])),
         _ => out.set("message", raw(&last.content.text())),
