@@ -113,7 +113,8 @@ impl Dialect for Claude {
     }
 
     fn speaks(&self, _settings: &Settings, operation: Operation) -> bool {
-        matches!(operation, Operation::ChatCompletion | Operation::Messages)
+        let counts = operation == Operation::CountMessageTokens && self.0 == Host::Anthropic;
+        counts || matches!(operation, Operation::ChatCompletion | Operation::Messages)
     }
 
     fn inlines(&self, _settings: &Settings, remote: &Remote<'_>) -> bool {
@@ -130,6 +131,10 @@ impl Dialect for Claude {
     }
 
     fn other(&self, operation: Operation, rules: &Rules, body: Object<'_>) -> Result<Prepared, Refusal> {
+        if operation == Operation::CountMessageTokens && self.0 == Host::Anthropic {
+            let url = url::url(self.0, &rules.settings, operation, Mode::Whole).ok();
+            return Ok(Prepared { url, ..native::count(rules, &body) });
+        }
         if operation != Operation::Messages {
             return Err(Refusal::NotOffered { provider: rules.provider().name, operation });
         }

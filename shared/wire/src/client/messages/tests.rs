@@ -328,3 +328,15 @@ fn counts_are_anthropics() {
     assert!(body["input_tokens"].as_u64().unwrap() > 10);
     assert_eq!(Operation::CountMessageTokens.format(), Format::Messages);
 }
+
+#[test]
+fn anthropic_is_asked_for_its_own_count() {
+    let rules = Rules::new(Settings::new(provider::find("anthropic").unwrap(), "claude-sonnet-4-5"));
+    let text = r#"{"model":"m","max_tokens":5,"messages":[{"role":"user","content":"Hi"}],"system":"s"}"#;
+    let asked = client::ask(&rules, Operation::CountMessageTokens, Object::parse(text.as_bytes()).unwrap()).unwrap();
+    assert_eq!(asked.form, Form::MessageCount);
+    let prepared = prepare::prepare(&rules, asked.operation, asked.body).unwrap();
+    assert_eq!(prepared.url.as_deref(), Some("https://api.anthropic.com/v1/messages/count_tokens"));
+    let want = r#"{"messages":[{"role":"user","content":"Hi"}],"system":"s","model":"claude-sonnet-4-5"}"#;
+    assert_eq!(prepared.body, want.as_bytes());
+}

@@ -75,6 +75,20 @@ pub(crate) fn messages(host: Host, rules: &Rules, body: Object<'_>) -> Result<Pr
     Ok(call.prepared)
 }
 
+/// Writes the request that counts a message's tokens; Anthropic takes no other fields for it.
+pub(super) fn count(rules: &Rules, body: &Object<'_>) -> Prepared {
+    let mut out = Object::default();
+    for name in ["messages", "tools", "system"] {
+        if let Some(text) = body.given(name) {
+            out.set_text(name, text.to_owned());
+        }
+    }
+    out.set("model", crate::json::raw(&rules.settings.model));
+    let headers = [("anthropic-version", "2023-06-01"), (HEADER, "token-counting-2024-11-01")];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    Prepared { body: out.to_vec(), headers, ..Prepared::default() }
+}
+
 fn value(body: &Object<'_>, name: &str) -> Option<Value> {
     serde_json::from_str(body.given(name)?).ok()
 }
