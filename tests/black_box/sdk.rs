@@ -116,3 +116,15 @@ fn instructor_gets_objects_from_every_provider() {
 fn anthropics_python_sdk_passes_its_session_over_other_providers() {
     check(&installed("venv/bin/python"), &BRIDGED, "bridged.py");
 }
+
+#[test]
+fn anthropics_node_sdk_talks_to_every_provider() {
+    installed("node/node_modules/@anthropic-ai/sdk");
+    check(Path::new("node"), &SIMULATED, "messages.mjs");
+}
+
+#[test]
+fn vercels_sdk_talks_to_every_provider() {
+    installed("node/node_modules/ai");
+    check(Path::new("node"), &SIMULATED, "vercel.mjs");
+}

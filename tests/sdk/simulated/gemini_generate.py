@@ -153,7 +153,7 @@ def turn(content):
             read_turn.calls.append(script.Call(call.get("id"), call["name"], call.get("args", {})))
         elif "functionResponse" in part:
             told = part["functionResponse"]["response"]
-            text = next(iter(told.values())) if len(told) == 1 else json.dumps(told)
+            text = next(iter(told.values())) if len(told) == 1 else json.dumps(told, ensure_ascii=False)
             read_turn.results.append((None, part["functionResponse"]["name"], str(text)))
         elif not part.get("thought"):
             read_turn.text += part.get("text", "")

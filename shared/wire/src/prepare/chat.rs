@@ -22,6 +22,7 @@ pub(super) fn prepare(rules: &Rules, body: Object<'_>) -> Result<Prepared, Refus
         call.set_stream_usage();
     }
     check(&mut call)?;
+    tools::drop_claudes_own(&mut call);
     if let Some(dialect) = rules.dialect {
         call.drop_paths();
         messages::inject(&mut call);

@@ -219,6 +219,18 @@ fn dropped_parameters_are_dropped_by_name_and_by_path() {
 }
 
 #[test]
+fn what_claude_alone_knows_of_a_tool_goes_to_claude_alone() {
+    let function = json!({"name": "f", "input_examples": [{}]});
+    let body = json!({
+        "messages": [{"role": "user", "content": "x"}],
+        "tools": [{"type": "function", "function": function, "eager_input_streaming": true}]
+    });
+    let mut want = body.clone();
+    want["tools"] = json!([{"type": "function", "function": {"name": "f"}}]);
+    check(settings("openai/gpt-4o"), body, want);
+}
+
+#[test]
 fn unknown_parameters_are_refused_dropped_or_insisted_on() {
     let body = || json!({"thinking": {"type": "enabled"}, "logit_bias": {}, "seed": 1, "n": 1, "user": "u"});
     let refused = chat(settings("mistral/mistral-large-latest"), body()).expect_err("a refusal").to_string();
