@@ -252,6 +252,7 @@ fn settings(config: &Config, entry: &Model, resolved: Resolved) -> Settings {
         base_model: entry.info.base_model.clone(),
         organization: params.organization.clone(),
         drop_params: params.drop_params.unwrap_or(config.litellm_settings.drop_params),
+        modify_params: config.litellm_settings.modify_params,
         additional_drop_params: params.additional_drop_params.clone(),
         allowed_openai_params: params.allowed_openai_params.clone(),
         defaults: params.defaults.iter().map(|(name, value)| (name.clone(), raw(value))).collect(),

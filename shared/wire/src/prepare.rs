@@ -8,6 +8,7 @@ mod call;
 mod chat;
 mod drop_path;
 mod fields;
+pub(crate) mod mend;
 mod messages;
 mod refusal;
 mod responses;

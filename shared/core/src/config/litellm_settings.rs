@@ -13,6 +13,8 @@ const REQUEST_TIMEOUT_SECONDS: f64 = 6000.0;
 #[derive(Clone, Debug, PartialEq)]
 pub struct LitellmSettings {
     pub drop_params: bool,
+    /// `modify_params`, else whether the variable `LITELLM_MODIFY_PARAMS` says anything.
+    pub modify_params: bool,
     pub num_retries: Option<u64>,
     /// `request_timeout`, else the variable `REQUEST_TIMEOUT`, else 6000.
     pub request_timeout_seconds: f64,
@@ -33,8 +35,10 @@ impl LitellmSettings {
     pub(super) fn read(node: Option<&Node>, surroundings: &Surroundings<'_>) -> Self {
         let fields = Fields::of(node);
         let from_variable = || surroundings.variable("REQUEST_TIMEOUT")?.trim().parse().ok();
+        let from_environment = surroundings.variable("LITELLM_MODIFY_PARAMS").is_some_and(|text| !text.is_empty());
         Self {
             drop_params: fields.flag("drop_params"),
+            modify_params: fields.flag_or("modify_params", from_environment),
             num_retries: fields.count("num_retries"),
             request_timeout_seconds: fields
                 .number("request_timeout")

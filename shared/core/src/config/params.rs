@@ -145,6 +145,11 @@ impl<'a> Fields<'a> {
         self.get(name).and_then(Node::as_flag).unwrap_or(false)
     }
 
+    /// A flag, and what it is where the document does not say.
+    pub fn flag_or(&self, name: &str, otherwise: bool) -> bool {
+        self.get(name).and_then(Node::as_flag).unwrap_or(otherwise)
+    }
+
     /// A flag that is on unless it is turned off.
     pub fn flag_unless_off(&self, name: &str) -> bool {
         self.get(name).and_then(Node::as_flag).unwrap_or(true)

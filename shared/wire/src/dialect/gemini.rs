@@ -189,6 +189,12 @@ impl Gemini {
         }
         if let Some(cached) = call.body.get("cached_content") {
             out.set_text("cachedContent", cached.to_owned());
+            if call.rules.settings.modify_params {
+                // Vertex AI refuses what the cached content holds already.
+                for name in ["system_instruction", "tools", "toolConfig"] {
+                    out.remove(name);
+                }
+            }
         }
         write_tier(call, &mut out);
         if matches!(self, Self::Vertex) {

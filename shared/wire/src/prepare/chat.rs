@@ -4,7 +4,7 @@
 
 use super::call::{Call, Unsupported};
 use super::rules::Rules;
-use super::{Prepared, Refusal, adapt, messages, tools};
+use super::{Prepared, Refusal, adapt, mend, messages, tools};
 use crate::Operation;
 use crate::dialect::{Dialect, Mode, responses};
 use crate::json::Object;
@@ -16,6 +16,7 @@ const UNCHECKED: [&str; 5] = ["user", "stream_options", "stream", "max_retries",
 
 pub(super) fn prepare(rules: &Rules, body: Object<'_>) -> Result<Prepared, Refusal> {
     let mut call = Call::new(rules, body);
+    mend::limit_output(&mut call);
     call.prepared.stream = call.body.is_true("stream");
     call.prepared.upstream_stream = call.prepared.stream;
     if call.prepared.stream {

@@ -27,6 +27,8 @@ pub struct Settings {
     pub organization: Option<String>,
     /// The deployment's own value, else that of `litellm_settings`; a request may set it too.
     pub drop_params: bool,
+    /// `litellm_settings.modify_params`: whether a conversation is mended where the provider would refuse it.
+    pub modify_params: bool,
     pub additional_drop_params: Vec<String>,
     pub allowed_openai_params: Vec<String>,
     /// Request fields that the deployment fills in where the client leaves them out.
@@ -50,6 +52,7 @@ impl Settings {
             api_version: None,
             organization: None,
             drop_params: false,
+            modify_params: false,
             additional_drop_params: Vec::new(),
             allowed_openai_params: Vec::new(),
             defaults: Vec::new(),

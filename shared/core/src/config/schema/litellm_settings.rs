@@ -9,7 +9,7 @@ pub(super) static LITELLM_SETTINGS: Section = Section::strict(&[SETTINGS]);
 const SETTINGS: &[Group] = &[
     acted(Kind::Flag, &["user_url_validation"]),
     acted(Kind::TextList, &["user_url_allowed_hosts"]),
-    acted(Kind::Flag, &["drop_params", "enable_azure_ad_token_refresh", "json_logs", "set_verbose"]),
+    acted(Kind::Flag, &["drop_params", "enable_azure_ad_token_refresh", "json_logs", "modify_params", "set_verbose"]),
     acted(Kind::Text, &["vertex_location", "vertex_project"]),
     later_unless("0", "failed calls are not retried", Kind::Count, &["num_retries"]),
     acted(Kind::Number, &["request_timeout"]),
@@ -441,7 +441,6 @@ const SETTINGS: &[Group] = &[
             "expose_router_debug_in_errors",
             "gemini_live_defer_setup",
             "global_disable_no_log_param",
-            "modify_params",
             "openai_system_messages_first",
             "reasoning_auto_summary",
             "request_timeout_explicitly_set",

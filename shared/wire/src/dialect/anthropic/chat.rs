@@ -16,7 +16,7 @@ use super::tools::{self, Tools};
 use super::{cloud, schema, system};
 use crate::chat::{Content, Message};
 use crate::json::{Object, raw};
-use crate::prepare::{Call, JSON_TOOL, Prepared, Refusal};
+use crate::prepare::{Call, JSON_TOOL, Prepared, Refusal, mend};
 
 /// A model without any of the newer abilities: its rules hold where a cloud keeps to no schema.
 const PLAIN_MODEL: &str = "claude-3-sonnet-20240229";
@@ -228,7 +228,12 @@ fn conversation(call: &Call<'_, '_>, subject: Subject<'_>, draft: &mut Draft) ->
             "description": "This is a dummy tool call",
         }));
     }
-    let (leading, rest) = messages.split_at(system::leading(&messages));
+    let (leading, said) = messages.split_at(system::leading(&messages));
+    let mended = call.rules.settings.modify_params.then(|| mended(said));
+    let rest = mended.as_deref().unwrap_or(said);
+    if mended.is_some() && mend::lacks_thoughts(&messages) {
+        draft.plan.thinking = None;
+    }
     if rest.is_empty() {
         return Err(Refusal::bad(
             "Anthropic requires at least one non-system message. Either provide one, or set \
@@ -249,6 +254,15 @@ fn conversation(call: &Call<'_, '_>, subject: Subject<'_>, draft: &mut Draft) ->
     }
     note_features(&messages, draft);
     Ok(Conversation { messages: written.out, prefix: prefix(rest) })
+}
+
+/// The conversation with all that Anthropic insists on.
+fn mended<'a>(said: &[Message<'a>]) -> Vec<Message<'a>> {
+    let mut messages = mend::results(said.to_vec());
+    if messages.is_empty() {
+        messages.push(mend::continuing("user"));
+    }
+    messages
 }
 
 /// Features that only the messages show.

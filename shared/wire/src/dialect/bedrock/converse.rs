@@ -35,11 +35,11 @@ use self::block::{Block, Turn};
 use self::orphans::Guardrail;
 use self::parameters::{Parameters, Reader};
 use self::tools::Tools;
-use self::turns::Turns;
+use self::turns::{Parting, Turns};
 use super::facts::Model;
 use crate::chat::Message;
 use crate::dialect::Stamp;
-use crate::prepare::{Call, Prepared, Refusal};
+use crate::prepare::{Call, Prepared, Refusal, mend};
 
 /// The body of a request.
 #[derive(Serialize)]
@@ -99,12 +99,18 @@ fn request(
     if guardrail == Guardrail::Active {
         orphans::guard(&mut messages);
     }
+    if call.rules.settings.modify_params {
+        if mend::lacks_thoughts(&messages) {
+            read.own.shift_remove("thinking");
+        }
+        messages = mend::alternate(messages);
+    }
     let written = tools::write(&read.tools, model, notes);
     notes.json_tool = read.is_json;
     beta::add_fields(call, model, &written, &mut read.own);
     let tool_config = tool_config(call, model, written, &mut read);
     let thinks = read.own.contains_key("thinking");
-    let messages = Turns { model, notes, turns: Vec::new() }.write(messages)?;
+    let messages = Turns { model, notes, turns: Vec::new(), parting: parting(call) }.write(messages)?;
     let request = Request {
         messages,
         inference_config: read.inference,
@@ -117,6 +123,11 @@ fn request(
     };
     let body = serde_json::to_vec(&request).map_err(|error| Refusal::bad(error.to_string()))?;
     Ok((body, read.answers_whole))
+}
+
+/// Where a tool's results and what the user says meet.
+fn parting(call: &Call<'_, '_>) -> Parting {
+    if call.rules.settings.modify_params { Parting::Assistant } else { Parting::Joined }
 }
 
 /// `toolConfig`; `None` where there are no tools.

@@ -10,16 +10,26 @@ use super::{cache, media, names};
 use crate::chat::{Content, Message, Part};
 use crate::dialect::bedrock::facts::Model;
 use crate::dialect::{Notes, Stamp};
-use crate::prepare::Refusal;
+use crate::prepare::{Refusal, mend};
 
 /// LiteLLM's beginning of every complaint about a message.
 const BAD_MESSAGE: &str = "Invalid Message ";
+
+/// What stands between a tool's results and what the user says, as both are the user's turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Parting {
+    /// Nothing: they share one turn.
+    Joined,
+    /// A turn of the assistant's, which only asks to go on.
+    Assistant,
+}
 
 /// Writes turns.
 pub(super) struct Turns<'a, 'm> {
     pub model: &'m Model<'m>,
     pub notes: &'m mut Notes,
     pub turns: Vec<Turn<'a>>,
+    pub parting: Parting,
 }
 
 impl<'a> Turns<'a, '_> {
@@ -86,10 +96,14 @@ impl<'a> Turns<'a, '_> {
         Ok(())
     }
 
-    /// Adds to the user's turn under way, for tools' answers and what the user says share one.
+    /// Adds to the user's turn under way, for tools' answers and what the user says share one unless they are parted.
     fn append(&mut self, blocks: Vec<Block<'a>>) {
         if blocks.is_empty() {
             return;
+        }
+        let is_parted = self.parting == Parting::Assistant && self.turns.last().is_some_and(|turn| turn.role == "user");
+        if is_parted {
+            self.turns.push(Turn { role: "assistant", content: vec![Block::Text(mend::CONTINUE.into())] });
         }
         match self.turns.last_mut() {
             Some(turn) if turn.role == "user" => turn.content.extend(blocks),
