@@ -133,7 +133,8 @@ impl Exchange<'_> {
     }
 
     pub(crate) fn origin(&self, deployment: &Deployment) -> Origin<'static> {
-        Origin { provider: deployment.provider, operation: self.call.operation, streamed: self.streamed }
+        let reader = deployment.rules.reader();
+        Origin { provider: deployment.provider, operation: self.call.operation, streamed: self.streamed, reader }
     }
 }
 

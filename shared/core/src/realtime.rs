@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Request, Response, Uri};
-use tollgate_wire::failure::Origin;
+use tollgate_wire::failure::{Origin, Reader};
 use tollgate_wire::realtime::{self, Protocol, Wish};
 pub use tollgate_wire::realtime::{close_code, close_reason, error_event};
 use tollgate_wire::{Operation, Usage};
@@ -117,7 +117,12 @@ impl Session {
     /// How to tell the client that there will be no session.
     pub async fn connect(&self, app: &App, key: &str) -> Result<Box<dyn Duplex>, Ending> {
         let limit = self.deployment.timeout;
-        let origin = Origin { provider: self.deployment.provider, operation: Operation::Speech, streamed: true };
+        let origin = Origin {
+            provider: self.deployment.provider,
+            operation: Operation::Speech,
+            streamed: true,
+            reader: Reader::Provider,
+        };
         let switch = async {
             let request = signed(app, &self.deployment, &origin, self.request(key)).await;
             match request {

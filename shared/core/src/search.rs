@@ -9,7 +9,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use http_body_util::{BodyExt, Limited};
 use tollgate_wire::Operation;
-use tollgate_wire::failure::{Failure, FailureClass, Origin};
+use tollgate_wire::failure::{Failure, FailureClass, Origin, Reader};
 use tollgate_wire::provider::Auth;
 use tollgate_wire::search::SearchProvider;
 use tracing::warn;
@@ -153,5 +153,5 @@ impl App {
 
 /// Who is asked; the operation only shapes sentences.
 fn origin(tool: &SearchTool) -> Origin<'static> {
-    Origin { provider: tool.provider.name, operation: Operation::Rerank, streamed: false }
+    Origin { provider: tool.provider.name, operation: Operation::Rerank, streamed: false, reader: Reader::Provider }
 }

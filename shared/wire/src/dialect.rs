@@ -20,6 +20,7 @@ use bytes::Bytes;
 pub use self::bedrock::{batch_line as bedrock_batch_line, region_in_name as bedrock_region, service_host as aws_host};
 use crate::Operation;
 use crate::chat::{Chunk, Completion};
+use crate::failure::Reader;
 use crate::json::Object;
 use crate::media::Remote;
 use crate::prepare::{Call, Prepared, Refusal, Rules, Settings};
@@ -82,6 +83,11 @@ pub(crate) trait Dialect: Debug + Send + Sync {
     /// Where a body is no answer.
     fn other_answer(&self, operation: Operation, _context: &Context, _bodies: &[Bytes]) -> Result<Vec<u8>, Unreadable> {
         Err(Unreadable(format!("no answer of `{}` is known", operation.name())))
+    }
+
+    /// Whose rules word the failures of a chat.
+    fn reader(&self) -> Reader {
+        Reader::Provider
     }
 
     /// How a stream of chat is cut into frames.

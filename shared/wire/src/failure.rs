@@ -28,7 +28,7 @@ mod vertex;
 pub use broken::Break;
 pub use class::FailureClass;
 pub use fault::Fault;
-pub use origin::Origin;
+pub use origin::{Origin, Reader};
 pub use outcome::{Explanation, Outcome};
 pub use shown::{Begun, google_error, messages_error};
 

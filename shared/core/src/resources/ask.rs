@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
 use tollgate_wire::Operation;
-use tollgate_wire::failure::{Failure, Origin};
+use tollgate_wire::failure::{Failure, Origin, Reader};
 
 use super::{Answered, Family, Input, ResourceCall, account};
 use crate::call::{ReplyBody, ServedBy, Timeouts};
@@ -215,7 +215,12 @@ impl Asked<'_> {
 
 /// Who is asked. The operation only matters to sentences that no resource call leads to.
 fn origin(account: &Deployment) -> Origin<'static> {
-    Origin { provider: account.provider, operation: Operation::Transcription, streamed: false }
+    Origin {
+        provider: account.provider,
+        operation: Operation::Transcription,
+        streamed: false,
+        reader: Reader::Provider,
+    }
 }
 
 /// A body of JSON or a form, whole.

@@ -36,6 +36,7 @@ pub(crate) use native::messages;
 use super::{Context, Dialect, Framing, Mode, Unreadable};
 use crate::Operation;
 use crate::chat::Completion;
+use crate::failure::Reader;
 use crate::json::Object;
 use crate::media::Remote;
 use crate::prepare::{Call, Prepared, Refusal, Rules, Settings};
@@ -143,6 +144,10 @@ impl Dialect for Claude {
 
     fn answer(&self, context: &Context, body: &[u8]) -> Result<Completion, Unreadable> {
         answer(context, body)
+    }
+
+    fn reader(&self) -> Reader {
+        Reader::Claude
     }
 
     fn framing(&self) -> Framing {

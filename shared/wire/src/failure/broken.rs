@@ -27,6 +27,7 @@ pub enum Break<'a> {
 
 /// The failure that the last event of a broken stream tells of.
 pub(super) fn in_stream(origin: &Origin, broken: &Break) -> Failure {
+    let origin = &spoken(origin);
     const CUT: &str = "Response payload is not completed: <TransferEncodingError: 400, message='Not enough data to \
                        satisfy transfer length header.'>";
     let words = match broken {
@@ -41,6 +42,12 @@ pub(super) fn in_stream(origin: &Origin, broken: &Break) -> Failure {
         Break::Error(data) => return error_event(origin, data),
     };
     streamed(origin, None, words)
+}
+
+/// Inside a stream LiteLLM calls whoever speaks Anthropic's format by its name; Bedrock packs it into frames of its own.
+fn spoken<'a>(origin: &Origin<'a>) -> Origin<'a> {
+    let is_anthropic = origin.reads_claude() && origin.rules() != Rules::Bedrock;
+    Origin { provider: if is_anthropic { "anthropic" } else { origin.provider }, ..*origin }
 }
 
 fn streamed(origin: &Origin, status: Option<u16>, words: String) -> Failure {

@@ -80,18 +80,20 @@ fn client_status(origin: &Origin) -> Option<u16> {
 
 /// Some handlers show the time-out as it is, without the provider's name.
 fn lets_time_out_through(origin: &Origin) -> bool {
-    matches!(origin.rules(), Rules::Vertex | Rules::NlpCloud) || is_converse(origin)
+    let is_own = !origin.reads_claude() && matches!(origin.rules(), Rules::Vertex | Rules::NlpCloud);
+    is_own || is_converse(origin)
 }
 
 /// Bedrock's own API of chats, which LiteLLM sends by an older handler; streams go by the newer one.
 fn is_converse(origin: &Origin) -> bool {
-    origin.provider == "bedrock" && !origin.streamed
+    origin.provider == "bedrock" && !origin.streamed && !origin.reads_claude()
 }
 
 /// Some of LiteLLM's handlers make up a status for a connection that failed; with it comes another class.
 fn handler_status(origin: &Origin) -> Option<u16> {
     let made_up = match origin.rules() {
         Rules::Bedrock => !is_converse(origin),
+        Rules::Vertex => origin.reads_claude(),
         Rules::Azure => origin.operation == Operation::Responses,
         Rules::SageMaker => !origin.streamed,
         Rules::OpenAi | Rules::OpenAiLike | Rules::Anthropic | Rules::Cohere | Rules::HuggingFace => true,
@@ -141,13 +143,14 @@ pub(super) fn garbage(origin: &Origin, body: &[u8]) -> Failure {
 
 fn unreadable(origin: &Origin, text: &str, fault: &str) -> Failure {
     let azure_embedding = origin.rules() == Rules::Azure && origin.operation == Operation::Embedding;
-    let quoted = origin.is_chat() && listed(WRAPPED_GARBAGE, origin.provider);
+    let quoted = origin.is_chat() && (origin.reads_claude() || listed(WRAPPED_GARBAGE, origin.provider));
+    let relayed = origin.reads_claude() && origin.operation == Operation::Messages;
     let (status, words) = match origin.transport() {
         _ if azure_embedding => (Some(500), format!("Failed to parse raw Azure embedding response: {fault}")),
         Transport::Handler if converts(origin) => {
             (Some(422), format!("Error converting to valid response block={fault}"))
         }
-        Transport::Handler if listed(QUOTED_GARBAGE, origin.provider) => (Some(200), shown(text)),
+        Transport::Handler if relayed || listed(QUOTED_GARBAGE, origin.provider) => (Some(200), shown(text)),
         Transport::Handler if quoted => {
             let words = format!("Unable to get json response - {fault}, Original Response: {}", shown(text));
             // The status was 200: LiteLLM has no class for it.
@@ -165,7 +168,7 @@ fn shown(text: &str) -> String {
 /// LiteLLM's oldest translations blame the answer, not the connection.
 fn converts(origin: &Origin) -> bool {
     let converse = origin.provider == "bedrock" || origin.rules() == Rules::Vertex;
-    converse && origin.is_chat()
+    converse && origin.is_chat() && !origin.reads_claude()
 }
 
 fn garbage_status(origin: &Origin) -> Option<u16> {

@@ -15,6 +15,17 @@ pub struct Origin<'a> {
     pub operation: Operation,
     /// Whether the client asked for a stream.
     pub streamed: bool,
+    pub reader: Reader,
+}
+
+/// Whose translation reads the provider's answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reader {
+    /// The provider's own.
+    #[default]
+    Provider,
+    /// Anthropic's, behind another provider: Claude in a cloud.
+    Claude,
 }
 
 /// How LiteLLM reads the provider's answer.
@@ -109,6 +120,11 @@ impl Origin<'_> {
     /// The provider as the sentences name it: text completions of many go under OpenAI's name.
     pub(super) fn named_provider(&self) -> &str {
         if self.operation == Operation::TextCompletion && self.is_text_completion() { "openai" } else { self.provider }
+    }
+
+    /// Whether Claude was asked for a chat in Anthropic's form.
+    pub(super) fn reads_claude(&self) -> bool {
+        self.reader == Reader::Claude && self.is_chat()
     }
 
     /// `OpenAIException`, `GroqException`, …

@@ -2,7 +2,7 @@ use serde_json::Value;
 
 mod translated;
 
-use super::{Break, Explanation, Failure, FailureClass, Fault, Origin, Outcome};
+use super::{Break, Explanation, Failure, FailureClass, Fault, Origin, Outcome, Reader};
 use crate::Operation;
 
 const RECORDED: &str = include_str!("recorded.json");
@@ -51,7 +51,7 @@ impl<'a> Row<'a> {
         };
         // Recorded under another name: Azure with the address style of its version 1.
         let provider = if self.provider == "azure_v1" { "azure" } else { self.provider };
-        Some(Origin { provider, operation, streamed: self.asked == "chat+s" })
+        Some(Origin { provider, operation, streamed: self.asked == "chat+s", reader: Reader::Provider })
     }
 
     fn is_failure(&self) -> bool {
@@ -336,7 +336,7 @@ fn no_body_and_no_event_of_a_provider_stops_the_program() {
     let texts = ["", "{", "[[[", "null", "{\"error\":{\"code\":1e400}}", "\u{feff}{}", "{\"error\":[]}", "\"\\ud800\""];
     for provider in PROVIDERS {
         for operation in Operation::ALL {
-            let origin = Origin { provider, operation, streamed: false };
+            let origin = Origin { provider, operation, streamed: false, reader: Reader::Provider };
             for text in texts {
                 for status in [0, 200, 400, 429, 599, 999] {
                     let failure = Failure::from_answer(&origin, status, text.as_bytes());
@@ -354,7 +354,12 @@ fn no_body_and_no_event_of_a_provider_stops_the_program() {
 }
 
 fn check_replicate(status: u16, body: &str, wanted: &str) {
-    let origin = Origin { provider: "replicate", operation: Operation::ChatCompletion, streamed: false };
+    let origin = Origin {
+        provider: "replicate",
+        operation: Operation::ChatCompletion,
+        streamed: false,
+        reader: Reader::Provider,
+    };
     let failure = Failure::from_answer(&origin, status, body.as_bytes());
     assert_eq!(format!("{} {}", failure.status, failure.message), wanted);
 }

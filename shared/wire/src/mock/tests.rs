@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use super::{Call, Mock};
 use crate::Operation;
-use crate::failure::{Explanation, Failure, Origin, Outcome};
+use crate::failure::{Explanation, Failure, Origin, Outcome, Reader};
 use crate::json::Object;
 
 const RECORDED: &str = include_str!("recorded.json");
@@ -96,7 +96,7 @@ fn told(failure: Failure, name: &str, kind: &str, streamed: bool) -> Vec<u8> {
 fn replay(case: &Value) -> Option<(u64, String)> {
     let (name, kind, params) = (case["name"].as_str().unwrap(), case["kind"].as_str().unwrap(), &case["params"]);
     let streamed = kind.ends_with("stream");
-    let origin = Origin { provider: provider(params), operation: operation(kind), streamed };
+    let origin = Origin { provider: provider(params), operation: operation(kind), streamed, reader: Reader::Provider };
     let mock = Mock {
         response: params.get("mock_response"),
         tool_calls: params.get("mock_tool_calls"),

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use super::supported::{is_catalogued, supported};
 use crate::Operation;
 use crate::dialect::{self, Dialect, Mode, vertex};
+use crate::failure::Reader;
 use crate::json::raw;
 use crate::models::{self, Capability};
 use crate::provider::{self, Adapter, CacheMarks, Cloud, Parameters, Provider, UrlError};
@@ -153,6 +154,11 @@ impl Rules {
             }
             None => self.settings.provider.offers(operation),
         }
+    }
+
+    /// Whose rules word the failures of the deployment's chats.
+    pub fn reader(&self) -> Reader {
+        self.dialect.map_or(Reader::Provider, Dialect::reader)
     }
 
     /// Whether the provider speaks a wire of its own.

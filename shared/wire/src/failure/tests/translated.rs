@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{fits, without_python};
-use crate::failure::{Break, Explanation, Failure, Fault, Origin, Outcome};
+use crate::failure::{Break, Explanation, Failure, Fault, Origin, Outcome, Reader};
 use crate::{Format, Operation};
 
 const SCENES: &str = include_str!("../recorded/scenes.json");
@@ -107,7 +107,9 @@ impl Row<'_> {
 /// What this crate says to the same upstream.
 fn replay(row: &Row, scenes: &Value) -> Option<Failure> {
     let provider = row.name.split('.').next().unwrap();
-    let origin = Origin { provider, operation: row.operation(), streamed: row.asked.ends_with("+s") };
+    let is_claude = row.name.ends_with(".claude") || row.name.ends_with(".invoke");
+    let reader = if is_claude { Reader::Claude } else { Reader::Provider };
+    let origin = Origin { provider, operation: row.operation(), streamed: row.asked.ends_with("+s"), reader };
     if let Some(fault) = fault(row.scene) {
         return Some(explained(Failure::from_fault(&origin, &fault), row));
     }
@@ -187,14 +189,9 @@ const DELIBERATE: &[(&str, &str, &str)] = &[
     ("*", "*", "garbage error*"),
     // The bridge to chats makes every failure a 500: a client could not tell what to repeat. Here the status stays.
     ("*", "generate*", "*"),
-    // A deployment's model is not known here, so Claude behind another provider fails as that provider's own models do.
-    ("azure_ai.claude", "*", "garbage*"),
-    ("azure_ai.claude", "*", "anthropic: *"),
-    ("vertex_ai.claude", "*", "garbage*"),
-    ("vertex_ai.claude", "*", "connection*"),
-    ("vertex_ai.claude", "*", "anthropic: *"),
-    ("bedrock.invoke", "*", "garbage*"),
-    ("bedrock.invoke", "*", "connection*"),
+    // A Python library's status of an answer that it could not read, and a checksum of what is no stream at all.
+    ("azure_ai.claude", "messages", "garbage text"),
+    ("bedrock.invoke", "messages+s", "garbage text"),
     // Streams of these providers carry errors of which LiteLLM knows nothing; here they are told.
     ("ollama*", "chat+s", "ollama*"),
     // A flow's failure is named by what LiteLLM did with it.
