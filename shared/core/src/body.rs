@@ -191,6 +191,7 @@ const fn required_fields(operation: Operation) -> &'static [&'static str] {
         Operation::Embedding | Operation::Moderation => &["input"],
         Operation::Speech => &["input", "model"],
         Operation::Rerank => &["query", "documents", "model"],
+        Operation::Ocr => &["document"],
         Operation::Transcription => &["file"],
         Operation::Messages => &["messages", "max_tokens"],
         Operation::CountMessageTokens => &["model", "messages"],

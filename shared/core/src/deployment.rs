@@ -197,6 +197,7 @@ impl Deployment {
             Some("image_edit") => Operation::ImageEdit,
             Some("audio_transcription") => Operation::Transcription,
             Some("rerank") => Operation::Rerank,
+            Some("ocr") => Operation::Ocr,
             _ => Operation::ChatCompletion,
         }
     }

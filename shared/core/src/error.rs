@@ -186,6 +186,7 @@ const fn route_name(operation: Operation) -> &'static str {
         Operation::Transcription => "/audio/transcriptions",
         Operation::ImageEdit => "/images/edits",
         Operation::Rerank => "/rerank",
+        Operation::Ocr => "/ocr",
         Operation::Messages => "anthropic_messages",
         Operation::CountMessageTokens => "/v1/messages/count_tokens",
         Operation::Responses => "/responses",

@@ -76,6 +76,7 @@ fn body(operation: Operation) -> CallBody {
         Operation::ImageGeneration => json!({ "prompt": PROMPT }),
         Operation::Speech => json!({ "model": "", "input": PROMPT, "voice": "alloy" }),
         Operation::Rerank => json!({ "model": "", "query": PROMPT, "documents": [PROMPT] }),
+        Operation::Ocr => json!({ "document": { "type": "image_url", "image_url": DOT } }),
         Operation::Messages | Operation::CountMessageTokens => {
             json!({ "messages": [{ "role": "user", "content": PROMPT }], "max_tokens": 16 })
         }
@@ -88,6 +89,9 @@ fn body(operation: Operation) -> CallBody {
     };
     CallBody::Json(value.to_string().into())
 }
+
+/// A picture of one point.
+const DOT: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
 
 /// A form with a silent WAV file.
 fn silence() -> Upload {

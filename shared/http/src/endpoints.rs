@@ -42,6 +42,7 @@ where
         _ if operation.is_upload() => {
             read::upload(&app.limits, arrival.headers, read::boxed(body)).await.map(CallBody::Upload)
         }
+        Operation::Ocr => read::document(&app.limits, arrival.headers, body).await.map(CallBody::Json),
         _ => read::whole(&app.limits, arrival.headers, body).await.map(CallBody::Json),
     };
     let body = match read {

@@ -94,6 +94,7 @@ const fn summary(endpoint: Endpoint) -> &'static str {
         Endpoint::Call(Operation::ImageEdit) => "An image changed by words",
         Endpoint::Call(Operation::Transcription) => "Text from speech",
         Endpoint::Call(Operation::Rerank) => "Documents by relevance",
+        Endpoint::Call(Operation::Ocr) => "The text of a document",
         Endpoint::Call(Operation::Messages) => "Anthropic's messages, whole or streamed",
         Endpoint::Call(Operation::CountMessageTokens) => "Tokens of Anthropic's messages",
         Endpoint::Call(Operation::Responses) => "OpenAI's responses, whole or streamed",
@@ -131,5 +132,6 @@ const fn required(operation: Operation) -> &'static [&'static str] {
         Operation::Transcription => &["model", "file"],
         Operation::ImageEdit => &["model", "image", "prompt"],
         Operation::Rerank => &["model", "query", "documents"],
+        Operation::Ocr => &["model", "document"],
     }
 }

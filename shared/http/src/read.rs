@@ -13,6 +13,7 @@ use tollgate_core::call::Upload;
 use tollgate_core::upstream::{BodyError, RequestBody};
 use tollgate_core::{Error, Limits};
 use tollgate_wire::multipart::{self, Progress};
+use tollgate_wire::ocr;
 
 /// A request's body as the server hands it over.
 pub type Incoming = http_body_util::combinators::UnsyncBoxBody<Bytes, BodyError>;
@@ -36,6 +37,24 @@ where
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large(limits)),
         Ok(Err(error)) => Err(Error::BadBody(format!("the request's body broke off: {error}"))),
     }
+}
+
+/// A request to read a document: JSON, or a form that is made into it.
+///
+/// # Errors
+/// As [`whole`], and [`Error::BadBody`] where a form is none or has no file.
+pub async fn document<B>(limits: &Limits, headers: &HeaderMap, body: B) -> Result<Bytes, Error>
+where
+    B: Body<Data = Bytes>,
+    B::Error: std::fmt::Display,
+{
+    let bytes = whole(limits, headers, body).await?;
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    if !content_type.to_ascii_lowercase().contains("multipart/form-data") {
+        return Ok(bytes);
+    }
+    let boundary = multipart::boundary(content_type).map_err(|error| Error::BadBody(error.to_string()))?;
+    ocr::from_form(&boundary, &bytes).map(Bytes::from).map_err(|error| Error::BadBody(error.to_string()))
 }
 
 /// A form, read as far as needed to know its model and that it has a file.

@@ -127,6 +127,8 @@ pub const ROUTES: &[Route] = &[
     row(Post, "/v1/rerank", Key, Call(Operation::Rerank)),
     row(Post, "/v2/rerank", Key, Call(Operation::Rerank)),
     row(Post, "/rerank", Key, Call(Operation::Rerank)),
+    row(Post, "/v1/ocr", Key, Call(Operation::Ocr)),
+    row(Post, "/ocr", Key, Call(Operation::Ocr)),
     row(Post, "/v1/messages", Key, Call(Operation::Messages)),
     row(Post, "/v1/messages/count_tokens", Key, Call(Operation::CountMessageTokens)),
     row(Post, "/v1/responses", Key, Call(Operation::Responses)),

@@ -17,6 +17,7 @@ pub mod mock;
 pub mod models;
 pub mod multipart;
 mod needle;
+pub mod ocr;
 mod operation;
 mod pending;
 pub mod prepare;

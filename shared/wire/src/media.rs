@@ -9,6 +9,7 @@ use memchr::memmem;
 use serde_json::{Map, Value, json};
 
 use crate::json::{Object, raw};
+use crate::ocr;
 use crate::prepare::Rules;
 
 /// Addresses that one request may have fetched.
@@ -36,6 +37,9 @@ pub struct Fetched {
 
 /// The addresses in `messages` that the provider cannot fetch itself, each once, at most [`ADDRESSES_MAX`].
 pub fn wanted(rules: &Rules, body: &Object<'_>) -> Vec<String> {
+    if let Some(url) = ocr::wanted(rules, body) {
+        return vec![url];
+    }
     let Some(dialect) = rules.dialect else { return Vec::new() };
     let Some(messages) = messages(body) else { return Vec::new() };
     let mut found: Vec<String> = Vec::new();
@@ -51,6 +55,11 @@ pub fn wanted(rules: &Rules, body: &Object<'_>) -> Vec<String> {
 
 /// Puts what was fetched into the messages, as `data:` addresses or base64 sources.
 pub fn inline(rules: &Rules, body: &mut Object<'_>, fetched: &[Fetched]) {
+    if let (Some(url), [found]) = (ocr::wanted(rules, body), fetched)
+        && found.url == url
+    {
+        return ocr::inline(body, found);
+    }
     let (Some(dialect), Some(mut messages)) = (rules.dialect, messages(body)) else { return };
     for part in messages.iter_mut().flat_map(parts_mut) {
         let Some(remote) = remote(part).filter(|remote| dialect.inlines(&rules.settings, remote)) else { continue };

@@ -15,6 +15,8 @@ pub enum Operation {
     Speech,
     Transcription,
     Rerank,
+    /// The text of a document, in Mistral's form.
+    Ocr,
     /// Anthropic's `/v1/messages`.
     Messages,
     /// Anthropic's `/v1/messages/count_tokens`.
@@ -29,7 +31,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation, in the order of the routes table.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ChatCompletion,
         Self::TextCompletion,
         Self::Embedding,
@@ -39,6 +41,7 @@ impl Operation {
         Self::Speech,
         Self::Transcription,
         Self::Rerank,
+        Self::Ocr,
         Self::Messages,
         Self::CountMessageTokens,
         Self::Responses,
@@ -68,6 +71,7 @@ impl Operation {
             Self::Speech => "aspeech",
             Self::Transcription => "atranscription",
             Self::Rerank => "arerank",
+            Self::Ocr => "aocr",
             Self::Messages => "anthropic_messages",
             Self::CountMessageTokens => "acount_tokens",
             Self::Responses => "aresponses",

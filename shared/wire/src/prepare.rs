@@ -28,6 +28,7 @@ pub(crate) use simple::{check_embedding, embedding_call, rerank, rerank_call};
 use crate::Operation;
 use crate::dialect::Notes;
 use crate::json::Object;
+use crate::ocr;
 
 /// A request ready to be sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,6 +81,10 @@ pub fn prepare(rules: &Rules, operation: Operation, body: Object<'_>) -> Result<
         Operation::TextCompletion => simple::text_completion(rules, body),
         Operation::Embedding => simple::embedding(rules, body),
         Operation::Rerank => simple::rerank(rules, body),
+        Operation::Ocr => {
+            ocr::check(&body)?;
+            Ok(simple::plain(rules, body))
+        }
         Operation::ImageGeneration => Ok(simple::image(rules, body)),
         Operation::Responses => responses::prepare(rules, body),
         _ => Ok(simple::plain(rules, body)),

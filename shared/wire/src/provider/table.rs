@@ -8,7 +8,7 @@ use super::{
 };
 use crate::Operation::{
     self, ChatCompletion, CountContentTokens, Embedding, GenerateContent, ImageEdit, ImageGeneration, Messages,
-    Moderation, Rerank, Responses, Speech, TextCompletion, Transcription,
+    Moderation, Ocr, Rerank, Responses, Speech, TextCompletion, Transcription,
 };
 use crate::models::Capability::{FunctionCalling, Reasoning, ToolChoice, WebSearch};
 
@@ -202,7 +202,7 @@ pub(super) static TABLE: &[Provider] = &[
         base_url_variables: &["AZURE_AI_API_BASE"],
         key_variables: &["AZURE_AI_API_KEY"],
         path: Path::AzureAi,
-        operations: &[ChatCompletion, Embedding, Rerank, ImageGeneration, Responses],
+        operations: &[ChatCompletion, Embedding, Rerank, ImageGeneration, Responses, Ocr],
         cache_marks: CacheMarks::Keep,
         adapter: Adapter::AzureAi,
         ..HANDLER
@@ -340,7 +340,7 @@ pub(super) static TABLE: &[Provider] = &[
         conditional: &[(Reasoning, &["reasoning_effort"])],
         embedding_parameters: Some(&["encoding_format"]),
         output_limit: OutputLimit::MaxTokens,
-        operations: &[ChatCompletion, Embedding, Transcription],
+        operations: &[ChatCompletion, Embedding, Transcription, Ocr],
         adapter: Adapter::Mistral,
         ..HANDLER
     },

@@ -121,6 +121,7 @@ const fn path_of(operation: Operation) -> &'static str {
         Operation::Speech => "/audio/speech",
         Operation::Transcription => "/audio/transcriptions",
         Operation::Rerank => "/rerank",
+        Operation::Ocr => "/ocr",
         Operation::Messages => "/messages",
         // The only API on this wire that counts is that of responses.
         Operation::CountMessageTokens => "/responses/input_tokens",
@@ -178,6 +179,9 @@ fn encode(segment: &str) -> String {
 fn azure_ai(base: &str, api_version: Option<&str>, operation: Operation) -> String {
     let (base, query) = base.split_once('?').unwrap_or((base, ""));
     let mut ending = path_of(operation).to_owned();
+    if operation == Operation::Ocr {
+        ending.insert_str(0, "/providers/mistral/azure");
+    }
     let is_foundry = base.contains("services.ai.azure.com");
     if is_foundry && matches!(operation, Operation::ChatCompletion | Operation::Embedding) {
         ending.insert_str(0, "/models");
