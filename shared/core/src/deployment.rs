@@ -171,8 +171,20 @@ impl Deployment {
     /// # Errors
     /// When the account has no address, or the path cannot stand in one.
     pub fn resource_uri(&self, path: &str) -> Result<Uri, Error> {
+        self.resource_uri_of(self.rules.settings.api_version.as_deref(), path)
+    }
+
+    /// As [`resource_uri`](Self::resource_uri), in the interface of Azure that has OpenAI's own paths.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn newer_resource_uri(&self, path: &str) -> Result<Uri, Error> {
+        self.resource_uri_of(Some("v1"), path)
+    }
+
+    fn resource_uri_of(&self, version: Option<&str>, path: &str) -> Result<Uri, Error> {
         let settings = &self.rules.settings;
-        let (base, version) = (settings.api_base.as_deref(), settings.api_version.as_deref());
+        let base = settings.api_base.as_deref();
         let text = provider::resource_url(settings.provider, base, version, path);
         let text = text.map_err(|error| Error::Invalid { param: None, message: error.to_string() })?;
         text.parse().map_err(|_| Error::Invalid { param: None, message: format!("`{path}` cannot be asked for") })

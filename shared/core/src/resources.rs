@@ -11,6 +11,7 @@ mod bedrock;
 mod foreign;
 mod form;
 mod rename;
+mod video;
 
 pub use account::Accounts;
 pub use action::{Action, Family, Input, Row};
@@ -97,6 +98,7 @@ type Answered = Result<(HeaderValue, ReplyBody), Error>;
 async fn serve(asked: &mut Asked<'_>, mut call: ResourceCall) -> Answered {
     check_limit(&call)?;
     match std::mem::replace(&mut call.body, ResourceBody::Nothing) {
+        came if call.action == Action::CreateVideo => video::create(asked, &call, &came).await,
         ResourceBody::Form { boundary, bytes } => form::upload(asked, &call, &boundary, &bytes).await,
         ResourceBody::Json(bytes) => json(asked, &call, &bytes).await,
         ResourceBody::Nothing => json(asked, &call, b"").await,
@@ -113,7 +115,7 @@ async fn json(asked: &mut Asked<'_>, call: &ResourceCall, bytes: &[u8]) -> Answe
             return Err(Error::Invalid { param: Some(name), message });
         }
     }
-    let (ids, mut routed) = path_ids(call)?;
+    let Named { ids, mut routed, provider } = path_ids(asked.app, call)?;
     for name in ["input_file_id", "training_file", "validation_file", "file_id"] {
         if let Some(found) = original(&mut object, name)? {
             routed.get_or_insert(found);
@@ -124,7 +126,7 @@ async fn json(asked: &mut Asked<'_>, call: &ResourceCall, bytes: &[u8]) -> Answe
     let body_model = if row.family == Family::FineTuning { None } else { told("model") };
     let wanted = Wanted {
         model: routed.map(|routed| routed.model).or(body_model),
-        provider: told("custom_llm_provider"),
+        provider: provider.or_else(|| told("custom_llm_provider")),
         kind: row.family,
     };
     let (account, model) = account::find(asked.app, call, wanted)?;
@@ -139,33 +141,52 @@ async fn json(asked: &mut Asked<'_>, call: &ResourceCall, bytes: &[u8]) -> Answe
     }
     let content = if row.input == Input::Json { Some(object.to_vec()) } else { None };
     let request = ask::request(&account, call, &ids, content)?;
-    if call.action == Action::FileContent {
+    if matches!(call.action, Action::FileContent | Action::VideoContent) {
         return asked.stream(&account, request).await;
     }
     let bytes = asked.whole(&account, request).await?;
     let bytes = match &model {
+        model if row.family == Family::Videos => video::named(call.action, account.provider, model.as_deref(), bytes),
         Some(model) => rename::answer(call, model, bytes),
         None => bytes,
     };
     Ok((HeaderValue::from_static("application/json"), ReplyBody::Whole(bytes)))
 }
 
-/// The provider's own ids of the path, and the model that one of them names.
-fn path_ids(call: &ResourceCall) -> Result<(Vec<String>, Option<Routed>), Error> {
-    let (mut ids, mut model) = (Vec::new(), None);
+/// What the ids of a path say.
+#[derive(Default)]
+struct Named {
+    /// The provider's own.
+    ids: Vec<String>,
+    /// The model that one of them names.
+    routed: Option<Routed>,
+    /// The provider that a video's id names.
+    provider: Option<String>,
+}
+
+/// The provider's own ids of the path, and what they name.
+fn path_ids(app: &App, call: &ResourceCall) -> Result<Named, Error> {
+    let mut named = Named::default();
     for id in &call.ids {
+        if call.action.row().family == Family::Videos {
+            let (id, model, provider) = video::original(app, id);
+            named.routed = model.map(|model| Routed { id: id.clone(), model });
+            named.provider = provider;
+            named.ids.push(id);
+            continue;
+        }
         if resource_id::is_managed(id) {
             return Err(managed(id));
         }
         match resource_id::decode(id) {
             Some(routed) => {
-                ids.push(routed.id.clone());
-                model.get_or_insert(routed);
+                named.ids.push(routed.id.clone());
+                named.routed.get_or_insert(routed);
             }
-            None => ids.push(id.clone()),
+            None => named.ids.push(id.clone()),
         }
     }
-    Ok((ids, model))
+    Ok(named)
 }
 
 /// Puts the provider's own id in the place of one that names its model.

@@ -90,7 +90,10 @@ where
     let boundary = match action.row().input {
         Input::Nothing => return Ok(ResourceBody::Nothing),
         Input::Json => return Ok(ResourceBody::Json(read::whole(&app.limits, headers, body).await?)),
-        Input::Form => boundary(headers)?,
+        Input::JsonOrForm if !is_form(headers) => {
+            return Ok(ResourceBody::Json(read::whole(&app.limits, headers, body).await?));
+        }
+        Input::Form | Input::JsonOrForm => boundary(headers)?,
     };
     Ok(ResourceBody::Form { boundary, bytes: read::whole(&app.limits, headers, body).await? })
 }
@@ -98,10 +101,15 @@ where
 /// The boundary of a form; what is none lacks all its fields, as LiteLLM's framework sees it.
 fn boundary(headers: &HeaderMap) -> Result<String, Error> {
     let content_type = text(headers, "content-type").unwrap_or_default();
-    if !content_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") {
+    if !is_form(headers) {
         return Err(Error::MissingFormFields(vec!["purpose", "file"]));
     }
     multipart::boundary(&content_type).map_err(|error| Error::BadBody(format!("Invalid form payload: 400: {error}")))
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let content_type = text(headers, "content-type").unwrap_or_default();
+    content_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data")
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -4,8 +4,12 @@
 //! call finds the same account again without a database. The format is LiteLLM's, whose ids stay valid here. Knows no
 //! deployment.
 
+mod video;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+pub use video::Video;
 
 /// What an id is of; it decides the prefix where the provider's own id has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

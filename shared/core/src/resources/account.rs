@@ -100,6 +100,7 @@ fn of_model(app: &App, call: &ResourceCall, model: &str) -> Result<Arc<Deploymen
         let context = match call.action.row().call_type {
             "acreate_file" => "file upload",
             "acreate_batch" => "batch creation",
+            "avideo_generation" => "video generation",
             "alist_batches" => "batch listing",
             "aretrieve_batch" | "acancel_batch" => "batch retrieval (batch created with model)",
             _ => "file operation",
@@ -122,7 +123,7 @@ fn of_provider(app: &App, family: Family, provider: &str) -> Result<Arc<Deployme
     let settings = match family {
         Family::Files | Family::Batches => accounts.files.as_slice(),
         Family::FineTuning => accounts.fine_tuning.as_slice(),
-        Family::VectorStores => &[],
+        Family::VectorStores | Family::Videos => &[],
     };
     let of_provider = |account: &&Arc<Deployment>| account.provider == provider;
     let usable = |account: &&Arc<Deployment>| of_provider(account) && account.missing_key.is_none();
@@ -137,7 +138,7 @@ fn of_provider(app: &App, family: Family, provider: &str) -> Result<Arc<Deployme
 
 fn unserved(provider: &str) -> Error {
     let message = format!(
-        "the files, batches and vector stores of provider `{provider}` are not served: use openai or azure, or its pass-through route"
+        "the files, batches, vector stores and videos of provider `{provider}` are not served: use openai or azure, or its pass-through route"
     );
     Error::Invalid { param: None, message }
 }

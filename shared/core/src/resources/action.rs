@@ -34,6 +34,12 @@ pub enum Action {
     UpdateVectorStoreFile,
     DeleteVectorStoreFile,
     VectorStoreFileContent,
+    CreateVideo,
+    ListVideos,
+    RetrieveVideo,
+    VideoContent,
+    RemixVideo,
+    DeleteVideo,
 }
 
 /// Which accounts a resource may live in.
@@ -43,6 +49,7 @@ pub enum Family {
     Batches,
     FineTuning,
     VectorStores,
+    Videos,
 }
 
 /// What the client sends.
@@ -51,6 +58,8 @@ pub enum Input {
     Nothing,
     Json,
     Form,
+    /// Either of them.
+    JsonOrForm,
 }
 
 /// One row of the table.
@@ -76,8 +85,8 @@ const FILE_PAGE: &[&str] = &["purpose", "after", "limit", "order"];
 impl Action {
     /// Everything there is to know of the action.
     pub const fn row(self) -> Row {
-        use Family::{Batches, Files, FineTuning, VectorStores};
-        use Input::{Form, Json, Nothing};
+        use Family::{Batches, Files, FineTuning, VectorStores, Videos};
+        use Input::{Form, Json, JsonOrForm, Nothing};
         let (get, post, delete) = (Method::GET, Method::POST, Method::DELETE);
         match self {
             Self::CreateFile => row("acreate_file", Files, post, "/files", Form),
@@ -137,6 +146,14 @@ impl Action {
             Self::VectorStoreFileContent => {
                 row("avector_store_file_content", VectorStores, get, "/vector_stores/{}/files/{}/content", Nothing)
             }
+            Self::CreateVideo => row("avideo_generation", Videos, post, "/videos", JsonOrForm),
+            Self::ListVideos => row("avideo_list", Videos, get, "/videos", Nothing).with_query(PAGE),
+            Self::RetrieveVideo => row("avideo_status", Videos, get, "/videos/{}", Nothing),
+            Self::VideoContent => {
+                row("avideo_content", Videos, get, "/videos/{}/content", Nothing).with_query(&["variant"])
+            }
+            Self::RemixVideo => row("avideo_remix", Videos, post, "/videos/{}/remix", Json).with_required(&["prompt"]),
+            Self::DeleteVideo => row("avideo_delete", Videos, delete, "/videos/{}", Nothing),
         }
     }
 
@@ -170,6 +187,12 @@ impl Action {
             Self::UpdateVectorStoreFile => "Changes the attributes of a file",
             Self::DeleteVectorStoreFile => "Takes a file out of a vector store",
             Self::VectorStoreFileContent => "The text of a file of a vector store",
+            Self::CreateVideo => "Makes a video",
+            Self::ListVideos => "The videos of an account",
+            Self::RetrieveVideo => "A video and how far it is",
+            Self::VideoContent => "The content of a video",
+            Self::RemixVideo => "Makes a video of another one",
+            Self::DeleteVideo => "Deletes a video",
         }
     }
 }

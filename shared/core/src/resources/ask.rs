@@ -55,7 +55,10 @@ pub(super) fn request(
         }
         path.push_str(literal);
     }
-    let uri = with_query(account.resource_uri(&path)?, call, row.query)?;
+    // Azure has videos in its newer interface only.
+    let base =
+        if row.family == Family::Videos { account.newer_resource_uri(&path)? } else { account.resource_uri(&path)? };
+    let uri = with_query(base, call, row.query)?;
     let mut request = Request::new(content.unwrap_or_default().into());
     *request.method_mut() = row.method;
     *request.uri_mut() = uri;

@@ -35,4 +35,6 @@ mod timeouts;
 #[cfg(test)]
 mod upload;
 #[cfg(test)]
+mod videos;
+#[cfg(test)]
 mod whole;

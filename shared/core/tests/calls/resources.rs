@@ -180,7 +180,7 @@ async fn an_upload_that_no_provider_would_take_is_refused() {
 async fn a_call_that_cannot_be_served_says_why() {
     let list = |provider: &str| ResourceCall { path_provider: Some(provider.into()), ..call(Action::ListFiles, &[]) };
     check_refused(list("nosuch"), 400, "'nosuch' is not a valid LlmProviders").await;
-    let groq = "the files, batches and vector stores of provider `groq` are not served: use openai or azure, or its pass-through route";
+    let groq = "the files, batches, vector stores and videos of provider `groq` are not served: use openai or azure, or its pass-through route";
     check_refused(list("groq"), 400, groq).await;
     let query = vec![("limit".to_owned(), "0".to_owned())];
     let sentence = "Invalid 'limit': integer below minimum value. Expected a value >= 1, but got 0 instead.";

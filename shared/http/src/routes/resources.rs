@@ -1,4 +1,4 @@
-//! The routes of files, batches, fine-tuning, vector stores and realtime sessions. All of them want a key.
+//! The routes of files, batches, fine-tuning, vector stores, videos and realtime sessions. All of them want a key.
 
 use tollgate_core::resources::Action;
 
@@ -83,6 +83,18 @@ pub const ROUTES: &[Route] = &[
     row(Post, "/vector_stores/{store_id}/files/{file_id}", Action::UpdateVectorStoreFile),
     row(Delete, "/vector_stores/{store_id}/files/{file_id}", Action::DeleteVectorStoreFile),
     row(Get, "/vector_stores/{store_id}/files/{file_id}/content", Action::VectorStoreFileContent),
+    row(Post, "/v1/videos", Action::CreateVideo),
+    row(Get, "/v1/videos", Action::ListVideos),
+    row(Get, "/v1/videos/{video_id}", Action::RetrieveVideo),
+    row(Get, "/v1/videos/{video_id}/content", Action::VideoContent),
+    row(Post, "/v1/videos/{video_id}/remix", Action::RemixVideo),
+    row(Delete, "/v1/videos/{video_id}", Action::DeleteVideo),
+    row(Post, "/videos", Action::CreateVideo),
+    row(Get, "/videos", Action::ListVideos),
+    row(Get, "/videos/{video_id}", Action::RetrieveVideo),
+    row(Get, "/videos/{video_id}/content", Action::VideoContent),
+    row(Post, "/videos/{video_id}/remix", Action::RemixVideo),
+    row(Delete, "/videos/{video_id}", Action::DeleteVideo),
     search(Get, "/v1/search/tools"),
     search(Get, "/search/tools"),
     search(Post, "/v1/search"),

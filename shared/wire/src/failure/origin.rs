@@ -65,10 +65,9 @@ pub(super) enum Rules {
 impl Origin<'_> {
     pub(super) fn transport(&self) -> Transport {
         match self.operation {
-            Operation::Rerank
-            | Operation::Ocr
-            | Operation::CountMessageTokens
-            | Operation::CountContentTokens => Transport::Handler,
+            Operation::Rerank | Operation::Ocr | Operation::CountMessageTokens | Operation::CountContentTokens => {
+                Transport::Handler
+            }
             // Asked by the newer of OpenAI's routes, which LiteLLM's own handler serves.
             Operation::Messages | Operation::GenerateContent if self.provider == "openai" => Transport::Handler,
             Operation::Responses if listed(RESPONSES, self.provider) => Transport::Handler,

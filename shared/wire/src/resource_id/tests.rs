@@ -33,3 +33,15 @@ fn ids_of_managed_files_are_known() {
     let id = URL_SAFE_NO_PAD.encode("litellm_proxy:application/octet-stream;unified_id,1;target_model_names,a");
     assert!(is_managed(&id) && decode(&id).is_none());
 }
+
+#[test]
+fn ids_of_videos_are_litellm_s() {
+    let video = super::Video { id: "video_1".to_owned(), provider: "openai".to_owned(), model: "sora".to_owned() };
+    let id = "video_bGl0ZWxsbTpjdXN0b21fbGxtX3Byb3ZpZGVyOm9wZW5haTttb2RlbF9pZDpzb3JhO3ZpZGVvX2lkOnZpZGVvXzE=";
+    assert_eq!(video.encode(), id);
+    assert_eq!(super::Video::decode(id), Some(video.clone()));
+    assert_eq!(super::Video::decode(id.trim_end_matches('=')), Some(video));
+    for id in ["video_1", "video_", "file-1", "video_bGl0ZWxsbTo="] {
+        assert_eq!(super::Video::decode(id), None, "{id}");
+    }
+}
