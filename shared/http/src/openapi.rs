@@ -62,6 +62,7 @@ fn describe(route: &Route) -> Value {
             Input::Nothing => None,
             Input::Json => Some(("application/json", action.row().required)),
             Input::Form => Some(("multipart/form-data", ["purpose", "file"].as_slice())),
+            Input::JsonOrForm => Some(("multipart/form-data", ["prompt"].as_slice())),
         };
         if let Some((content, required)) = content {
             let mut body = json!({ "required": true, "content": {} });

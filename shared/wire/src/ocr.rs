@@ -71,11 +71,11 @@ pub(crate) fn check(body: &Object<'_>) -> Result<(), Refusal> {
              multipart/form-data with a 'file' field. For JSON requests, use 'document_url' or 'image_url' document types.",
         ));
     }
-    let is_foreign = |name: &&str| address(&document, name).is_some_and(|url| url.starts_with("reducto://"));
-    match ADDRESSES.iter().any(|name| is_foreign(&name)) {
-        true => Err(Refusal::bad("reducto:// file IDs are not accepted: upload the file in the same request")),
-        false => Ok(()),
+    let is_foreign = |name: &str| address(&document, name).is_some_and(|url| url.starts_with("reducto://"));
+    if ADDRESSES.into_iter().any(is_foreign) {
+        return Err(Refusal::bad("reducto:// file IDs are not accepted: upload the file in the same request"));
     }
+    Ok(())
 }
 
 fn parsed(body: &Object<'_>) -> Option<Value> {
