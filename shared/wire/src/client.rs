@@ -12,8 +12,10 @@ pub(crate) use messages::Invocation;
 
 use std::borrow::Cow;
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use bytes::Bytes;
+pub use responses::{Ids, own_id, response_in};
 use serde_json::{Map, Value};
 
 use crate::Format;
@@ -66,6 +68,11 @@ pub(crate) trait Encoder: Debug + Send {
     fn begun(&self) -> Begun {
         Begun::default()
     }
+
+    /// The whole response that the stream came to, once it has ended. Only Responses has one.
+    fn response(&self) -> Option<&[u8]> {
+        None
+    }
 }
 
 /// What a relayed stream has shown of itself.
@@ -82,6 +89,10 @@ pub struct Seen {
     pub is_done: bool,
     /// What the client has been told of the stream, for the event that ends it where it breaks. Only Responses tells.
     pub begun: Begun,
+    /// Makes the ids of responses.
+    pub(crate) ids: Option<Arc<dyn Ids>>,
+    /// The provider's id of the response, and the one that is shown for it.
+    pub(crate) shown_id: Option<(String, String)>,
 }
 
 /// What the provider of `rules` is asked, when a client asks `operation`.
@@ -145,7 +156,7 @@ pub fn answer(
 ) -> Result<Answer, Garbage> {
     let first = bodies.first().map(Bytes::as_ref).unwrap_or_default();
     if let Form::Native(format) = wanted.form {
-        return native(format, wanted, first);
+        return native(format, context, wanted, first);
     }
     match wanted.form {
         Form::MessagesFromResponses => return messages::answer_from_response(wanted, first),
@@ -200,10 +211,10 @@ fn without_fingerprint(body: &[u8]) -> Vec<u8> {
     object.to_vec()
 }
 
-fn native(format: Format, wanted: &Wanted, body: &[u8]) -> Result<Answer, Garbage> {
+fn native(format: Format, context: &Context, wanted: &Wanted, body: &[u8]) -> Result<Answer, Garbage> {
     match format {
         Format::Messages => messages::native(wanted, body),
-        Format::Responses => responses::native(wanted, body),
+        Format::Responses => responses::native(context, wanted, body),
         Format::GenerateContent => generate::native(wanted, body),
         Format::OpenAi => answer::rewrite(Form::Plain, &wanted.model, &wanted.estimator, body),
     }
@@ -222,7 +233,8 @@ pub fn stream(rules: &Rules, context: &Context, wanted: &Wanted) -> Stream {
     let form = match wanted.form {
         Form::Native(format) => {
             let framing = rules.dialect.map_or(Framing::Events, |dialect| dialect.framing());
-            return Stream::Observed(Box::new(Observer::new(format, framing, wanted)));
+            let observer = Observer::new(format, framing, wanted).with_ids(context.ids.clone());
+            return Stream::Observed(Box::new(observer));
         }
         Form::Text => stream::Form::Text,
         Form::ChatAsText => stream::Form::ChatAsText,
@@ -304,6 +316,7 @@ pub fn observe(format: Format, data: &[u8], seen: &mut Seen) -> Result<(), Fault
 pub fn observed_end(format: Format, seen: &Seen) -> Result<(), Fault> {
     match format {
         Format::Messages if !seen.is_done => Err(Fault::Unfinished(messages::UNFINISHED)),
+        Format::Responses if !seen.is_done => Err(Fault::Unfinished(responses::UNFINISHED)),
         _ => Ok(()),
     }
 }

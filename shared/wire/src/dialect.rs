@@ -14,12 +14,14 @@ pub(crate) mod responses;
 pub(crate) mod vertex;
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 pub use self::bedrock::{batch_line as bedrock_batch_line, region_in_name as bedrock_region, service_host as aws_host};
 use crate::Operation;
 use crate::chat::{Chunk, Completion};
+use crate::client::Ids;
 use crate::failure::Reader;
 use crate::json::Object;
 use crate::media::Remote;
@@ -156,6 +158,8 @@ pub struct Context {
     pub model: String,
     pub notes: Notes,
     pub stamp: Stamp,
+    /// Makes the ids of responses; the providers' own are shown where there is none.
+    pub ids: Option<Arc<dyn Ids>>,
 }
 
 /// What a dialect notes while it writes a request, for the one that reads the answer.

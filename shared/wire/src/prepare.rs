@@ -21,7 +21,7 @@ mod tools;
 pub(crate) use call::{Call, Unsupported};
 pub(crate) use chat::in_openai_form;
 pub use refusal::Refusal;
-pub(crate) use responses::{RESPONSE_PARAMETERS, finish as finish_response};
+pub(crate) use responses::{RESPONSE_PARAMETERS, finish as finish_response, is_signed, signed_blocks};
 pub use rules::{Family, Rules, Settings, StreamUsage};
 pub(crate) use simple::{check_embedding, embedding_call, rerank, rerank_call};
 

@@ -113,6 +113,14 @@ impl Stream {
         }
     }
 
+    /// The whole response that a translated stream came to, once it has ended; only clients of Responses get one.
+    pub fn response(&self) -> Option<&[u8]> {
+        match self {
+            Self::Translated(stream) => stream.response(),
+            Self::Rewritten(_) | Self::Observed(_) => None,
+        }
+    }
+
     /// Tokens so far.
     pub fn usage(&self) -> Usage {
         match self {

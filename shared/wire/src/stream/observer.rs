@@ -3,6 +3,7 @@
 //! Knows no format: what an event says, and what of it the client is to see otherwise, the format knows.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +13,7 @@ use serde::Deserialize;
 use super::cutter::{Cutter, Whole};
 use super::{Fault, garbage};
 use crate::Format;
-use crate::client::{self, Invocation, Seen, Wanted};
+use crate::client::{self, Ids, Invocation, Seen, Wanted};
 use crate::dialect::Framing;
 use crate::failure::Begun;
 use crate::sse;
@@ -46,6 +47,12 @@ impl Observer {
             seen,
             invocation: Invocation::default(),
         }
+    }
+
+    /// The same, with ids of responses made by `ids`.
+    pub(crate) fn with_ids(mut self, ids: Option<Arc<dyn Ids>>) -> Self {
+        self.seen.ids = ids;
+        self
     }
 
     /// Takes bytes from the provider and appends what the client gets now to `out`.
@@ -108,12 +115,18 @@ impl Observer {
     }
 
     fn event(&mut self, event: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
+        if self.format == Format::Responses && self.seen.is_done {
+            return Ok(());
+        }
         if let Some(data) = sse::data(event) {
             client::observe(self.format, data.trim_ascii(), &mut self.seen)?;
         }
         match self.seen.replaced.take() {
+            Some(data) if data.is_empty() => return Ok(()),
             Some(data) => {
-                if let Some(name) = sse::name(event) {
+                // LiteLLM names no event of Responses: its data tell the type.
+                let name = sse::name(event).filter(|_| self.format != Format::Responses);
+                if let Some(name) = name {
                     out.extend_from_slice(format!("event: {name}\n").as_bytes());
                 }
                 out.extend_from_slice(b"data: ");
@@ -122,6 +135,10 @@ impl Observer {
             None => out.extend_from_slice(event),
         }
         out.extend_from_slice(b"\n\n");
+        // Of the formats relayed here Responses alone ends with a mark, and OpenAI itself sends none.
+        if self.format == Format::Responses && self.seen.is_done {
+            out.extend_from_slice(b"data: [DONE]\n\n");
+        }
         Ok(())
     }
 }

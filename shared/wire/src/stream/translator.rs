@@ -84,6 +84,11 @@ impl Translator {
         self.encoder.begun()
     }
 
+    /// The whole response that the stream came to; only clients of Responses get one.
+    pub fn response(&self) -> Option<&[u8]> {
+        self.encoder.response()
+    }
+
     /// Tokens so far.
     pub fn usage(&self) -> Usage {
         self.tally.usage()

@@ -68,7 +68,8 @@ impl Estimator {
         Self::default().gathered(reasoning)
     }
 
-    fn prompt_tokens(&self) -> u64 {
+    /// Tokens of the prompt alone.
+    pub fn prompt_tokens(&self) -> u64 {
         match &self.prompt {
             Prompt::Bytes(bytes) => tokens_of(*bytes),
             Prompt::Request(request) => self.request_tokens(request).unwrap_or_else(|| tokens_of(request.len() as u64)),

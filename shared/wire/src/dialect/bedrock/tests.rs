@@ -121,7 +121,7 @@ fn received(name: &str, rules: &Rules, case: &Case, raw: &str) -> Value {
     let prepared = prepared.expect("a request");
     let model = rules.settings.model.clone();
     let stamp = Stamp::new("1".to_owned(), 1);
-    let context = Context { provider: "bedrock", model, notes: prepared.notes, stamp };
+    let context = Context { provider: "bedrock", model, notes: prepared.notes, stamp, ..Context::default() };
     let usage = if prepared.include_usage_wanted { UsageWish::Shown } else { UsageWish::Hidden };
     let form = if case.path == "/v1/completions" { Form::ChatAsText } else { Form::Chat };
     let estimator = crate::tokens::Estimator::default();

@@ -112,7 +112,13 @@ fn received(name: &str, rules: &Rules, case: &Case, raw: &str) -> Value {
     let (asked, prepared) = prepared(rules, case);
     let prepared = prepared.unwrap();
     let model = rules.settings.model.clone();
-    let context = Context { provider: "gemini", model, notes: prepared.notes, stamp: Stamp::new("1".to_owned(), 1) };
+    let context = Context {
+        provider: "gemini",
+        model,
+        notes: prepared.notes,
+        stamp: Stamp::new("1".to_owned(), 1),
+        ..Context::default()
+    };
     let usage = if prepared.include_usage_wanted { UsageWish::Shown } else { UsageWish::Hidden };
     let is_native = asked == Operation::GenerateContent;
     let form = if is_native { Form::Native(crate::Format::GenerateContent) } else { Form::Chat };
