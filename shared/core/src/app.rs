@@ -10,6 +10,7 @@ use crate::fetch::Fetch;
 use crate::pass::Passes;
 use crate::realtime::SessionLimits;
 use crate::resources::Accounts;
+use crate::responses::Responses;
 use crate::search::SearchTool;
 use crate::sign::Signer;
 use crate::upstream::Upstream;
@@ -20,6 +21,8 @@ pub struct App {
     pub catalog: Catalog,
     /// Whose files, batches and vector stores belong to no model.
     pub accounts: Accounts,
+    /// Ids of responses, and conversations that providers do not keep.
+    pub responses: Responses,
     pub upstream: Arc<dyn Upstream>,
     pub fetch: Arc<dyn Fetch>,
     pub signer: Arc<dyn Signer>,

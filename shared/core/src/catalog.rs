@@ -101,6 +101,11 @@ impl Catalog {
         }
     }
 
+    /// The deployment of this id, whatever a group is called.
+    pub fn by_id(&self, id: &str) -> Option<Arc<Deployment>> {
+        self.by_id.get(id).cloned()
+    }
+
     /// Whether `name` is a group or an alias of one; wildcards and ids do not count.
     pub fn holds(&self, name: &str) -> bool {
         self.places.contains_key(self.aliases.get(name).map_or(name, String::as_str))

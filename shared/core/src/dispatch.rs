@@ -23,6 +23,7 @@ use crate::exchange::{Requests, request, requests};
 use crate::fetch::inline_media;
 use crate::record::Record;
 use crate::relay::Work;
+use crate::responses::{Continued, Keeping};
 use crate::{App, Error, body, fault, upload};
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -44,6 +45,8 @@ pub(crate) struct Exchange<'a> {
     pub streamed: bool,
     /// Whether the provider had begun a stream, in whose first event the call failed.
     pub begun: bool,
+    /// How the answer is to be kept, if it is a response that nobody else keeps.
+    pub keeping: Option<Keeping>,
 }
 
 impl App {
@@ -60,6 +63,7 @@ impl App {
             served_by: ServedBy::default(),
             streamed: false,
             begun: false,
+            keeping: None,
         };
         let outcome = exchange.run().await;
         let served_by = std::mem::take(&mut exchange.served_by);
@@ -110,7 +114,16 @@ impl Exchange<'_> {
         if self.call.operation == Operation::CountMessageTokens {
             return self.count(bytes, object).await;
         }
+        let continued = match self.call.operation {
+            Operation::Responses => Some(Continued::find(self.app, &object, named.as_deref()).await),
+            _ => None,
+        };
+        let maker = continued.as_ref().and_then(|continued| continued.deployment.clone());
+        self.call.pinned = self.call.pinned.take().or(maker);
         let deployment = self.choose(named.as_deref())?;
+        if let Some(continued) = continued {
+            self.keeping = continued.apply(self.app, &deployment, &mut object)?;
+        }
         let shown = match &self.call.path_model {
             Some(_) => deployment.model.clone(),
             None => named.unwrap_or_default(),
@@ -155,6 +168,9 @@ impl Exchange<'_> {
         let mut plan = Plan { asked: asked.operation, context: self.context(deployment), wanted };
         plan.context.notes.clone_from(&prepared.notes);
         plan.context.notes.json_tool |= prepared.json_tool;
+        if let Some(keeping) = &mut self.keeping {
+            keeping.id = client::own_id(&plan.context);
+        }
         self.streamed = prepared.stream;
         let mode = if prepared.upstream_stream { Mode::Streamed } else { Mode::Whole };
         let (is_stream, is_streamed) = (prepared.stream, prepared.upstream_stream);
@@ -169,7 +185,9 @@ impl Exchange<'_> {
 
     fn context(&self, deployment: &Deployment) -> Context {
         let (provider, model) = (deployment.provider, deployment.model.clone());
-        Context { provider, model, stamp: Stamp::new(crate::new_id(), crate::now_s()), ..Context::default() }
+        let is_response = self.call.operation == Operation::Responses;
+        let ids = is_response.then(|| self.app.responses.ids.of(provider, &deployment.id));
+        Context { provider, model, stamp: Stamp::new(crate::new_id(), crate::now_s()), ids, ..Context::default() }
     }
 
     pub(crate) fn choose(&mut self, model: Option<&str>) -> Result<Arc<Deployment>, Error> {
@@ -216,8 +234,11 @@ struct Plan {
 impl Exchange<'_> {
     async fn whole(&mut self, deployment: &Deployment, requests: Requests, plan: &Plan) -> Answered {
         let bodies = self.collect_all(deployment, requests).await?;
-        let answer = self.rewrite(deployment, plan, &bodies)?;
-        Ok((JSON, ReplyBody::Whole(answer.into())))
+        let answer: Bytes = self.rewrite(deployment, plan, &bodies)?.into();
+        if let Some(keeping) = self.keeping.take() {
+            keeping.keep(answer.clone()).await;
+        }
+        Ok((JSON, ReplyBody::Whole(answer)))
     }
 
     /// The bodies of all answers, one after the other: most calls have one.
@@ -253,7 +274,7 @@ impl Exchange<'_> {
         if self.answered_json() && !deployment.rules.is_translated() {
             // No stream after all: an error under status 200, or a provider that ignores the wish.
             let bytes = self.collect_within(deployment, answer, silence_max).await?;
-            return self.replayed(deployment, plan, &[bytes]);
+            return self.replayed(deployment, plan, &[bytes]).await;
         }
         let work = Work::Events(client::stream(&deployment.rules, &plan.context, &plan.wanted));
         let relay = self.relay(deployment, answer, work, silence_max).await?;
@@ -268,13 +289,16 @@ impl Exchange<'_> {
     /// A stream made of a whole answer, where the provider cannot stream what was asked.
     async fn replay(&mut self, deployment: &Deployment, requests: Requests, plan: &Plan) -> Answered {
         let bodies = self.collect_all(deployment, requests).await?;
-        self.replayed(deployment, plan, &bodies)
+        self.replayed(deployment, plan, &bodies).await
     }
 
-    fn replayed(&mut self, deployment: &Deployment, plan: &Plan, bodies: &[Bytes]) -> Answered {
+    async fn replayed(&mut self, deployment: &Deployment, plan: &Plan, bodies: &[Bytes]) -> Answered {
         let replay = client::replay(&deployment.rules, plan.asked, &plan.context, &plan.wanted, bodies);
         let (events, usage) = replay.map_err(|_| self.garbage(deployment, bodies))?;
         self.note_usage(usage);
+        if let (Some(keeping), Some(response)) = (self.keeping.take(), client::response_in(&events)) {
+            keeping.keep(response.into()).await;
+        }
         Ok((EVENT_STREAM, ReplyBody::Events(events)))
     }
 

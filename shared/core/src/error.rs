@@ -49,6 +49,12 @@ pub enum Error {
     /// A field that LiteLLM's framework refuses before its handlers run; `item` counts within a list.
     #[error("{place}.{name}: {fault}")]
     InvalidField { fault: FieldFault, place: &'static str, name: &'static str, item: Option<usize> },
+    /// A response that nobody knows, or knows any more.
+    #[error("Response with id '{0}' not found.")]
+    NoResponse(String),
+    /// A response to go on from that nobody knows, or knows any more: OpenAI's words.
+    #[error("Previous response with id '{0}' not found.")]
+    PreviousResponse(String),
     #[error("prompt or messages or contents must be provided")]
     NothingToCount,
     #[error("Could not map model={0}")]
@@ -133,7 +139,7 @@ impl Error {
     pub fn status(&self) -> u16 {
         match self {
             Self::MissingKey | Self::MalformedKey | Self::ForbiddenField(_) | Self::NoProviderKey { .. } => 401,
-            Self::ModelNotListed(_) | Self::NoSuchRoute => 404,
+            Self::ModelNotListed(_) | Self::NoSuchRoute | Self::NoResponse(_) => 404,
             Self::AgentsDisabled => 403,
             Self::WrongMethod => 405,
             Self::BodyTooLarge { .. } => 413,
@@ -144,6 +150,7 @@ impl Error {
             Self::ShuttingDown | Self::Overloaded { .. } => 503,
             Self::Provider(failure) => failure.status,
             Self::UnknownKey
+            | Self::PreviousResponse(_)
             | Self::NothingToCount
             | Self::UnmappedModel(_)
             | Self::BadBody(_)

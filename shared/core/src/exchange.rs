@@ -30,7 +30,8 @@ impl Exchange<'_> {
         let Some(record) = self.record.take() else { return Err(Error::ShuttingDown) };
         let origin = self.origin(deployment);
         let asked = Instant::now();
-        let begun = Relay::new(body, work, origin, silence_max, record).begin().await;
+        let relay = Relay::new(body, work, origin, silence_max, record).keeping(self.keeping.take());
+        let begun = relay.begin().await;
         self.served_by.waited += asked.elapsed();
         match begun {
             Ok(relay) => Ok(Box::new(relay)),

@@ -21,6 +21,7 @@ pub mod realtime;
 mod record;
 pub mod relay;
 pub mod resources;
+pub mod responses;
 pub mod search;
 mod secret;
 pub mod sign;

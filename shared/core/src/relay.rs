@@ -15,7 +15,8 @@ use tollgate_wire::stream::{Fault, Stream};
 
 use crate::fault;
 use crate::record::Record;
-use crate::upstream::{AnswerBody, UpstreamError};
+use crate::responses::Keeping;
+use crate::upstream::{AnswerBody, BoxFuture, UpstreamError};
 
 /// After `[DONE]` the provider's end is awaited this long, so that its connection can be used again.
 const END_WAIT: Duration = Duration::from_millis(250);
@@ -47,6 +48,11 @@ pub struct Relay {
     /// When the next frame was first asked for in vain. The time that a slow client takes is not the provider's.
     waiting_since: Option<Instant>,
     record: Option<Record>,
+    /// How the response is to be kept once it is whole.
+    keeping: Option<Keeping>,
+    /// The keeping under way, and the last bytes, which wait for it: what is kept must be kept before the client can
+    /// go on from it, and before Lambda may freeze the process.
+    closing: Option<(BoxFuture<'static, ()>, Bytes)>,
 }
 
 /// What one step of the relay produced.
@@ -67,7 +73,24 @@ impl Relay {
         let silence_max = silence_max.min(SILENCE_MAX);
         let alarm = Box::pin(tokio::time::sleep(silence_max));
         let (upstream, record) = (Some(upstream), Some(record));
-        Self { upstream, work, origin, silence_max, first: None, alarm, waiting_since: None, record }
+        Self {
+            upstream,
+            work,
+            origin,
+            silence_max,
+            first: None,
+            alarm,
+            waiting_since: None,
+            record,
+            keeping: None,
+            closing: None,
+        }
+    }
+
+    /// The same, whose response is kept when it has ended.
+    pub(crate) fn keeping(mut self, keeping: Option<Keeping>) -> Self {
+        self.keeping = keeping;
+        self
     }
 
     /// Waits for the first bytes, so that a failure before them can still become a plain error.
@@ -94,6 +117,12 @@ impl Relay {
 
     fn step(&mut self, context: &mut Context<'_>) -> Poll<Step> {
         loop {
+            if let Some((keeping, _)) = &mut self.closing {
+                ready!(keeping.as_mut().poll(context));
+            }
+            if let Some((_, bytes)) = self.closing.take() {
+                return Poll::Ready(Step::Bytes(bytes));
+            }
             let Some(upstream) = self.upstream.as_mut() else {
                 return Poll::Ready(Step::End);
             };
@@ -117,9 +146,18 @@ impl Relay {
         let Work::Events(stream) = &mut self.work else { return Step::Bytes(data) };
         let mut out = Vec::with_capacity(data.len() + 64);
         match stream.push(data, &mut out) {
-            Ok(()) => Step::Bytes(out.into()),
+            Ok(()) => Step::Bytes(self.kept(out.into())),
             Err(fault) => self.fault(out, &fault),
         }
+    }
+
+    /// The bytes; none yet, if the response is whole now and has to be kept before they may go.
+    fn kept(&mut self, bytes: Bytes) -> Bytes {
+        let Work::Events(stream) = &self.work else { return bytes };
+        let Some(response) = stream.response().map(Bytes::copy_from_slice) else { return bytes };
+        let Some(keeping) = self.keeping.take() else { return bytes };
+        self.closing = Some((Box::pin(keeping.keep(response)), bytes));
+        Bytes::new()
     }
 
     fn finish(&mut self) -> Step {
@@ -128,7 +166,7 @@ impl Relay {
         let mut out = Vec::new();
         match stream.finish(&mut out) {
             Ok(()) if out.is_empty() => Step::End,
-            Ok(()) => Step::Bytes(out.into()),
+            Ok(()) => Step::Bytes(self.kept(out.into())),
             Err(fault) => self.fault(out, &fault),
         }
     }

@@ -28,7 +28,7 @@ use crate::dispatch::Failed;
 use crate::record::Record;
 use crate::{App, Error, body};
 use account::Wanted;
-use ask::Asked;
+pub(crate) use ask::{Asked, encode, request_to};
 use foreign::{Foreign, Site};
 
 /// What a client asks of a resource; its key has been checked.
@@ -96,6 +96,9 @@ impl App {
 type Answered = Result<(HeaderValue, ReplyBody), Error>;
 
 async fn serve(asked: &mut Asked<'_>, mut call: ResourceCall) -> Answered {
+    if call.action.row().family == Family::Responses {
+        return crate::responses::serve(asked, &mut call).await;
+    }
     check_limit(&call)?;
     match std::mem::replace(&mut call.body, ResourceBody::Nothing) {
         came if call.action == Action::CreateVideo => video::create(asked, &call, &came).await,

@@ -9,8 +9,9 @@ use tollgate_core::deployment::{Deployment, Unusable};
 use tollgate_core::pass::Passes;
 use tollgate_core::realtime::SessionLimits;
 use tollgate_core::resources::Accounts;
+use tollgate_core::responses::{Bounds, Memory, ResponseIds, Responses};
 use tollgate_core::search::SearchTool;
-use tollgate_core::{App, Catalog, Error, Limits, Wildcard};
+use tollgate_core::{App, Catalog, Error, Limits, Secret, Wildcard};
 use tracing::warn;
 
 use crate::environment::variable;
@@ -55,6 +56,7 @@ pub fn build(config: &Config) -> Result<Arc<App>, Failure> {
         gatekeeper,
         catalog: catalog(config, &signer),
         accounts: Accounts::new(config, &|name| config_variable(config, name)),
+        responses: responses(config),
         fetch: Arc::new(fetcher(config, roots)),
         signer,
         upstream: pool,
@@ -78,6 +80,19 @@ pub fn build(config: &Config) -> Result<Arc<App>, Failure> {
 fn signer(config: &Config, pool: Arc<Pool>) -> Credentials {
     let shared = config.clone();
     Credentials::new(pool, Box::new(move |name| config_variable(&shared, name)))
+}
+
+/// Ids are sealed with the salt where there is one, so that changing the master key leaves them valid.
+fn responses(config: &Config) -> Responses {
+    let general = &config.general_settings;
+    let salt = config_variable(config, "LITELLM_SALT_KEY").filter(|salt| !salt.is_empty()).map(Secret::new);
+    let master_key = general.master_key.clone().filter(|key| !key.expose().trim().is_empty());
+    let bounds = Bounds {
+        entries_max: whole(general.responses_store_max_entries),
+        bytes_max: megabytes(general.responses_store_max_size_mb),
+        retention: seconds(general.responses_store_retention_seconds),
+    };
+    Responses { ids: ResponseIds::new(salt.or(master_key).as_ref()), kept: Arc::new(Memory::new(bounds)) }
 }
 
 fn fetcher(config: &Config, roots: rustls::RootCertStore) -> Fetcher {

@@ -66,6 +66,13 @@ pub fn body(error: &Error) -> Vec<u8> {
             location.extend(item.map(Value::from));
             json!({ "detail": [{ "type": fault.kind(), "loc": location, "msg": fault.to_string() }] })
         }
+        Error::NoResponse(_) => fields(error, &text, "invalid_request_error", &Value::Null),
+        Error::PreviousResponse(_) => json!({ "error": {
+            "message": text,
+            "type": "invalid_request_error",
+            "param": "previous_response_id",
+            "code": "previous_response_not_found",
+        } }),
         Error::UnmappedModel(_) => json!({ "detail": { "error": text } }),
         Error::NothingToCount | Error::NoSuchRoute | Error::WrongMethod | Error::ModelNotListed(_) => {
             json!({ "detail": text })

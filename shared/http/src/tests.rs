@@ -16,6 +16,7 @@ pub(crate) fn app() -> App {
         gatekeeper: Gatekeeper::MasterKey { key: Secret::new(KEY.to_owned()), header: None },
         catalog: Catalog::default(),
         accounts: tollgate_core::resources::Accounts::default(),
+        responses: tollgate_core::responses::Responses::default(),
         upstream: Scripted::new([]),
         fetch: Arc::new(NoFetch),
         signer: Arc::new(Stamp::default()),

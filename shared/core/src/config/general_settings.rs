@@ -13,6 +13,9 @@ const RESPONSE_SIZE_MAX_MB: f64 = 256.0;
 const MEDIA_SIZE_MAX_MB: f64 = 50.0;
 const MEDIA_TIMEOUT_SECONDS: f64 = 30.0;
 const HEADER_SIZE_MAX_KB: u64 = 64;
+const RESPONSES_STORE_ENTRIES_MAX: u64 = 10_000;
+const RESPONSES_STORE_SIZE_MAX_MB: f64 = 64.0;
+const RESPONSES_STORE_RETENTION_SECONDS: f64 = 86_400.0;
 const REQUEST_READ_TIMEOUT_SECONDS: f64 = 300.0;
 const REALTIME_MESSAGE_SIZE_MAX_MB: f64 = 16.0;
 const REALTIME_IDLE_TIMEOUT_SECONDS: f64 = 900.0;
@@ -39,6 +42,13 @@ pub struct GeneralSettings {
     pub max_media_download_size_mb: f64,
     /// Tollgate's own: how long that may take; 30 where nothing is set.
     pub media_download_timeout_seconds: f64,
+    /// Tollgate's own: how many responses made of chats are kept, so that later ones can go on from them; 10000 where
+    /// nothing is set; 0 keeps none.
+    pub responses_store_max_entries: u64,
+    /// Tollgate's own: how much they may take; 64 where nothing is set.
+    pub responses_store_max_size_mb: f64,
+    /// Tollgate's own: how long each is kept; a day where nothing is set.
+    pub responses_store_retention_seconds: f64,
     /// Tollgate's own: the largest head of a request; 64 where nothing is set.
     pub max_header_size_kb: u64,
     /// Tollgate's own: how long the body of a request may take to arrive; 300 where nothing is set.
@@ -82,6 +92,15 @@ impl GeneralSettings {
             media_download_timeout_seconds: fields
                 .number("media_download_timeout_seconds")
                 .unwrap_or(MEDIA_TIMEOUT_SECONDS),
+            responses_store_max_entries: fields
+                .count("responses_store_max_entries")
+                .unwrap_or(RESPONSES_STORE_ENTRIES_MAX),
+            responses_store_max_size_mb: fields
+                .number("responses_store_max_size_mb")
+                .unwrap_or(RESPONSES_STORE_SIZE_MAX_MB),
+            responses_store_retention_seconds: fields
+                .number("responses_store_retention_seconds")
+                .unwrap_or(RESPONSES_STORE_RETENTION_SECONDS),
             max_header_size_kb: fields.count("max_header_size_kb").unwrap_or(HEADER_SIZE_MAX_KB),
             request_read_timeout_seconds: fields
                 .number("request_read_timeout_seconds")

@@ -123,7 +123,7 @@ fn of_provider(app: &App, family: Family, provider: &str) -> Result<Arc<Deployme
     let settings = match family {
         Family::Files | Family::Batches => accounts.files.as_slice(),
         Family::FineTuning => accounts.fine_tuning.as_slice(),
-        Family::VectorStores | Family::Videos => &[],
+        Family::VectorStores | Family::Videos | Family::Responses => &[],
     };
     let of_provider = |account: &&Arc<Deployment>| account.provider == provider;
     let usable = |account: &&Arc<Deployment>| of_provider(account) && account.missing_key.is_none();

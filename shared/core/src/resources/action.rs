@@ -40,6 +40,12 @@ pub enum Action {
     VideoContent,
     RemixVideo,
     DeleteVideo,
+    RetrieveResponse,
+    DeleteResponse,
+    CancelResponse,
+    ResponseInputItems,
+    CompactResponse,
+    CountResponseTokens,
 }
 
 /// Which accounts a resource may live in.
@@ -50,6 +56,8 @@ pub enum Family {
     FineTuning,
     VectorStores,
     Videos,
+    /// No account's, but a model's.
+    Responses,
 }
 
 /// What the client sends.
@@ -80,12 +88,14 @@ pub struct Row {
 
 const NONE: &[&str] = &[];
 const PAGE: &[&str] = &["after", "before", "limit", "order", "filter"];
+const RESPONSE: &[&str] = &["include", "include_obfuscation", "starting_after"];
+const ITEMS: &[&str] = &["after", "before", "include", "limit", "order"];
 const FILE_PAGE: &[&str] = &["purpose", "after", "limit", "order"];
 
 impl Action {
     /// Everything there is to know of the action.
     pub const fn row(self) -> Row {
-        use Family::{Batches, Files, FineTuning, VectorStores, Videos};
+        use Family::{Batches, Files, FineTuning, Responses, VectorStores, Videos};
         use Input::{Form, Json, JsonOrForm, Nothing};
         let (get, post, delete) = (Method::GET, Method::POST, Method::DELETE);
         match self {
@@ -154,6 +164,18 @@ impl Action {
             }
             Self::RemixVideo => row("avideo_remix", Videos, post, "/videos/{}/remix", Json).with_required(&["prompt"]),
             Self::DeleteVideo => row("avideo_delete", Videos, delete, "/videos/{}", Nothing),
+            Self::RetrieveResponse => {
+                row("aget_responses", Responses, get, "/responses/{}", Nothing).with_query(RESPONSE)
+            }
+            Self::DeleteResponse => row("adelete_responses", Responses, delete, "/responses/{}", Nothing),
+            Self::CancelResponse => row("acancel_responses", Responses, post, "/responses/{}/cancel", Nothing),
+            Self::ResponseInputItems => {
+                row("alist_input_items", Responses, get, "/responses/{}/input_items", Nothing).with_query(ITEMS)
+            }
+            Self::CompactResponse => row("acompact_responses", Responses, post, "/responses/compact", Json),
+            Self::CountResponseTokens => {
+                row("aresponses_input_tokens", Responses, post, "/responses/input_tokens", Json)
+            }
         }
     }
 
@@ -193,6 +215,12 @@ impl Action {
             Self::VideoContent => "The content of a video",
             Self::RemixVideo => "Makes a video of another one",
             Self::DeleteVideo => "Deletes a video",
+            Self::RetrieveResponse => "A response that was made before",
+            Self::DeleteResponse => "Deletes a response",
+            Self::CancelResponse => "Cancels a response that is made in the background",
+            Self::ResponseInputItems => "What a response answered",
+            Self::CompactResponse => "Compacts a conversation",
+            Self::CountResponseTokens => "Tokens of a response's input",
         }
     }
 }

@@ -27,7 +27,7 @@ const BETA: (HeaderName, HeaderValue) =
 const ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
 
 /// One call under way.
-pub(super) struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     pub app: &'a App,
     pub record: Option<Record>,
     pub served_by: ServedBy,
@@ -58,7 +58,21 @@ pub(super) fn request(
     // Azure has videos in its newer interface only.
     let base =
         if row.family == Family::Videos { account.newer_resource_uri(&path)? } else { account.resource_uri(&path)? };
-    let uri = with_query(base, call, row.query)?;
+    request_to(account, call, base, content)
+}
+
+/// The request of an action to this address; `content` is its JSON.
+///
+/// # Errors
+/// Where the query cannot stand in an address.
+pub(crate) fn request_to(
+    account: &Deployment,
+    call: &ResourceCall,
+    uri: Uri,
+    content: Option<Vec<u8>>,
+) -> Result<Request<RequestBody>, Error> {
+    let row = call.action.row();
+    let uri = with_query(uri, call, row.query)?;
     let mut request = Request::new(content.unwrap_or_default().into());
     *request.method_mut() = row.method;
     *request.uri_mut() = uri;
@@ -110,7 +124,7 @@ pub(super) fn encoded(id: &str) -> String {
 }
 
 /// Percent-encodes everything that is not plain, slashes too: an id must not become another path.
-fn encode(text: &str, out: &mut String) {
+pub(crate) fn encode(text: &str, out: &mut String) {
     // Dots alone would lead out of the folder.
     let only_dots = matches!(text, "." | "..");
     for byte in text.bytes() {

@@ -11,7 +11,7 @@ pub(super) fn answer(call: &ResourceCall, model: &str, bytes: Bytes) -> Bytes {
     let kind = match call.action.row().family {
         Family::Files => Kind::File,
         Family::Batches => Kind::Batch,
-        Family::FineTuning | Family::VectorStores | Family::Videos => return bytes,
+        Family::FineTuning | Family::VectorStores | Family::Videos | Family::Responses => return bytes,
     };
     let Ok(mut value) = serde_json::from_slice::<Value>(&bytes) else { return bytes };
     if matches!(call.action, Action::ListFiles | Action::ListBatches) {

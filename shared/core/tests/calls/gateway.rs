@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use tollgate_core::responses::Responses;
 use tollgate_core::call::{Call, CallBody, Reply, ReplyBody, Timeouts};
 use tollgate_core::config::{Config, Environment, Mode, ReadError, load};
 use tollgate_core::deployment::Deployment;
@@ -89,6 +90,7 @@ impl Gateway {
             accounts: Accounts::new(&config, &|name| {
                 variables.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned())
             }),
+            responses: Responses::default(),
             upstream: Arc::<Scripted>::clone(&provider),
             fetch: Arc::new(NoFetch),
             signer: Arc::new(Stamp::default()),

@@ -1,4 +1,4 @@
-//! The routes of files, batches, fine-tuning, vector stores, videos and realtime sessions. All of them want a key.
+//! The routes of files, batches, fine-tuning, vector stores, videos, responses and realtime sessions. All of them want a key.
 
 use tollgate_core::resources::Action;
 
@@ -101,6 +101,24 @@ pub const ROUTES: &[Route] = &[
     search(Post, "/search"),
     search(Post, "/v1/search/{search_tool_name}"),
     search(Post, "/search/{search_tool_name}"),
+    row(Get, "/v1/responses/{response_id}", Action::RetrieveResponse),
+    row(Delete, "/v1/responses/{response_id}", Action::DeleteResponse),
+    row(Post, "/v1/responses/{response_id}/cancel", Action::CancelResponse),
+    row(Get, "/v1/responses/{response_id}/input_items", Action::ResponseInputItems),
+    row(Post, "/v1/responses/compact", Action::CompactResponse),
+    row(Post, "/v1/responses/input_tokens", Action::CountResponseTokens),
+    row(Get, "/responses/{response_id}", Action::RetrieveResponse),
+    row(Delete, "/responses/{response_id}", Action::DeleteResponse),
+    row(Post, "/responses/{response_id}/cancel", Action::CancelResponse),
+    row(Get, "/responses/{response_id}/input_items", Action::ResponseInputItems),
+    row(Post, "/responses/compact", Action::CompactResponse),
+    row(Post, "/responses/input_tokens", Action::CountResponseTokens),
+    row(Get, "/openai/v1/responses/{response_id}", Action::RetrieveResponse),
+    row(Delete, "/openai/v1/responses/{response_id}", Action::DeleteResponse),
+    row(Post, "/openai/v1/responses/{response_id}/cancel", Action::CancelResponse),
+    row(Get, "/openai/v1/responses/{response_id}/input_items", Action::ResponseInputItems),
+    row(Post, "/openai/v1/responses/compact", Action::CompactResponse),
+    row(Post, "/openai/v1/responses/input_tokens", Action::CountResponseTokens),
     socket("/v1/realtime"),
     socket("/realtime"),
     socket("/openai/v1/realtime"),

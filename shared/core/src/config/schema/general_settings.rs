@@ -16,6 +16,9 @@ const OWN: &[Group] = &[
     acted(Kind::Number, &["request_read_timeout_seconds"]),
     // How much of what a request names by address is fetched, 50, and how long that may take, 30.
     acted(Kind::Number, &["max_media_download_size_mb", "media_download_timeout_seconds"]),
+    // Responses made of chats that are kept for later ones to go on from: 64 MB of them, a day, 10000.
+    acted(Kind::Number, &["responses_store_max_size_mb", "responses_store_retention_seconds"]),
+    acted(Kind::Count, &["responses_store_max_entries"]),
     // How long connecting to a provider may take; 10.
     acted(Kind::Number, &["upstream_connect_timeout_seconds"]),
     acted(Kind::Number, &["realtime_max_message_size_mb", "realtime_idle_timeout_seconds"]),
