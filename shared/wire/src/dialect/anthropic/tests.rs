@@ -146,7 +146,7 @@ fn wanted(usage: UsageWish) -> Wanted {
 
 fn context(notes: Notes) -> Context {
     let stamp = Stamp::new("1".to_owned(), 1);
-    Context { provider: "anthropic", model: "claude-sonnet-4-5".to_owned(), notes, stamp }
+    Context { provider: "anthropic", model: "claude-sonnet-4-5".to_owned(), notes, stamp, ..Context::default() }
 }
 
 fn anthropic() -> Rules {

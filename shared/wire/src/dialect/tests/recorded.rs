@@ -170,6 +170,7 @@ fn context(row: &Row, rules: &Rules, prepared: &Prepared) -> Context {
         model: rules.settings.model.clone(),
         notes: prepared.notes.clone(),
         stamp: Stamp::new("1".to_owned(), 1),
+        ..Context::default()
     }
 }
 
