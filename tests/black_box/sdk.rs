@@ -128,3 +128,9 @@ fn vercels_sdk_talks_to_every_provider() {
     installed("node/node_modules/ai");
     check(Path::new("node"), &SIMULATED, "vercel.mjs");
 }
+
+#[test]
+fn the_node_sdk_chats_with_every_provider() {
+    installed("node/node_modules/zod");
+    check(Path::new("node"), &SIMULATED, "everywhere.mjs");
+}

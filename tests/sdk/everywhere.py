@@ -166,6 +166,57 @@ def the_stream_helper_gathers_calls(model):
     equal(json.loads(call.function.arguments), {"city": "Kraków"})
 
 
+# Conversations as clients keep them; the ids are such as Mistral takes.
+CALL = {"id": "abcdefghi", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Kraków"}'}}
+NO_ARGUMENTS = {**CALL, "function": {"name": "weather", "arguments": ""}}
+HI = {"role": "user", "content": "Hi"}
+
+
+def told(content, call=CALL, said=None):
+    called = {"role": "assistant", "content": said, "tool_calls": [call]}
+    return [HI, called, {"role": "tool", "tool_call_id": call["id"], "content": content}]
+
+
+HISTORIES = {
+    "two users": ([HI, HI], TEXT),
+    "an assistant's empty words": ([HI, {"role": "assistant", "content": ""}, HI], TEXT),
+    "a system prompt in the middle": ([HI, {"role": "assistant", "content": "yes"}, {"role": "system", "content": "x"}, HI], TEXT),
+    "words beside a call": (told("noon", said="I look"), "The tool said: noon"),
+    "a result in parts": (told([{"type": "text", "text": "no"}, {"type": "text", "text": "on"}]), None),
+    "an empty result": (told(""), None),
+    "a call without arguments": (told("noon", NO_ARGUMENTS), "The tool said: noon"),
+    "a question after a result": ([*told("noon"), HI], None),
+}
+
+
+@claim.over(*EVERY)
+def histories_of_every_kind_are_taken(model):
+    for name, (messages, want) in HISTORIES.items():
+        text = chat.create(model=model, messages=messages, tools=[WEATHER]).choices[0].message.content
+        assert text == want or (text and not want), (name, text)
+
+
+NESTED = {
+    "type": "object",
+    "$defs": {"Pet": {"type": "object", "properties": {"name": {"type": ["string", "null"]}}, "required": ["name"]}},
+    "properties": {
+        "pets": {"type": "array", "items": {"$ref": "#/$defs/Pet"}},
+        "size": {"type": "integer", "enum": [1, 2]},
+        "kind": {"const": "x"},
+        "either": {"oneOf": [{"type": "string", "format": "email"}, {"type": "integer"}]},
+    },
+    "required": ["pets"],
+}
+NOTHING = {"type": "object", "properties": {}}
+
+
+@claim.over(*EVERY)
+def tools_of_every_kind_are_taken(model):
+    for schema in (NOTHING, NESTED):
+        tool = {"type": "function", "function": {"name": "tool", "description": "a tool", "parameters": schema}}
+        equal(chat.create(model=model, messages=[HI], tools=[tool]).choices[0].message.content, TEXT)
+
+
 # --------------------------------------------------------------- answers by a schema
 
 
@@ -180,6 +231,12 @@ def answers_are_parsed_by_their_schema(model):
 def streamed_answers_are_parsed_by_their_schema(model):
     with chat.stream(model=model, messages=question("Who?"), response_format=Person) as stream:
         equal(stream.get_final_completion().choices[0].message.parsed, Person(**PERSON))
+
+
+@claim.over(*SHAPED)
+def json_is_asked_for(model):
+    answer = chat.create(model=model, messages=question("JSON, please"), response_format={"type": "json_object"})
+    assert answer.choices[0].message.content or answer.choices[0].message.tool_calls, answer
 
 
 @claim.over(*SHAPED)
@@ -268,6 +325,12 @@ def failures_are_the_sdks_own_classes(model):
         error = raised(kind, code_of(model, status))
         assert error.message and error.body["message"], error.body
         raised(kind, code_of(model, status, stream=True))
+
+
+@claim.over(*EVERY)
+def the_providers_wish_to_wait_is_told(model):
+    error = raised(openai.RateLimitError, code_of(model, 429))
+    equal(error.response.headers["llm_provider-retry-after"], "7")
 
 
 @claim

@@ -126,6 +126,39 @@ def tools_are_forced(model):
         equal([block.name for block in answer.content if block.type == "tool_use"], ["weather"])
 
 
+# Conversations as clients keep them; the ids are such as Mistral takes.
+USE = {"type": "tool_use", "id": "abcdefghi", "name": "weather", "input": {}}
+CALLED = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": [{"type": "text", "text": "I look"}, USE]}]
+RESULT = {"type": "tool_result", "tool_use_id": "abcdefghi"}
+PICTURE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}}
+RESULTS = {
+    "text": [{**RESULT, "content": "noon"}],
+    "blocks": [{**RESULT, "content": [{"type": "text", "text": "no"}, {"type": "text", "text": "on"}]}],
+    "a picture": [{**RESULT, "content": [{"type": "text", "text": "look"}, PICTURE]}],
+    "a failure": [{**RESULT, "content": "broken", "is_error": True}],
+    "nothing": [RESULT],
+    "text, and a question": [{**RESULT, "content": "noon"}, {"type": "text", "text": "Hi"}],
+}
+
+
+@claim.over(*EVERY)
+def results_of_every_kind_are_taken(model):
+    for name, content in RESULTS.items():
+        messages = [*CALLED, {"role": "user", "content": content}]
+        answer = client.messages.create(**asked(model, messages, tools=[TOOL]))
+        assert text_of(answer), (name, answer)
+
+
+@claim.over(*EVERY)
+def common_options_arrive(model):
+    options = {"stop_sequences": ["END"], "temperature": 0.5, "metadata": {"user_id": "u"}}
+    system = [{"type": "text", "text": "Be brief."}, {"type": "text", "text": "And kind."}]
+    marked = {**TOOL, "cache_control": {"type": "ephemeral"}}
+    choice = {"type": "none"} if model != "bedrock" else {"type": "auto"}
+    request = {**asked(model, "Hi", tools=[marked], tool_choice=choice, extra_body=options), "system": system}
+    equal(text_of(client.messages.create(**request)), TEXT)
+
+
 @claim.over("claude")
 def answers_are_parsed_by_their_schema(model):
     answer = client.messages.parse(**asked(model, "Who?"), output_format=Person)

@@ -16,6 +16,9 @@ const { createAnthropic } = await installed("@ai-sdk/anthropic");
 const { createGoogleGenerativeAI } = await installed("@ai-sdk/google");
 const { z } = await installed("zod");
 
+// The SDK warns of models whose names it does not know.
+globalThis.AI_SDK_LOG_WARNINGS = false;
+
 const openai = createOpenAI({ baseURL: `${gateway}/v1`, apiKey: key });
 const compatible = createOpenAICompatible({
   name: "gateway", baseURL: `${gateway}/v1`, apiKey: key, includeUsage: true, supportsStructuredOutputs: true,

@@ -48,12 +48,13 @@ def open_schema(value, path):
         open_schema(value["items"], f"{path}.items")
 
 
+BLOB = {"mimeType!": filled, "data!": filled}
 PART = {
     "text": str,
-    "inlineData": {"mimeType!": filled, "data!": filled},
+    "inlineData": BLOB,
     "fileData": {"mimeType": filled, "fileUri!": filled},
     "functionCall": {"name!": filled, "args": dict, "id": filled},
-    "functionResponse": {"name!": filled, "response!": dict, "id": filled},
+    "functionResponse": {"name!": filled, "response!": dict, "id": filled, "parts": [{"inlineData!": BLOB}]},
     "thought": bool,
     "thoughtSignature": filled,
 }

@@ -19,8 +19,10 @@ ERRORS = {
 }
 TEXT_PART = {"text!": str}
 IMAGE_PART = {"image_url!": {"url!": filled, "detail": {"auto", "low", "high"}}}
-CALL = {"id!": filled, "type!": {"function"}, "function!": {"name!": filled, "arguments!": str}}
 NULL = type(None)
+CALL = {"id!": filled, "type!": {"function"}, "function!": {"name!": filled, "arguments!": str}}
+# What OpenAI's own SDKs add to the messages that they send back, and OpenAI overlooks.
+KEPT_CALL = {**CALL, "function!": {**CALL["function!"], "parsed_arguments": (dict, NULL)}}
 
 
 def content(kinds):
@@ -35,7 +37,8 @@ MESSAGE = tagged(
         "user": {"content!": content({"text": TEXT_PART, "image_url": IMAGE_PART}), "name": str},
         "assistant": {
             "content": (NULL, content({"text": TEXT_PART})),
-            "tool_calls": [CALL],
+            "tool_calls": [KEPT_CALL],
+            "parsed": (dict, NULL),
             "name": str,
             "refusal": (str, NULL),
         },
@@ -109,7 +112,7 @@ def turn(message):
     else:
         read_turn.text = text
     for call in message.get("tool_calls", []):
-        arguments = json.loads(call["function"]["arguments"])
+        arguments = json.loads(call["function"]["arguments"] or "{}")
         read_turn.calls.append(script.Call(call["id"], call["function"]["name"], arguments))
     return read_turn
 

@@ -79,7 +79,7 @@ def read(body, _path=None):
 
 def turns_of(item):
     if item["type"] == "function_call":
-        call = script.Call(item["call_id"], item["name"], json.loads(item["arguments"]))
+        call = script.Call(item["call_id"], item["name"], json.loads(item["arguments"] or "{}"))
         return [Turn("assistant", calls=[call])]
     if item["type"] == "function_call_output":
         told = item["output"]
