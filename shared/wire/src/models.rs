@@ -3,6 +3,8 @@
 //! The facts are LiteLLM's model map (`data/README.md`), searched in place: nothing is parsed at start.
 //! Knows no deployment and decides nothing.
 
+mod families;
+
 use std::cmp::Ordering;
 
 /// One line a model, sorted by lower-cased name; the columns are those of `data/generate.py`.
@@ -178,33 +180,34 @@ pub fn describe(provider: &str, model: &str) -> Option<Facts<'static>> {
     let routed = ["invoke/", "converse/", "converse_like/"].iter().find_map(|route| model.strip_prefix(route));
     lookup(provider, model)
         .or_else(|| routed.filter(|_| provider == "bedrock").and_then(|model| lookup(provider, model)))
-        .or_else(|| is_claude(model).then(|| Facts::new(CLAUDE)))
-        .or_else(|| (provider == "ollama").then(|| Facts::new(ANY)))
+        .or_else(|| families::of(&format!("{provider}/{model}")).filter(|facts| !facts.mode.is_empty()))
+        .or_else(|| matches!(provider, "ollama" | "ollama_chat").then(|| Facts::new(ANY)))
 }
-
-/// What LiteLLM takes for granted of a Claude model that its map does not list (`claude-family-baseline`).
-const CLAUDE: &str = "\t\tchat\t200000\t64000\t64000";
 
 /// Whatever an own server holds.
 const ANY: &str = "\t\tchat";
 
-/// `claude-`, a name, and a version's number, anywhere in the model's name.
-fn is_claude(model: &str) -> bool {
-    let lower = model.to_ascii_lowercase();
-    let mut rest = lower.as_str();
-    while let Some((_, after)) = rest.split_once("claude-") {
-        let name: usize = after.bytes().take_while(u8::is_ascii_lowercase).count();
-        let version = after[name..].strip_prefix('-').and_then(|version| version.bytes().next());
-        if name > 0 && version.is_some_and(|digit| digit.is_ascii_digit()) {
-            return true;
-        }
-        rest = after;
-    }
-    false
+/// What a Claude in a cloud can by its version, where the map says nothing of it: its newer ways of thinking, and
+/// for one that the map does not list, what all of its family can.
+pub(crate) fn of_claude_family(model: &str, capability: Capability) -> Option<bool> {
+    let versioned = [Capability::AdaptiveThinking, Capability::LegacyThinking, Capability::MidConversationSystem];
+    let counts = model.contains("claude") && (versioned.contains(&capability) || find(model).is_none());
+    families::of(model).filter(|_| counts)?.declares(capability)
+}
+
+/// What is known of the model's family, unless the map lists the model itself, be it for another provider.
+fn family(provider: &str, model: &str) -> Option<Facts<'static>> {
+    let bare = model.strip_prefix(provider).and_then(|rest| rest.strip_prefix('/')).unwrap_or(model);
+    let stripped = strip_snapshot(bare);
+    let whole = [format!("{provider}/{bare}"), format!("{provider}/{stripped}"), format!("{provider}/{model}")];
+    let names = [model, bare, &stripped].into_iter().chain(whole.iter().map(String::as_str));
+    let is_listed = names.clone().any(|name| find(name).is_some());
+    if is_listed { None } else { names.filter_map(families::of).next() }
 }
 
 /// Whether the model can do this on this provider: what its own entry declares, else what the entry
-/// of the bare model name declares, as LiteLLM's `supports_…` functions answer.
+/// of the bare model name declares, as LiteLLM's `supports_…` functions answer; a model that the map does not list can
+/// what its family can.
 pub fn supports(provider: &str, model: &str, capability: Capability) -> bool {
     declared(provider, model, capability) == Some(true)
 }
@@ -215,8 +218,9 @@ pub fn denies(provider: &str, model: &str, capability: Capability) -> bool {
 }
 
 fn declared(provider: &str, model: &str, capability: Capability) -> Option<bool> {
-    let facts = lookup(provider, model)?;
-    facts.declares(capability).or_else(|| find(model).and_then(|bare| bare.declares(capability)))
+    let Some(facts) = lookup(provider, model) else { return family(provider, model)?.declares(capability) };
+    let bare = || find(model).and_then(|bare| bare.declares(capability));
+    facts.declares(capability).or_else(|| families::filled(&facts, capability)).or_else(bare)
 }
 
 /// LiteLLM's `_check_provider_match`.

@@ -6,15 +6,14 @@ use crate::models::{self, Capability};
 /// What the map says beyond [`models`]; the columns are those of `data/generate_bedrock.py`.
 static TABLE: &str = include_str!("../../../data/bedrock.tsv");
 
-/// What every Claude can do, for those that the map does not know yet (LiteLLM's `claude-family-baseline`).
-const CLAUDE: [Capability; 9] = [
+/// What every Claude can do, be it older than the families that [`models`] knows.
+const CLAUDE: [Capability; 8] = [
     Capability::FunctionCalling,
     Capability::ParallelFunctionCalling,
     Capability::ToolChoice,
     Capability::Vision,
     Capability::PromptCaching,
     Capability::ResponseSchema,
-    Capability::Reasoning,
     Capability::PdfInput,
     Capability::SystemMessages,
 ];
@@ -126,7 +125,10 @@ impl<'a> Model<'a> {
     /// What the map declares of a capability: the first entry that says anything.
     pub fn declares(&self, capability: Capability) -> Option<bool> {
         let declared = self.names().into_iter().find_map(|name| models::find(name)?.declares(capability));
-        declared.or_else(|| (self.is_claude() && !self.is_mapped() && CLAUDE.contains(&capability)).then_some(true))
+        let is_unknown_claude = || self.is_claude() && !self.is_mapped();
+        declared
+            .or_else(|| models::of_claude_family(self.base, capability))
+            .or_else(|| (is_unknown_claude() && CLAUDE.contains(&capability)).then_some(true))
     }
 
     /// Whether the map has the model at all.
