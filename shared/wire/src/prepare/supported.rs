@@ -25,6 +25,7 @@ pub(super) fn supported(settings: &Settings, family: Family) -> Parameters {
         Adapter::Mistral if is_magistral(&settings.model) => set.with(&["thinking", "reasoning_effort"]),
         Adapter::Moonshot if settings.model.contains("kimi-thinking-preview") => set.without(&["tools", "tool_choice"]),
         _ if provider.name == "nvidia_nim" => nvidia(&settings.model, set),
+        _ if provider.name == "github" && is_catalogued(&settings.model) => set.with(&["user"]),
         _ => set,
     }
 }
@@ -35,8 +36,6 @@ fn can(settings: &Settings, capability: Capability) -> bool {
         // Models of Fireworks that the map does not know are taken to call functions.
         ("fireworks_ai", Capability::FunctionCalling) => at_fireworks(model, capability) != Some(false),
         ("fireworks_ai", _) => at_fireworks(model, capability) == Some(true),
-        // LiteLLM's generalisation: every reasoning parameter passes for this host.
-        ("wandb", Capability::Reasoning) => true,
         _ => models::supports(provider, model, capability),
     }
 }
@@ -228,3 +227,6 @@ pub(super) fn is_catalogued(model: &str) -> bool {
     let facts = models::find(model).filter(|facts| facts.key == model);
     facts.is_some_and(|facts| matches!(facts.provider, "openai" | "text-completion-openai"))
 }
+
+#[cfg(test)]
+mod tests;

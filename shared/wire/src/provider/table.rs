@@ -958,7 +958,8 @@ pub(super) static TABLE: &[Provider] = &[
         base_url_variables: &["WANDB_API_BASE"],
         key_variables: &["WANDB_API_KEY"],
         output_limit: OutputLimit::MaxTokens,
-        parameters: BASE.with(&["reasoning_effort"]),
+        parameters: BASE,
+        conditional: &[(Reasoning, &["reasoning_effort"])],
         operations: TEXT,
         ..SDK
     },
