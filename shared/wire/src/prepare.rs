@@ -92,4 +92,6 @@ pub fn prepare(rules: &Rules, operation: Operation, body: Object<'_>) -> Result<
 }
 
 #[cfg(test)]
+mod parameter_rules;
+#[cfg(test)]
 mod tests;

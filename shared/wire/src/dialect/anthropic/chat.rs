@@ -393,6 +393,8 @@ fn write(host: Host, mut call: Call<'_, '_>, mut draft: Draft, messages: &[u8]) 
         call.set("stream", &true);
     }
     call.insist();
+    // Paths may be told in Anthropic's words too; those in OpenAI's have been followed already.
+    call.drop_paths();
     Ok(finish(host, call, messages))
 }
 
@@ -418,7 +420,7 @@ fn mark_tools(call: &Call<'_, '_>, tools: &mut [Value]) {
 
 /// Puts the model and the messages before the rest: they are written once and never parsed again.
 fn finish(host: Host, mut call: Call<'_, '_>, messages: &[u8]) -> Prepared {
-    if host == Host::Azure {
+    if matches!(host, Host::Azure | Host::Bedrock) {
         call.absorb_extra_body();
     } else if !call.extra_body.is_empty() {
         // LiteLLM unpacks `extra_body` for other providers only.
