@@ -12,6 +12,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
@@ -33,19 +34,22 @@ type ProviderStream = Box<dyn Duplex>;
 
 /// The answer to a request for a WebSocket, and the session to run once it has been sent.
 ///
+/// The session ends when `leaving` turns true: its client is told to open another one elsewhere.
+///
 /// # Errors
 /// The answer that refuses.
 pub fn accept(
     gateway: &Gateway,
     head: &Parts,
     upgrade: OnUpgrade,
+    leaving: watch::Receiver<bool>,
 ) -> Result<(Response<GatewayBody>, impl Future<Output = ()> + use<>), Box<Response<GatewayBody>>> {
     let session = gateway.open_session(head)?;
     let answer = switching(head);
     let gateway = gateway.clone();
     let run = async move {
         match upgrade.await {
-            Ok(stream) => serve(&gateway, session, TokioIo::new(stream)).await,
+            Ok(stream) => serve(&gateway, session, TokioIo::new(stream), leaving).await,
             Err(error) => debug!(%error, "a WebSocket did not begin: {error}"),
         }
     };
@@ -71,13 +75,13 @@ fn switching(head: &Parts) -> Response<GatewayBody> {
     answer
 }
 
-async fn serve(gateway: &Gateway, mut session: Session, stream: ClientStream) {
+async fn serve(gateway: &Gateway, mut session: Session, stream: ClientStream, leaving: watch::Receiver<bool>) {
     let limits = gateway.app().session_limits;
     let mut client = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config(limits))).await;
     match session.connect(gateway.app(), &generate_key()).await {
         Ok(stream) => {
             let provider = WebSocketStream::from_raw_socket(stream, Role::Client, Some(config(limits))).await;
-            let status = relay(&mut session, client, provider, limits.idle_max).await;
+            let status = relay(&mut session, client, provider, (limits.idle_max, leaving)).await;
             session.end(status);
         }
         Err(ending) => {
@@ -107,7 +111,7 @@ async fn relay(
     session: &mut Session,
     client: Socket<ClientStream>,
     provider: Socket<ProviderStream>,
-    idle_max: Duration,
+    (idle_max, mut leaving): (Duration, watch::Receiver<bool>),
 ) -> u16 {
     let (mut to_client, mut from_client) = client.split();
     let (mut to_provider, mut from_provider) = provider.split();
@@ -116,6 +120,7 @@ async fn relay(
         end = client_to_provider(&mut from_client, &mut to_provider, &pulse) => end,
         end = provider_to_client(&mut from_provider, &mut to_client, &pulse, session) => end,
         end = pulse.stops(idle_max) => end,
+        end = shutdown(&mut leaving) => end,
     };
     match end {
         End::Client(frame) => {
@@ -244,6 +249,15 @@ where
 
 fn frame(ending: &Ending) -> CloseFrame {
     CloseFrame { code: ending.code.into(), reason: close_reason(&ending.message).to_owned().into() }
+}
+
+/// Resolves once the process is asked to go.
+async fn shutdown(leaving: &mut watch::Receiver<bool>) -> End {
+    if leaving.wait_for(|leaves| *leaves).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    let message = "the gateway is shutting down: open a new session".to_owned();
+    End::Gateway(Ending { code: 1001, message, status: 503 })
 }
 
 /// When either side was last heard.

@@ -53,6 +53,8 @@ struct Traffic {
     connections: AtomicUsize,
     changed: Notify,
     draining: AtomicBool,
+    /// Turns true when the process is asked to go: sessions have no end of their own to wait for.
+    leaving: watch::Sender<bool>,
 }
 
 /// Serves until `stop` resolves, then drains: no new connections, calls in flight may end.
@@ -76,6 +78,7 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, bounds: Bounds, stop: i
     drop(listener);
     app.draining.store(true, Ordering::Relaxed);
     traffic.draining.store(true, Ordering::Relaxed);
+    traffic.leaving.send_replace(true);
     drain(&traffic, &close, bounds.drain).await;
 }
 
@@ -204,7 +207,7 @@ async fn answer_or_switch(
     if !gateway.wants_socket(&head) {
         return gateway.answer(Request::from_parts(head, body)).await;
     }
-    match realtime::accept(gateway, &head, upgrade) {
+    match realtime::accept(gateway, &head, upgrade, traffic.leaving.subscribe()) {
         Ok((answer, session)) => {
             traffic.requests.fetch_add(1, Ordering::AcqRel);
             let counted = Counted { traffic: Arc::clone(traffic), what: What::Request };

@@ -207,3 +207,22 @@ fn the_end_of_one_side_is_the_end_of_the_other() {
     drop(with_key(&gateway, "/v1/realtime?model=rt"));
     wait_until("the provider's side of a client that left is closed", || provider.seen().len() >= before + 2);
 }
+
+#[test]
+fn sessions_are_told_when_the_gateway_goes() {
+    let provider = Provider::start();
+    let mut gateway = gateway(&provider);
+    let mut client = with_key(&gateway, "/v1/realtime?model=rt");
+    client.send(Message::text("hello")).expect("the gateway takes it");
+    assert_eq!(client.read().expect("an echo"), Message::text("hello"));
+    gateway.process.terminate();
+    let said = until_close(&mut client);
+    assert_eq!(said.last().map(String::as_str), Some("1001 the gateway is shutting down: open a new session"));
+    client.close(None).ok();
+    drop(client);
+    let (status, _) = gateway.process.wait_for_end();
+    let log = gateway.process.log();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(!log.contains("cut off"), "{log}");
+    wait_until("the provider's session is closed", || provider.seen().last().is_some_and(|last| last == "closed"));
+}
