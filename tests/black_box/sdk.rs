@@ -41,6 +41,7 @@ struct Scene {
 const CALLS: Scene = Scene { provider: "provider.py", config: "config.yaml" };
 const OWN_APIS: Scene = Scene { provider: "own_apis.py", config: "pass_through.yaml" };
 const RESOURCES: Scene = Scene { provider: "account.py", config: "resources.yaml" };
+const REALTIME: Scene = Scene { provider: "talker.py", config: "realtime.yaml" };
 const SIMULATED: Scene = Scene { provider: "simulated", config: "simulated.yaml" };
 const BRIDGED: Scene = Scene { provider: "../agents/provider.py", config: "bridged.yaml" };
 
@@ -75,6 +76,11 @@ fn the_node_sdk_passes_its_session() {
 #[test]
 fn the_python_sdk_keeps_files_batches_jobs_and_stores() {
     check(&installed("venv/bin/python"), &RESOURCES, "resources.py");
+}
+
+#[test]
+fn the_python_sdk_holds_realtime_sessions() {
+    check(&installed("venv/bin/python"), &REALTIME, "realtime.py");
 }
 
 #[test]
