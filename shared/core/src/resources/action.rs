@@ -94,6 +94,7 @@ const FILE_PAGE: &[&str] = &["purpose", "after", "limit", "order"];
 
 impl Action {
     /// Everything there is to know of the action.
+    #[expect(clippy::too_many_lines, reason = "a table, one row an action")]
     pub const fn row(self) -> Row {
         use Family::{Batches, Files, FineTuning, Responses, VectorStores, Videos};
         use Input::{Form, Json, JsonOrForm, Nothing};
