@@ -33,6 +33,8 @@ SENT, CANNED = [], []
 
 def reply(request: httpx.Request) -> httpx.Response:
     request.read()
+    if request.url.host == "huggingface.co":
+        return httpx.Response(404, text="no template", request=request)
     SENT.append(request)
     if not CANNED:
         return httpx.Response(500, text="nothing canned", request=request)
@@ -133,7 +135,7 @@ def sagemaker_chat_wire(body):
 
 def sagemaker_wire(body):
     if not body.get("stream"):
-        return json.dumps([{"generated_text": "Hi Hello ż"}]), J
+        return json.dumps([{"generated_text": "Hello ż"}]), J
     parts = [f"data: {json.dumps({'token': {'text': text}, 'generated_text': None})}\n\n" for text in ("Hello", " ż", "<|endoftext|>")]
     return b"".join(aws_event(part.encode()) for part in parts), "application/vnd.amazon.eventstream"
 

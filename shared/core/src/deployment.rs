@@ -2,6 +2,7 @@
 //!
 //! Knows where its provider is and how it is shown the key. Reads no environment: variables are handed in.
 
+mod account;
 mod claude;
 mod cloud;
 mod scheme;
@@ -95,6 +96,7 @@ impl Deployment {
         let resolved = provider::resolve(&params.model, params.custom_llm_provider.as_deref(), given_base);
         let Resolved { provider, model } = resolved.map_err(|error| Unusable(error.to_string()))?;
         let base = params.api_base.clone().or_else(|| first(provider.base_url_variables, variables));
+        let base = account::base(provider.name, params, base, variables);
         let version = api_version(provider, params, variables);
         let cloud = cloud::cloud(config, params, &model, variables);
         let known = Known { config, params, provider, base: base.as_deref(), cloud: &cloud, variables };
@@ -116,6 +118,11 @@ impl Deployment {
             let (name, value) = claude::OAUTH_HEADER;
             settings.extra_headers.push((name.to_owned(), value.to_owned()));
             settings.betas.push(claude::OAUTH_BETA.to_owned());
+        }
+        if provider.name == "snowflake" {
+            let key = params.api_key.clone().or_else(|| first(provider.key_variables, variables).map(Secret::new));
+            let (_, (name, value)) = account::snowflake_key(key.as_ref().map_or("", Secret::expose));
+            settings.extra_headers.push((name.to_owned(), value.to_owned()));
         }
         let rules = Rules::new(settings);
         let addresses = addresses(&rules)?;
@@ -323,6 +330,10 @@ fn credential(known: &Known<'_>, version: Option<&str>) -> Result<Option<(Header
     }
     let key = params.api_key.clone().or_else(|| first(provider.key_variables, variables).map(Secret::new));
     let Some(key) = key else { return Ok(None) };
+    if provider.name == "snowflake" {
+        let (key, _) = account::snowflake_key(key.expose());
+        return Ok(Some((header::AUTHORIZATION, sensitive(&format!("Bearer {key}"))?)));
+    }
     Ok(Some(match provider::auth(provider, base, version) {
         Auth::Bearer => (header::AUTHORIZATION, bearer(&key)?),
         Auth::Header(name) => (HeaderName::from_static(name), sensitive(key.expose())?),

@@ -10,6 +10,7 @@ mod gemini;
 mod hosted;
 mod ollama;
 mod ollama_generate;
+mod prompted;
 pub(crate) mod responses;
 pub(crate) mod vertex;
 
@@ -255,9 +256,12 @@ pub(crate) fn of(settings: &Settings) -> Option<&'static dyn Dialect> {
         "huggingface" => Some(&hosted::Hosted::HuggingFace),
         "ollama" => Some(&ollama_generate::OllamaGenerate),
         "ollama_chat" => Some(&ollama::Ollama),
+        "replicate" => Some(&prompted::Prompted::Replicate),
+        "sagemaker" => Some(&prompted::Prompted::SageMaker),
         "sagemaker_chat" => Some(&hosted::Hosted::SageMaker),
         "sagemaker_nova" => Some(&hosted::Hosted::SageMakerNova),
         "snowflake" => Some(&hosted::Hosted::Snowflake),
+        "watsonx_text" => Some(&prompted::Prompted::Watsonx),
         "watsonx" => Some(&hosted::Hosted::Watsonx),
         _ => None,
     }

@@ -9,6 +9,9 @@ mod watsonx;
 
 use bytes::Bytes;
 
+pub(super) use parts::Parts;
+pub(super) use watsonx::place as watsonx_place;
+
 use super::{Context, Decoder, Dialect, Framing, Mode, Unreadable, aws_suffix};
 use crate::Operation;
 use crate::chat::Completion;
@@ -69,7 +72,11 @@ impl Dialect for Hosted {
             }
             Self::Watsonx => watsonx::chat(call),
             Self::Snowflake => {
-                call.rename("max_tokens", "max_completion_tokens");
+                call.body.remove("account_id");
+                if call.body.get("max_completion_tokens").is_none() {
+                    call.rename("max_tokens", "max_completion_tokens");
+                }
+                call.body.remove("max_tokens");
                 in_openai_form(&mut call)?;
                 Ok(call.finish_chat())
             }
@@ -124,7 +131,7 @@ impl Dialect for Hosted {
 
     fn decoder(&self, _context: &Context) -> Box<dyn Decoder> {
         match self {
-            Self::SageMaker | Self::SageMakerNova => Box::new(parts::Parts::new(openai_decoder())),
+            Self::SageMaker | Self::SageMakerNova => Box::new(Parts::new(openai_decoder())),
             _ => openai_decoder(),
         }
     }
@@ -159,7 +166,7 @@ fn routed_model(settings: &Settings) -> String {
     }
 }
 
-fn sagemaker(settings: &Settings, mode: Mode) -> String {
+pub(super) fn sagemaker(settings: &Settings, mode: Mode) -> String {
     if let Some(base) = &settings.cloud.sagemaker_base_url {
         return base.clone();
     }

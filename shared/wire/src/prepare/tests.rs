@@ -278,8 +278,8 @@ fn schema_that_a_model_cannot_follow_becomes_a_tool_and_no_stream() {
 
 #[test]
 fn what_is_not_translated_says_so() {
-    let refused = chat(settings("replicate/x"), json!({})).expect_err("a refusal").to_string();
-    assert!(refused.starts_with("provider `replicate` is known but not translated yet"), "{refused}");
+    let refused = chat(settings("petals/x"), json!({})).expect_err("a refusal").to_string();
+    assert!(refused.starts_with("provider `petals` is known but not translated yet"), "{refused}");
     let rules = Rules::new(settings("groq/x"));
     let refused = prepare(&rules, Operation::Moderation, Object::default()).expect_err("a refusal").to_string();
     assert_eq!(refused, "provider `groq` does not offer `amoderation`: send it to another deployment");

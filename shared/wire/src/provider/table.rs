@@ -1588,10 +1588,41 @@ pub(super) static TABLE: &[Provider] = &[
     Provider { name: "ragflow", ..UNTRANSLATED },
     Provider { name: "recraft", ..UNTRANSLATED },
     Provider { name: "reducto", ..UNTRANSLATED },
-    Provider { name: "replicate", key_variables: &["REPLICATE_API_KEY"], ..UNTRANSLATED },
+    Provider {
+        name: "replicate",
+        key_variables: &["REPLICATE_API_KEY", "REPLICATE_API_TOKEN"],
+        operations: &[ChatCompletion],
+        parameters: Parameters::of(&[
+            "stream",
+            "temperature",
+            "max_tokens",
+            "top_p",
+            "stop",
+            "seed",
+            "tools",
+            "tool_choice",
+            "functions",
+            "function_call",
+        ]),
+        ..HANDLER
+    },
     Provider { name: "runwayml", ..UNTRANSLATED },
     Provider { name: "s3_vectors", ..UNTRANSLATED },
-    Provider { name: "sagemaker", ..UNTRANSLATED },
+    Provider {
+        name: "sagemaker",
+        key: KeyNeed::Optional,
+        operations: &[ChatCompletion],
+        parameters: Parameters::of(&[
+            "stream",
+            "temperature",
+            "max_tokens",
+            "max_completion_tokens",
+            "top_p",
+            "stop",
+            "n",
+        ]),
+        ..HANDLER
+    },
     Provider { name: "sagemaker_chat", key: KeyNeed::Optional, operations: &[ChatCompletion], ..HANDLER },
     Provider {
         name: "sagemaker_nova",
@@ -1671,5 +1702,20 @@ pub(super) static TABLE: &[Provider] = &[
         ]),
         ..HANDLER
     },
-    Provider { name: "watsonx_text", ..UNTRANSLATED },
+    Provider {
+        name: "watsonx_text",
+        base_url_variables: &["WATSONX_API_BASE", "WATSONX_URL", "WX_URL", "WML_URL"],
+        key_variables: &["WATSONX_APIKEY", "WATSONX_API_KEY"],
+        operations: &[ChatCompletion],
+        parameters: Parameters::of(&[
+            "temperature",
+            "max_tokens",
+            "top_p",
+            "frequency_penalty",
+            "stop",
+            "seed",
+            "stream",
+        ]),
+        ..HANDLER
+    },
 ];

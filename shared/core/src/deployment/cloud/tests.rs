@@ -50,10 +50,11 @@ fn google_and_ibm_are_told_by_parameters_settings_and_variables() {
     check("model: vertex_ai/m, vertex_credentials: {project_id: map}", "", &[], [Some("map"), Some("us-central1")]);
     check("model: vertex_ai/m", "", &[], [None, Some("us-central1")]);
 
-    let ibm = place("model: watsonx/m, project_id: one, space_id: two, api_version: v", "", &[]);
+    let ibm = place("model: watsonx/m, api_base: http://w, project_id: one, space_id: two, api_version: v", "", &[]);
     let found = (ibm.watsonx_project_id.as_deref(), ibm.watsonx_space_id.as_deref(), &*ibm.watsonx_api_version);
     assert_eq!(found, (Some("one"), Some("two"), "v"));
-    let ibm = place("model: watsonx/m", "", &[("WX_PROJECT_ID", "set"), ("WATSONX_SPACE_ID", "space")]);
+    let ibm =
+        place("model: watsonx/m, api_base: http://w", "", &[("WX_PROJECT_ID", "set"), ("WATSONX_SPACE_ID", "space")]);
     let found = (ibm.watsonx_project_id.as_deref(), ibm.watsonx_space_id.as_deref(), &*ibm.watsonx_api_version);
     assert_eq!(found, (Some("set"), Some("space"), "2024-03-13"));
 }

@@ -116,15 +116,19 @@ fn google_ibm_and_databricks_get_tokens() {
     check("model: vertex_ai/m, vertex_credentials: {private_key: hidden}", &[], "google given");
     check("model: vertex_ai/m", &[("VERTEXAI_CREDENTIALS", "/hidden.json")], "google given");
     let ibm = "ibm https://iam.cloud.ibm.com/identity/token";
-    check("model: watsonx/m, api_key: k", &[], &format!("{ibm} k"));
+    check("model: watsonx/m, api_base: http://w, api_key: k", &[], &format!("{ibm} k"));
     check(
-        "model: watsonx/m, watsonx_credentials: {apikey: inner}",
+        "model: watsonx/m, api_base: http://w, watsonx_credentials: {apikey: inner}",
         &[("WATSONX_APIKEY", "k")],
         &format!("{ibm} inner"),
     );
-    check("model: watsonx/m", &[("WX_API_KEY", "k"), ("WATSONX_IAM_URL", "http://x/t")], "ibm http://x/t k");
-    check("model: watsonx/m, token: t, api_key: k", &[], "Bearer t");
-    check("model: watsonx/m, zen_api_key: z", &[], "ZenApiKey z");
+    check(
+        "model: watsonx/m, api_base: http://w",
+        &[("WX_API_KEY", "k"), ("WATSONX_IAM_URL", "http://x/t")],
+        "ibm http://x/t k",
+    );
+    check("model: watsonx/m, api_base: http://w, token: t, api_key: k", &[], "Bearer t");
+    check("model: watsonx/m, api_base: http://w, zen_api_key: z", &[], "ZenApiKey z");
     let databricks = "model: databricks/m, api_key: k, api_base: 'https://host/serving-endpoints'";
     let principal = [("DATABRICKS_CLIENT_ID", "c"), ("DATABRICKS_CLIENT_SECRET", "hidden")];
     check(databricks, &principal, "databricks https://host/oidc/v1/token c");
