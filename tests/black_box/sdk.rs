@@ -94,6 +94,11 @@ fn the_python_sdk_chats_with_every_provider() {
 }
 
 #[test]
+fn the_python_sdk_gets_responses_of_every_provider() {
+    check(&installed("venv/bin/python"), &SIMULATED, "responses.py");
+}
+
+#[test]
 fn anthropics_python_sdk_talks_to_every_provider() {
     check(&installed("venv/bin/python"), &SIMULATED, "messages.py");
 }

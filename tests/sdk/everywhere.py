@@ -277,7 +277,7 @@ def thoughts_come_back_with_the_tools_results(model):
     assert last.reasoning_content == THOUGHT, last
 
 
-@claim.over("gemini-3")
+@claim.over("claude", "bedrock", "gemini-3")
 def clients_that_forget_thoughts_are_served(model):
     messages = question("#weather")
     options = {"model": model, "tools": [WEATHER], "reasoning_effort": "low"}

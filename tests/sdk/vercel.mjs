@@ -41,7 +41,7 @@ const model = (name) => {
 // Ids of calls are made of the tool's name in Gemini's format, as LiteLLM does; Mistral refuses such ids.
 const CALLING = EVERY.filter((each) => each !== "mistral");
 const ALL = [
-  ...named("chat"), ...named("compatible"), ...named("anthropic"), ...named("google"), ...named("responses", ["gpt"]),
+  ...named("chat"), ...named("compatible"), ...named("anthropic"), ...named("google"), ...named("responses", EVERY),
 ];
 const TOOLS = {
   weather: tool({
@@ -75,7 +75,7 @@ over(ALL, "texts are streamed", async (name) => {
 });
 
 over(
-  [...named("chat"), ...named("compatible"), ...named("anthropic"), ...named("google", CALLING), ...named("responses", ["gpt"])],
+  [...named("chat"), ...named("compatible"), ...named("anthropic"), ...named("google", CALLING), ...named("responses", EVERY)],
   "tools are called step by step",
   async (name) => {
     const { text, steps } = await generateText(options(name, "#twice", { tools: TOOLS, stopWhen: stepCountIs(5) }));
@@ -85,7 +85,7 @@ over(
 );
 
 over(
-  [...named("chat"), ...named("compatible"), ...named("anthropic"), ...named("google", CALLING), ...named("responses", ["gpt"])],
+  [...named("chat"), ...named("compatible"), ...named("anthropic"), ...named("google", CALLING), ...named("responses", EVERY)],
   "tools are called at once in streams",
   async (name) => {
     const { textStream, steps } = streamText(options(name, "#both", { tools: TOOLS, stopWhen: stepCountIs(5) }));
@@ -95,7 +95,8 @@ over(
 );
 
 const SHAPED = EVERY.filter((each) => each !== "cohere");
-over([...named("chat", SHAPED), ...named("compatible", SHAPED), "google:gemini", "google:gemini-3", "anthropic:claude"], "objects are generated", async (name) => {
+const SHAPING = [...named("chat", SHAPED), ...named("compatible", SHAPED), ...named("google", SHAPED), "anthropic:claude"];
+over([...SHAPING, ...named("responses", SHAPED)], "objects are generated", async (name) => {
   const { output } = await generateText(options(name, "Who?", { output: Output.object({ schema: Person }) }));
   assert.deepEqual(output, PERSON);
 });

@@ -28,7 +28,8 @@ MESSAGE = tagged(
         },
     },
 )
-FUNCTION = {"name!": filled, "description": str, "parameters!": object_schema}
+# `strict` is what LiteLLM writes when it makes a chat of a response.
+FUNCTION = {"name!": filled, "description": str, "parameters!": object_schema, "strict": bool}
 BODY = {
     "model!": filled,
     "messages!": [MESSAGE],
