@@ -274,6 +274,10 @@ impl Exchange<'_> {
         if self.answered_json() && !deployment.rules.is_translated() {
             // No stream after all: an error under status 200, or a provider that ignores the wish.
             let bytes = self.collect_within(deployment, answer, silence_max).await?;
+            // What both sides speak is handed on as it is.
+            if matches!(plan.wanted.form, answer::Form::Native(_)) {
+                return Ok((JSON, ReplyBody::Whole(self.rewrite(deployment, plan, &[bytes])?.into())));
+            }
             return self.replayed(deployment, plan, &[bytes]).await;
         }
         let work = Work::Events(client::stream(&deployment.rules, &plan.context, &plan.wanted));
