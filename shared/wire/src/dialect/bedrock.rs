@@ -7,6 +7,7 @@ mod batch;
 mod converse;
 mod embed;
 mod facts;
+mod image;
 mod invoke;
 mod name;
 mod others;

@@ -1500,7 +1500,7 @@ pub(super) static TABLE: &[Provider] = &[
         name: "bedrock",
         key_variables: &["AWS_BEARER_TOKEN_BEDROCK"],
         key: KeyNeed::Optional,
-        operations: &[ChatCompletion, Embedding, Rerank],
+        operations: &[ChatCompletion, Embedding, Rerank, ImageGeneration],
         ..UNTRANSLATED
     },
     Provider { name: "black_forest_labs", ..UNTRANSLATED },

@@ -1,10 +1,10 @@
-//! What is asked of Bedrock beside chats: embeddings and rerankings. The interface of a chat does not matter for them.
+//! What is asked of Bedrock beside chats: embeddings, rerankings and images. The interface of a chat does not matter for them.
 
 use bytes::Bytes;
 
-use super::{address, embed, rerank};
+use super::{address, embed, image, rerank};
 use crate::Operation;
-use crate::dialect::{Context, Unreadable};
+use crate::dialect::{Context, Mode, Unreadable};
 use crate::json::Object;
 use crate::prepare::{Prepared, Refusal, Rules, Settings};
 
@@ -12,6 +12,7 @@ use crate::prepare::{Prepared, Refusal, Rules, Settings};
 pub(super) fn url(settings: &Settings, operation: Operation) -> String {
     match operation {
         Operation::Rerank => format!("{}/rerank", address::agent_runtime(settings)),
+        Operation::ImageGeneration => address::invoke(settings, Mode::Whole),
         _ => address::invoke_escaped(settings),
     }
 }
@@ -24,6 +25,7 @@ pub(super) fn prepare(operation: Operation, rules: &Rules, body: Object<'_>) -> 
     match operation {
         Operation::Embedding => embed::prepare(rules, body),
         Operation::Rerank => rerank::prepare(rules, body),
+        Operation::ImageGeneration => image::prepare(rules, body),
         _ => Err(Refusal::NotOffered { provider: rules.provider().name, operation }),
     }
 }
@@ -36,6 +38,7 @@ pub(super) fn answer(operation: Operation, context: &Context, bodies: &[Bytes]) 
     match operation {
         Operation::Embedding => embed::answer(context, bodies),
         Operation::Rerank => rerank::answer(context, bodies),
+        Operation::ImageGeneration => image::answer(context, bodies),
         _ => Err(Unreadable(format!("no answer of `{}` is known", operation.name()))),
     }
 }
