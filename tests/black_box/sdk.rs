@@ -104,6 +104,12 @@ fn anthropics_python_sdk_talks_to_every_provider() {
 }
 
 #[test]
+fn the_node_sdk_gets_responses_of_every_provider() {
+    installed("node/node_modules/openai");
+    check(Path::new("node"), &SIMULATED, "responses.mjs");
+}
+
+#[test]
 fn coheres_python_sdk_passes_its_session() {
     check(&installed("venv/bin/python"), &SIMULATED, "own_cohere.py");
 }

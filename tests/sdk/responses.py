@@ -127,5 +127,42 @@ def leaving_a_stream_closes_the_providers(model):
     is_left(before)
 
 
+@claim.over("claude", "gemini", "bedrock", "ollama", "mistral")
+def responses_are_kept_and_gone_on_from(model):
+    tool = {"type": "function", "strict": False, **WEATHER["function"]}
+    first = client.responses.create(model=model, input="#both", tools=[tool])
+    results = [
+        {"type": "function_call_output", "call_id": call.call_id, "output": "7"}
+        for call in first.output
+        if call.type == "function_call"
+    ]
+    second = client.responses.create(model=model, input=results, tools=[tool], previous_response_id=first.id)
+    equal(second.output_text, "The tool said: 7 | 7")
+    equal(client.responses.retrieve(second.id).output_text, second.output_text)
+    items = client.responses.input_items.list(second.id, order="asc")
+    equal([item.type for item in items], ["function_call_output", "function_call_output"])
+    client.responses.delete(second.id)
+    raised(openai.NotFoundError, lambda: client.responses.retrieve(second.id))
+    again = lambda: client.responses.create(model=model, input="Hi", previous_response_id=second.id)
+    equal(raised(openai.BadRequestError, again).code, "previous_response_not_found")
+
+
+@claim.over("claude", "gemini")
+def a_streamed_response_is_kept_unless_the_client_declines(model):
+    def ended(**more):
+        with client.responses.stream(model=model, input="Hi", **more) as stream:
+            for _ in stream:
+                pass
+            return stream.get_final_response()
+
+    equal(client.responses.retrieve(ended().id).output_text, TEXT)
+    raised(openai.NotFoundError, lambda: client.responses.retrieve(ended(store=False).id))
+
+
+@claim
+def an_id_of_nobody_is_not_found():
+    raised(openai.NotFoundError, lambda: client.responses.retrieve("resp_" + "A" * 200))
+
+
 if __name__ == "__main__":
     run()
