@@ -3,8 +3,8 @@
     python3 provider.py PORT        0 takes a free port; the first line printed is `listening on PORT`
 
 It speaks OpenAI's chat completions (`/v1/chat/completions`) and responses (`/v1/responses`), whole and streamed.
-A request that offers a tool `Bash` and holds no result yet is answered by a call of it; a request with a result by
-a sentence that quotes it; every other request by `ok`. `GET /__asked` lists the paths that were asked.
+A request that offers a shell (`SHELLS`) and holds no result yet is answered by a call of it; a request with a result
+by a sentence that quotes its last line; every other request by `ok`. `GET /__asked` lists the paths that were asked.
 
 Standard library only.
 """
@@ -14,6 +14,13 @@ import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 COMMAND = "echo tollgate-$((40 + 2))"
+# What each agent calls its shell, and how it wants the command.
+SHELLS = {
+    "Bash": {"command": COMMAND, "description": "Say the number"},
+    "exec_command": {"cmd": COMMAND},
+    "shell_command": {"command": COMMAND},
+    "shell": {"command": ["bash", "-lc", COMMAND]},
+}
 ASKED = []
 
 
@@ -24,21 +31,22 @@ def text_of(content):
 
 
 def decide(tools, results):
-    """What to answer: the arguments of a call, or a text."""
+    """What to answer: the name and the arguments of a call, or a text."""
     if results:
-        return None, f"The tool said: {results[-1].strip()}"
-    if any(name == "Bash" for name in tools):
-        return json.dumps({"command": COMMAND, "description": "Say the number"}), None
-    return None, "ok"
+        return None, None, f"The tool said: {results[-1].strip().splitlines()[-1]}"
+    for name, arguments in SHELLS.items():
+        if name in tools:
+            return name, json.dumps(arguments), None
+    return None, None, "ok"
 
 
 def chat(body):
     tools = [tool.get("function", {}).get("name") for tool in body.get("tools", [])]
     results = [text_of(message["content"]) for message in body["messages"] if message["role"] == "tool"]
-    call, text = decide(tools, results)
+    shell, call, text = decide(tools, results)
     usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
     head = {"id": "chatcmpl-agent", "created": 1700000000, "model": body["model"]}
-    function = {"name": "Bash", "arguments": call}
+    function = {"name": shell, "arguments": call}
     reason = "tool_calls" if call else "stop"
     if not body.get("stream"):
         calls = [{"id": "call_agent", "type": "function", "function": function}] if call else None
@@ -47,7 +55,7 @@ def chat(body):
         return [{**head, "object": "chat.completion", "choices": [choice], "usage": usage}]
     deltas = [{"role": "assistant", "content": ""}]
     if call:
-        whole = {"index": 0, "id": "call_agent", "type": "function", "function": {"name": "Bash", "arguments": ""}}
+        whole = {"index": 0, "id": "call_agent", "type": "function", "function": {"name": shell, "arguments": ""}}
         deltas.append({"tool_calls": [whole]})
         deltas += [{"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in (call[:9], call[9:])]
     else:
@@ -61,10 +69,10 @@ def chat(body):
 def responses(body):
     tools = [tool.get("name") for tool in body.get("tools", [])]
     results = [text_of(item["output"]) for item in body["input"] if item.get("type") == "function_call_output"]
-    call, text = decide(tools, results)
+    shell, call, text = decide(tools, results)
     usage = {"input_tokens": 11, "output_tokens": 7, "total_tokens": 18, "input_tokens_details": {"cached_tokens": 0}}
     if call:
-        kind = {"type": "function_call", "id": "fc_1", "call_id": "call_agent", "name": "Bash"}
+        kind = {"type": "function_call", "id": "fc_1", "call_id": "call_agent", "name": shell}
         item, empty = {**kind, "arguments": call, "status": "completed"}, {**kind, "arguments": ""}
         delta = {"type": "response.function_call_arguments.delta", "item_id": "fc_1", "output_index": 0, "delta": call}
     else:
