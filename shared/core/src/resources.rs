@@ -11,6 +11,7 @@ mod bedrock;
 mod foreign;
 mod form;
 mod rename;
+mod vertex;
 mod video;
 
 pub use account::Accounts;

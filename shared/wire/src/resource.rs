@@ -7,6 +7,7 @@ mod batch;
 pub mod bedrock;
 mod file;
 mod time;
+pub mod vertex;
 
 pub use batch::{Batch, Counts};
 pub use file::{File, deleted, list};

@@ -46,9 +46,10 @@ pub(super) fn storage(known: &Known<'_>) -> Storage {
                 scheme: s3_scheme(known, region),
             }
         }
-        name if name.starts_with("vertex_ai") => {
-            Storage { bucket: text("gcs_bucket_name", &["GCS_BUCKET_NAME"]), ..Storage::default() }
-        }
+        name if name.starts_with("vertex_ai") => Storage {
+            bucket: text("gcs_bucket_name", &["GCS_BATCH_BUCKET_NAME", "GCS_BUCKET_NAME"]),
+            ..Storage::default()
+        },
         _ => Storage::default(),
     }
 }

@@ -10,7 +10,7 @@ use tollgate_wire::json::Object;
 
 use super::ask::Asked;
 use super::form::Upload;
-use super::{Answered, Family, ResourceCall, anthropic, bedrock, rename};
+use super::{Answered, Family, ResourceCall, anthropic, bedrock, rename, vertex};
 use crate::call::ReplyBody;
 use crate::deployment::Deployment;
 
@@ -19,6 +19,7 @@ use crate::deployment::Deployment;
 pub(super) enum Foreign {
     Anthropic,
     Bedrock,
+    Vertex,
 }
 
 /// Where a resource is, and the model that it was found by.
@@ -44,6 +45,7 @@ impl Foreign {
         match (provider, family) {
             ("anthropic", Family::Files | Family::Batches) => Some(Self::Anthropic),
             ("bedrock", Family::Files | Family::Batches) => Some(Self::Bedrock),
+            ("vertex_ai", Family::Files | Family::Batches) => Some(Self::Vertex),
             _ => None,
         }
     }
@@ -59,6 +61,7 @@ impl Foreign {
         match self {
             Self::Anthropic => anthropic::serve(asked, call, site, ids).await,
             Self::Bedrock => bedrock::serve(asked, call, site, (ids, body)).await,
+            Self::Vertex => vertex::serve(asked, call, site, (ids, body)).await,
         }
     }
 
@@ -73,6 +76,7 @@ impl Foreign {
         match self {
             Self::Anthropic => anthropic::upload(asked, call, site, upload).await,
             Self::Bedrock => bedrock::upload(asked, call, site, upload).await,
+            Self::Vertex => vertex::upload(asked, call, site, upload).await,
         }
     }
 }

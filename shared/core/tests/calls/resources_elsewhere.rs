@@ -13,6 +13,7 @@ model_list:
   - {model_name: nova, litellm_params: {model: bedrock/us.amazon.nova-lite-v1:0, aws_region_name: us-east-1,
       aws_access_key_id: AKID, aws_secret_access_key: s, s3_bucket_name: in/pre, s3_output_bucket_name: out,
       s3_region_name: eu-west-1, aws_batch_role_arn: 'arn:aws:iam::1:role/b'}}
+  - {model_name: gem, litellm_params: {model: vertex_ai/gemini-2.5-flash, vertex_project: p, vertex_location: us-central1, gcs_bucket_name: b}}
 general_settings: {master_key: sk-master-91fe}
 ";
 const FILE: &str =
@@ -210,4 +211,37 @@ async fn a_job_without_model_or_of_another_region_is_refused() {
         assert_eq!(gateway.serve_resource(job).await.status, 400);
         assert_eq!(gateway.provider.requests().len(), 0);
     }
+}
+
+const OBJECT: &str =
+    r#"{"id":"b/litellm-vertex-files/publishers/google/models/gemini-2.5-flash/u/17","name":"n","size":"3"}"#;
+const GEMINI_JOB: &str =
+    r#"{"name":"projects/1/locations/us-central1/batchPredictionJobs/381","state":"JOB_STATE_RUNNING"}"#;
+
+#[tokio::test]
+async fn vertex_s_files_and_jobs_are_openai_s() {
+    let form = with_form(&[("purpose", "batch"), ("model", "gem")], Some(("a.jsonl", LINE)));
+    let (answer, sent) = ask(form, Scripted::json(200, OBJECT)).await;
+    let prefix = "litellm-vertex-files%2Fpublishers%2Fgoogle%2Fmodels%2Fgemini-2.5-flash%2F";
+    let want = format!("POST https://storage.googleapis.com/upload/storage/v1/b/b/o?uploadType=media&name={prefix}");
+    assert!(told(&sent).starts_with(&want), "{sent:?}");
+    let row: serde_json::Value = serde_json::from_slice(&sent.body).unwrap();
+    assert_eq!(row["request"]["contents"][0]["parts"], json!([{"text":"Hi"}]));
+    let file = answer.json()["id"].as_str().unwrap_or_default().to_owned();
+    let content = format!("GET https://storage.googleapis.com/storage/v1/b/b/o/{prefix}u?alt=media");
+    let (answer, sent) = ask(call(Action::FileContent, &[&file]), Scripted::json(200, "{}")).await;
+    assert_eq!((answer.text.as_str(), told(&sent)), ("{}", content));
+    let body = json!({"input_file_id":file,"endpoint":"/v1/chat/completions","completion_window":"24h"});
+    let (answer, sent) = ask(with_json(Action::CreateBatch, &body), Scripted::json(200, GEMINI_JOB)).await;
+    let base = "https://us-central1-aiplatform.googleapis.com/v1/projects/p/locations/us-central1/batchPredictionJobs";
+    assert_eq!(told(&sent), format!("POST {base}"));
+    assert_eq!(answer.json()["status"], json!("in_progress"));
+    let id = answer.json()["id"].as_str().unwrap_or_default().to_owned();
+    let gateway = Gateway::of(CONFIG, &[], [Scripted::json(200, "{}"), Scripted::json(200, GEMINI_JOB)]);
+    assert_eq!(gateway.serve_resource(call(Action::CancelBatch, &[&id])).await.status, 200);
+    let asked: Vec<_> = gateway.provider.requests().iter().map(told).collect();
+    assert_eq!(asked, [format!("POST {base}/381:cancel"), format!("GET {base}/381")]);
+    let other = ResourceCall { header_model: Some("gem".to_owned()), ..call(Action::FileContent, &["gs://b/secret"]) };
+    let gateway = Gateway::of(CONFIG, &[], [Scripted::json(200, "")]);
+    assert_eq!((gateway.serve_resource(other).await.status, gateway.provider.requests().len()), (400, 0));
 }

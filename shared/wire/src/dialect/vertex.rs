@@ -207,6 +207,14 @@ fn own_path(base: &str) -> &str {
 /// Stands for the project where only the credentials know it: whoever reads them puts it in.
 const PROJECT_OF_CREDENTIALS: &str = "-";
 
+/// Where batches are made.
+///
+/// # Errors
+/// When the location is none.
+pub(crate) fn batches(settings: &Settings) -> Result<String, UrlError> {
+    Ok(format!("{}/v1/{}/batchPredictionJobs", host(settings)?, project(settings)?))
+}
+
 /// `projects/{project}/locations/{location}`.
 fn project(settings: &Settings) -> Result<String, UrlError> {
     let project = settings.cloud.vertex_project.as_deref().unwrap_or(PROJECT_OF_CREDENTIALS);

@@ -435,6 +435,7 @@ const PARAMS: &[Group] = &[
         Kind::Text,
         &[
             "aws_batch_role_arn",
+            "gcs_bucket_name",
             "s3_access_key_id",
             "s3_bucket_name",
             "s3_bucket_owner",
@@ -546,7 +547,6 @@ const PARAMS: &[Group] = &[
         ],
     ),
     credential("the region or bucket is not used", Kind::Text, &["bucket_name", "region_name"]),
-    credential("credentials and settings of google cloud are not used", Kind::Text, &["gcs_bucket_name"]),
     credential(
         "credentials and settings of google cloud are not used",
         Kind::Any,
