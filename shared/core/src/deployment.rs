@@ -133,13 +133,7 @@ impl Deployment {
         let whole_s = whole_s.unwrap_or(config.litellm_settings.request_timeout_seconds);
         let stream_s =
             params.stream_timeout_seconds.or(config.router_settings.stream_timeout_seconds).unwrap_or(whole_s);
-        let shown = Shown {
-            id: header_value(&entry.id)?,
-            group: header_value(&entry.group)?,
-            model: header_value(&params.model)?,
-            api_base: header_value(&api_base)?,
-            headers: OnceLock::new(),
-        };
+        let shown = shown(entry, &api_base)?;
         Ok(Self {
             id: entry.id.clone(),
             group: entry.group.clone(),
@@ -263,6 +257,16 @@ impl Deployment {
             "model_info": info,
         })
     }
+}
+
+fn shown(entry: &Model, api_base: &str) -> Result<Shown, Unusable> {
+    Ok(Shown {
+        id: header_value(&entry.id)?,
+        group: header_value(&entry.group)?,
+        model: header_value(&entry.params.model)?,
+        api_base: header_value(api_base)?,
+        headers: OnceLock::new(),
+    })
 }
 
 fn settings(config: &Config, entry: &Model, resolved: Resolved) -> Settings {
