@@ -2,21 +2,19 @@
 //!
 //! LiteLLM's `map_openai_params` and `transform_request`. Knows no key and no address.
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::ability::{self, Ability};
+use super::ability;
 use super::beta::Betas;
 use super::host::Host;
-use super::messages::{self, Setting};
 use super::sampling;
 use super::thinking::{ANSWER_TOKENS, Plan, Subject};
+use super::tool::Tool;
 use super::tools::{self, Tools};
-use super::{cloud, schema, system};
-use crate::chat::{Content, Message};
+use super::{cloud, conversation, schema};
 use crate::json::{Object, raw};
-use crate::prepare::{Call, JSON_TOOL, Prepared, Refusal, mend};
+use crate::prepare::{Call, JSON_TOOL, Prepared, Refusal};
 
 /// A model without any of the newer abilities: its rules hold where a cloud keeps to no schema.
 const PLAIN_MODEL: &str = "claude-3-sonnet-20240229";
@@ -83,7 +81,7 @@ pub(crate) fn chat(host: Host, mut call: Call<'_, '_>) -> Result<Prepared, Refus
     let subject = Subject { host, model: &model };
     parameters(&call, subject, &mut draft)?;
     draft.tools.rename();
-    let conversation = conversation(&call, subject, &mut draft)?;
+    let conversation = conversation::write(&call, subject, &mut draft)?;
     finish_parameters(&call, subject, &mut draft)?;
     call.prepared.notes.tool_names.clone_from(&draft.tools.renamed);
     call.prepared.notes.json_tool = draft.tools.list.iter().any(|tool| tool["name"] == JSON_TOOL);
@@ -113,7 +111,7 @@ fn parameters(call: &Call<'_, '_>, subject: Subject<'_>, draft: &mut Draft) -> R
     if let Some(format) = format {
         response_format(body, subject, &format, draft)?;
     }
-    if let Some(Value::Array(tools)) = value(body, "tools") {
+    if let Some(tools) = body.given("tools").filter(|text| text.starts_with('[')) {
         draft.has_tools = true;
         draft.tools.read(tools)?;
     }
@@ -182,7 +180,7 @@ fn response_format(body: &Object<'_>, subject: Subject<'_>, format: &Value, draf
     }
     let mut input = Map::from_iter([("type".to_owned(), "object".into())]);
     input.extend(schema.as_object().cloned().unwrap_or_default());
-    draft.tools.list.push(json!({"name": JSON_TOOL, "input_schema": input}));
+    draft.tools.list.push(json!({"name": JSON_TOOL, "input_schema": input}).into());
     Ok(())
 }
 
@@ -205,107 +203,6 @@ fn choose(call: &Call<'_, '_>, subject: Subject<'_>, draft: &mut Draft) -> Resul
     }
     draft.tool_choice = Some(choice);
     Ok(())
-}
-
-/// The messages, written.
-struct Conversation {
-    messages: Vec<u8>,
-    /// The beginning of the answer that the client wrote itself.
-    prefix: Option<String>,
-}
-
-fn conversation(call: &Call<'_, '_>, subject: Subject<'_>, draft: &mut Draft) -> Result<Conversation, Refusal> {
-    let text = call.body.given("messages").unwrap_or("[]");
-    let messages: Vec<Message<'_>> = serde_json::from_str(text)
-        .map_err(|error| Refusal::bad(format!("messages: {error}: send OpenAI's form of a conversation")))?;
-    let calls_tools = messages.iter().any(|message| !message.tool_calls.is_empty());
-    if calls_tools && !draft.has_tools && draft.tools.list.is_empty() {
-        // Anthropic refuses calls in the history where no tool is offered.
-        draft.tools.list.push(json!({
-            "name": "dummy_tool",
-            "input_schema": {"type": "object", "properties": {}},
-            "type": "custom",
-            "description": "This is a dummy tool call",
-        }));
-    }
-    let (leading, said) = messages.split_at(system::leading(&messages));
-    let mended = call.rules.settings.modify_params.then(|| mended(said));
-    let rest = mended.as_deref().unwrap_or(said);
-    if mended.is_some() && mend::lacks_thoughts(&messages) {
-        draft.plan.thinking = None;
-    }
-    if rest.is_empty() {
-        return Err(Refusal::bad(
-            "Anthropic requires at least one non-system message. Either provide one, or set \
-             `litellm.modify_params = True` // `litellm_settings::modify_params: True` to add the dummy user message - \
-             {'role': 'user', 'content': 'Please continue.'}.",
-        ));
-    }
-    if let Some(prompt) = system::prompt(leading, subject.host.strips_billing_lines()) {
-        draft.fields.push(("system", raw_bytes(prompt)));
-    }
-    let setting =
-        Setting { host: subject.host, renamed: &draft.tools.renamed, keeps_advisor: draft.tools.has_advisor() };
-    let steps = system::place(rest, || subject.can(Ability::MidConversationSystem));
-    let written = messages::write(&setting, &steps, text.len() + text.len() / 4)?;
-    if written.has_upload && !draft.tools.list.is_empty() && !draft.tools.has(|kind| kind.starts_with("code_execution"))
-    {
-        draft.tools.list.push(json!({"name": "code_execution", "type": "code_execution_20250522"}));
-    }
-    note_features(&messages, draft);
-    Ok(Conversation { messages: written.out, prefix: prefix(rest) })
-}
-
-/// The conversation with all that Anthropic insists on.
-fn mended<'a>(said: &[Message<'a>]) -> Vec<Message<'a>> {
-    let mut messages = mend::results(said.to_vec());
-    if messages.is_empty() {
-        messages.push(mend::continuing("user"));
-    }
-    messages
-}
-
-/// Features that only the messages show.
-fn note_features(messages: &[Message<'_>], draft: &mut Draft) {
-    if messages.iter().any(|message| message.get("output_config").is_some()) {
-        draft.betas.add("mid-conversation-output-config-2026-07-01");
-    }
-    let parts = |message: &Message<'_>, matches: &dyn Fn(&crate::chat::Part<'_>) -> bool| match &message.content {
-        Content::Parts(parts) => parts.iter().any(matches),
-        _ => false,
-    };
-    if messages.iter().any(|message| parts(message, &|part| names_file(part))) {
-        draft.betas.add("files-api-2025-04-14");
-        draft.betas.add("code-execution-2025-05-22");
-    }
-    let changes = |part: &crate::chat::Part<'_>| matches!(&*part.kind, "tool_addition" | "tool_removal");
-    if messages.iter().filter(|message| system::is_system(message)).any(|message| parts(message, &changes)) {
-        draft.betas.add("mid-conversation-tool-changes-2026-07-01");
-    }
-}
-
-fn names_file(part: &crate::chat::Part<'_>) -> bool {
-    #[derive(Deserialize)]
-    struct File {
-        file_id: Option<serde::de::IgnoredAny>,
-    }
-    let file = part.get("file").filter(|_| &*part.kind == "file");
-    file.and_then(|text| serde_json::from_str::<File>(text).ok()).is_some_and(|file| file.file_id.is_some())
-}
-
-/// LiteLLM repeats this text before the answer, if the model does not.
-fn prefix(messages: &[Message<'_>]) -> Option<String> {
-    let last =
-        messages.last().filter(|message| &*message.role == "assistant" && message.get("prefix") == Some("true"))?;
-    match &last.content {
-        Content::Text(text) => Some(text.to_string()),
-        _ => None,
-    }
-}
-
-fn raw_bytes(text: Vec<u8>) -> Box<RawValue> {
-    let text = String::from_utf8(text).ok();
-    text.and_then(|text| RawValue::from_string(text).ok()).unwrap_or_else(|| RawValue::NULL.to_owned())
 }
 
 /// What depends on everything else: the limit, the effort, the features.
@@ -405,14 +302,14 @@ fn set_some<T: serde::Serialize>(call: &mut Call<'_, '_>, name: &str, value: Opt
 }
 
 /// A mark for the cache behind the last tool, where request or deployment ask for it.
-fn mark_tools(call: &Call<'_, '_>, tools: &mut [Value]) {
+fn mark_tools(call: &Call<'_, '_>, tools: &mut [Tool]) {
     let Some(Ok(points)) = call.injection_points.as_deref().map(serde_json::from_str::<Vec<Value>>) else { return };
     let Some(point) = points.iter().find(|point| point["location"] == "tool_config") else { return };
     if tools.iter().any(|tool| tool.get("cache_control").is_some()) {
         return;
     }
     let is_search = |tool: &Value| tool["type"].as_str().is_some_and(|kind| kind.starts_with("tool_search_tool_"));
-    if let Some(Value::Object(tool)) = tools.iter_mut().rev().find(|tool| !is_search(tool)) {
+    if let Some(tool) = tools.iter_mut().rev().find(|tool| !is_search(tool)).and_then(|tool| tool.as_object_mut()) {
         let mark = point.get("control").filter(|control| !control.is_null()).cloned();
         tool.insert("cache_control".to_owned(), mark.unwrap_or_else(|| json!({"type": "ephemeral"})));
     }

@@ -107,7 +107,7 @@ fn bedrock(subject: Subject<'_>, call: &Call<'_, '_>, draft: &mut Draft, asked: 
     }
     draft.betas = said.betas;
     draft.tools.list.retain(|tool| tool["type"] != "tool_search_tool_bm25_20251119");
-    draft.tools.list.iter_mut().for_each(tool_for_bedrock);
+    draft.tools.list.iter_mut().for_each(|tool| tool_for_bedrock(tool));
     if call.body.given("anthropic_version").is_none() {
         draft.set("anthropic_version", &BEDROCK_VERSION);
     }

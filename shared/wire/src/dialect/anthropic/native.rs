@@ -10,6 +10,7 @@ use super::cloud;
 use super::history;
 use super::host::Host;
 use super::thinking::{self, Plan, Subject};
+use super::tool::Tool;
 use super::tools::{self, Tools};
 use crate::json::Object;
 use crate::prepare::{Call, Prepared, Refusal, Rules};
@@ -221,7 +222,7 @@ fn betas(call: &mut Call<'_, '_>, subject: Subject<'_>) -> Result<Betas, Refusal
         betas.add("thinking-display-updates-2026-08-18");
     }
     let Some(Value::Array(list)) = value(body, "tools") else { return Ok(betas) };
-    let tools = Tools { list, ..Tools::default() };
+    let tools = Tools { list: list.into_iter().map(Tool::from).collect(), ..Tools::default() };
     betas.add_for_native_tools(subject.host, &tools);
     if subject.host == Host::Bedrock {
         for_bedrock(subject, call, tools, &mut betas)?;

@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::json::{Object, raw};
 use crate::prepare::Refusal;
 use crate::python;
 
@@ -87,6 +88,21 @@ pub(super) fn of_tool(schema: Option<Value>) -> Result<Value, Refusal> {
     }
     fields.retain(|name, _| TOOL_KEYWORDS.contains(&name.as_str()));
     Ok(fields.into())
+}
+
+/// As [`of_tool`], of a schema whose fields stay as they are; `None` where definitions have to be looked into.
+pub(super) fn of_plain_tool(mut schema: Object<'_>) -> Option<Object<'_>> {
+    if schema.get("definitions").is_some() || schema.get("components").is_some() {
+        return None;
+    }
+    schema.retain(|name, _| TOOL_KEYWORDS.contains(&name));
+    if schema.get("type") != Some("\"object\"") {
+        schema.set("type", raw(&"object"));
+    }
+    if schema.get("properties").is_none() {
+        schema.set("properties", raw(&Map::new()));
+    }
+    Some(schema)
 }
 
 fn without_legacy_definitions(mut fields: Map<String, Value>) -> Result<Map<String, Value>, Refusal> {

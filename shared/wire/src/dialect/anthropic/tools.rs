@@ -2,9 +2,12 @@
 //!
 //! Names that Anthropic refuses are changed and told back ([`Tools::renamed`]). Knows no message.
 
+use memchr::memmem;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::schema;
+use super::tool::{Tool, Written};
 use crate::prepare::Refusal;
 
 const NAME_LENGTH_MAX: usize = 128;
@@ -18,34 +21,53 @@ const COMPUTERS: [&str; 2] = ["computer_20241022", "computer_20250124"];
 /// The tools of a request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tools {
-    pub list: Vec<Value>,
+    pub list: Vec<Tool>,
     pub mcp_servers: Vec<Value>,
     /// Names as sent, and as the client wrote them.
     pub renamed: Vec<(String, String)>,
 }
 
 impl Tools {
-    /// Reads the client's tools.
+    /// Reads the client's tools: a JSON list.
     ///
     /// # Errors
     /// Where one is of a type that Anthropic does not have, or lacks what it needs.
-    pub fn read(&mut self, tools: Vec<Value>) -> Result<(), Refusal> {
+    pub fn read(&mut self, text: &str) -> Result<(), Refusal> {
+        // Claude Code's types of that name are changed for one of the clouds.
+        let is_parsed = memmem::find(text.as_bytes(), b"\"custom\"").is_some();
+        if let (false, Ok(tools)) = (is_parsed, serde_json::from_str::<Vec<Written<'_>>>(text)) {
+            let plain: Option<Vec<Tool>> = tools.into_iter().map(Tool::of_plain).collect();
+            if let Some(plain) = plain {
+                self.list.extend(plain);
+                return Ok(());
+            }
+        }
+        let tools: Vec<&RawValue> = serde_json::from_str(text).unwrap_or_default();
         for tool in tools {
-            if tool["type"] == "namespace" {
-                let Some(nested) = tool.get("tools").and_then(Value::as_array) else { continue };
-                nested.iter().try_for_each(|tool| self.nested(tool.clone()))?;
-            } else if tool.get("input_schema").is_some() {
-                self.list.push(tool);
-            } else {
-                self.add(tool)?;
+            let written = if is_parsed { None } else { serde_json::from_str(tool.get()).ok() };
+            match written.and_then(Tool::of_plain) {
+                Some(plain) => self.list.push(plain),
+                None => self.parsed(serde_json::from_str(tool.get()).unwrap_or_default())?,
             }
         }
         Ok(())
     }
 
+    fn parsed(&mut self, tool: Value) -> Result<(), Refusal> {
+        if tool["type"] == "namespace" {
+            let nested = tool.get("tools").and_then(Value::as_array).into_iter().flatten();
+            return nested.cloned().try_for_each(|tool| self.nested(tool));
+        }
+        if tool.get("input_schema").is_some() {
+            self.list.push(tool.into());
+            return Ok(());
+        }
+        self.add(tool)
+    }
+
     fn nested(&mut self, tool: Value) -> Result<(), Refusal> {
         if tool.get("input_schema").is_some() {
-            self.list.push(tool);
+            self.list.push(tool.into());
         } else if tool.get("function").is_some() {
             self.add(tool)?;
         } else if tool.get("name").is_some() {
@@ -73,7 +95,7 @@ impl Tools {
             other => return Err(Refusal::bad(format!("Unsupported tool type: {other}"))),
         };
         extras(&tool, &mut made)?;
-        self.list.push(made.into());
+        self.list.push(Value::Object(made).into());
         Ok(())
     }
 
@@ -314,7 +336,7 @@ fn of_kind(kind: &str) -> Map<String, Value> {
 }
 
 /// OpenAI's wish for a web search, as Anthropic's tool.
-pub(super) fn web_search(options: &Value) -> Value {
+pub(super) fn web_search(options: &Value) -> Tool {
     let mut tool = Map::new();
     tool.insert("type".to_owned(), "web_search_20250305".into());
     tool.insert("name".to_owned(), "web_search".into());
@@ -336,5 +358,5 @@ pub(super) fn web_search(options: &Value) -> Value {
     if let Some(uses) = uses {
         tool.insert("max_uses".to_owned(), uses.into());
     }
-    tool.into()
+    Value::Object(tool).into()
 }
