@@ -172,7 +172,7 @@ impl Gemini {
         let mut out = Object::default();
         out.set("contents", raw(&conversation.contents));
         if !conversation.system.is_empty() {
-            out.set("system_instruction", raw(&json!({ "parts": conversation.system })));
+            out.set("system_instruction", raw(&Instruction { parts: &conversation.system }));
         }
         write_tools(call, &mut out)?;
         let mut config = config::Config::of(call)?;
@@ -203,6 +203,12 @@ impl Gemini {
         merge(call, &mut out);
         Ok(out.to_vec())
     }
+}
+
+/// The system prompt.
+#[derive(serde::Serialize)]
+struct Instruction<'p, 'a> {
+    parts: &'p [contents::Part<'a>],
 }
 
 fn config_value(config: &Object<'_>) -> Value {

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::media::{self, Blob, FileData};
 use super::{model, results};
 use crate::chat::{self, Called, Message, Text};
+use crate::json::raw;
 use crate::prepare::Refusal;
 
 /// What stands between a tool call's id and the signature that came with it.
@@ -26,30 +27,30 @@ pub(super) struct Content<'a> {
     pub parts: Vec<Part<'a>>,
 }
 
-/// One part of a turn; of the first seven fields one is set.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+/// One part of a turn; of the first seven fields one is set. What is rare is boxed: most parts are texts, and many.
+#[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Part<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thought: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub inline_data: Option<Blob<'a>>,
+    pub inline_data: Option<Box<Blob<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub file_data: Option<FileData<'a>>,
+    pub file_data: Option<Box<FileData<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub function_call: Option<FunctionCall<'a>>,
+    pub function_call: Option<Box<FunctionCall<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub function_response: Option<Value>,
+    pub function_response: Option<Box<results::Response<'a>>>,
     /// `toolCall` or `toolResponse`: a tool that Google ran itself.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    pub hosted: Option<Map<String, Value>>,
+    pub hosted: Option<Box<Map<String, Value>>>,
     #[serde(rename = "thoughtSignature", skip_serializing_if = "Option::is_none")]
     pub signature: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub media_resolution: Option<Resolution>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub video_metadata: Option<Value>,
+    pub video_metadata: Option<Box<Value>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -57,12 +58,22 @@ pub(super) struct Resolution {
     pub level: &'static str,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct FunctionCall<'a> {
     pub name: Cow<'a, str>,
-    pub args: Value,
+    pub args: Cow<'a, RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<Cow<'a, str>>,
+}
+
+impl FunctionCall<'_> {
+    /// Whether the other call says the same.
+    fn is(&self, other: &Self) -> bool {
+        let parsed = |args: &RawValue| serde_json::from_str::<Value>(args.get()).ok();
+        self.name == other.name
+            && self.id == other.id
+            && (self.args.get() == other.args.get() || parsed(&self.args) == parsed(&other.args))
+    }
 }
 
 impl<'a> Part<'a> {
@@ -141,7 +152,7 @@ impl<'a> Writer<'a, '_> {
         if self.side == side {
             return;
         }
-        let mut parts = std::mem::take(&mut self.results);
+        let mut parts: Vec<Part<'_>> = self.results.drain(..).collect();
         let role = if self.side == Side::Model { "model" } else { "user" };
         if !parts.is_empty() {
             if self.side == Side::User && parts.iter().all(|part| part.text.is_none()) {
@@ -239,7 +250,9 @@ impl<'a> Writer<'a, '_> {
 
     /// A call that the turn has already is not repeated.
     fn add_call(&mut self, part: Part<'a>) {
-        if !self.results.iter().any(|other| other.function_call == part.function_call) {
+        let Some(call) = &part.function_call else { return };
+        let calls = self.results.iter().filter_map(|other| other.function_call.as_deref());
+        if !calls.into_iter().any(|other| other.is(call)) {
             self.results.push(part);
         }
     }
@@ -256,7 +269,8 @@ impl<'a> Writer<'a, '_> {
             )));
         };
         let id = id.filter(|_| model::is_third(self.speaker.model)).map(bare_id).filter(|id| !id.is_empty());
-        self.results.push(Part { function_response: Some(results::response(message, name, id)), ..Part::default() });
+        let function_response = Some(Box::new(results::response(message, name, id)));
+        self.results.push(Part { function_response, ..Part::default() });
         Ok(())
     }
 }
@@ -283,18 +297,19 @@ fn bare_id(id: &str) -> &str {
 }
 
 fn call_part<'a>(function: &'a chat::Function<'a>, id: Option<&'a str>) -> Result<Part<'a>, Refusal> {
-    let arguments = function.arguments_text();
-    let args = match &*arguments {
-        "" => serde_json::json!({ "type": "object" }),
-        text => serde_json::from_str(text).map_err(|error| {
-            Refusal::bad(format!(
-                "Unable to convert openai tool calls to gemini tool calls: arguments are no JSON: {error}"
-            ))
-        })?,
+    let args = match function.arguments_text() {
+        Cow::Borrowed("") => Ok(Cow::Owned(raw(&serde_json::json!({ "type": "object" })))),
+        Cow::Borrowed(text) => serde_json::from_str::<&RawValue>(text).map(Cow::Borrowed),
+        Cow::Owned(text) => RawValue::from_string(text).map(Cow::Owned),
     };
+    let args = args.map_err(|error| {
+        Refusal::bad(format!(
+            "Unable to convert openai tool calls to gemini tool calls: arguments are no JSON: {error}"
+        ))
+    })?;
     let name = Cow::Borrowed(function.name.as_deref().unwrap_or_default());
     let call = FunctionCall { name, args, id: id.map(Cow::Borrowed) };
-    Ok(Part { function_call: Some(call), ..Part::default() })
+    Ok(Part { function_call: Some(Box::new(call)), ..Part::default() })
 }
 
 #[derive(Default, serde::Deserialize)]
@@ -335,7 +350,7 @@ fn hosted<'a>(own: &Value) -> Vec<Part<'a>> {
         let signed = |name: &str| call.get(name).and_then(Value::as_str).map(|text| Cow::Owned(text.to_owned()));
         let asked = serde_json::json!({ "toolType": field("tool_type"), "id": field("id"), "args": field("args") });
         parts.push(Part {
-            hosted: Some(Map::from_iter([("toolCall".to_owned(), asked)])),
+            hosted: Some(Box::new(Map::from_iter([("toolCall".to_owned(), asked)]))),
             signature: signed("thought_signature"),
             ..Part::default()
         });
@@ -347,7 +362,7 @@ fn hosted<'a>(own: &Value) -> Vec<Part<'a>> {
             answered["toolType"] = kind.clone();
         }
         parts.push(Part {
-            hosted: Some(Map::from_iter([("toolResponse".to_owned(), answered)])),
+            hosted: Some(Box::new(Map::from_iter([("toolResponse".to_owned(), answered)]))),
             signature: signed("response_thought_signature"),
             ..Part::default()
         });

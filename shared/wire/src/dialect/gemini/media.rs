@@ -158,7 +158,7 @@ pub(super) fn file<'a>(raw: Option<&'a str>, model: &str) -> Result<Part<'a>, Re
         ))
     })?;
     let mut part = with_detail(part, &medium, model);
-    part.video_metadata = medium.video_metadata.and_then(|raw| film(raw.get()));
+    part.video_metadata = medium.video_metadata.and_then(|raw| film(raw.get())).map(Box::new);
     Ok(part)
 }
 
@@ -167,7 +167,7 @@ pub(super) fn sound(raw: Option<&str>) -> Option<Part<'_>> {
     let sound: Sound<'_> = serde_json::from_str(raw?).ok()?;
     let (data, format) = (sound.data?.0, sound.format?.0);
     let mime_type = if format.starts_with("audio/") { format } else { format!("audio/{format}").into() };
-    Some(Part { inline_data: Some(Blob { data, mime_type }), ..Part::default() })
+    Some(Part { inline_data: Some(Box::new(Blob { data, mime_type })), ..Part::default() })
 }
 
 fn film(raw: &str) -> Option<Value> {
@@ -230,11 +230,11 @@ pub(super) fn part<'a>(url: Cow<'a, str>, given_type: Option<Cow<'a, str>>) -> R
     if let Some(given) = given_type {
         blob.mime_type = given;
     }
-    Ok(Part { inline_data: Some(blob), ..Part::default() })
+    Ok(Part { inline_data: Some(Box::new(blob)), ..Part::default() })
 }
 
 fn by_address<'a>(file_uri: Cow<'a, str>, mime_type: Option<Cow<'a, str>>) -> Part<'a> {
-    Part { file_data: Some(FileData { mime_type, file_uri }), ..Part::default() }
+    Part { file_data: Some(Box::new(FileData { mime_type, file_uri })), ..Part::default() }
 }
 
 /// Takes `data:<type>;base64,<data>` apart.

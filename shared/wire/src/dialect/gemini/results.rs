@@ -4,46 +4,61 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::media;
 use crate::chat::{Content, Message, Part};
 
+/// What a function answered.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Response<'a> {
+    name: &'a str,
+    response: Said<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<Value>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+enum Said<'a> {
+    Object(Cow<'a, RawValue>),
+    Content { content: Cow<'a, str> },
+}
+
 /// The response of the function `name`; `id` is its call's, where the model wants it repeated.
-pub(super) fn response(message: &Message<'_>, name: &str, id: Option<&str>) -> Value {
-    let mut pictures = Vec::new();
+pub(super) fn response<'a>(message: &'a Message<'a>, name: &'a str, id: Option<&'a str>) -> Response<'a> {
+    let mut parts = Vec::new();
     let text = match &message.content {
-        Content::Nothing => String::new(),
+        Content::Nothing => Cow::Borrowed(""),
         Content::Text(text) => match picture_in(text) {
             Some(picture) => {
-                pictures.push(picture);
-                String::new()
+                parts.push(picture);
+                Cow::Borrowed("")
             }
-            None => text.0.as_ref().to_owned(),
+            None => Cow::Borrowed(&**text),
         },
-        Content::Parts(parts) => {
-            pictures.extend(parts.iter().filter_map(picture));
-            parts.iter().filter(|part| &*part.kind == "text").filter_map(|part| part.text.as_deref()).collect()
+        Content::Parts(said) => {
+            parts.extend(said.iter().filter_map(picture));
+            said.iter().filter(|part| &*part.kind == "text").filter_map(|part| part.text.as_deref()).collect()
         }
     };
-    let mut out = json!({ "name": name, "response": structured(text) });
-    if let Some(id) = id {
-        out["id"] = id.into();
-    }
-    if !pictures.is_empty() {
-        out["parts"] = pictures.into();
-    }
-    out
+    Response { name, response: structured(text), id, parts }
 }
 
 /// An object stays one; everything else is content.
-fn structured(text: String) -> Value {
-    if text.trim_start().starts_with('{')
-        && let Ok(object @ Value::Object(_)) = serde_json::from_str(&text)
-    {
-        return object;
+fn structured(text: Cow<'_, str>) -> Said<'_> {
+    if !text.trim_start().starts_with('{') {
+        return Said::Content { content: text };
     }
-    json!({ "content": text })
+    let object = match &text {
+        Cow::Borrowed(text) => serde_json::from_str::<&RawValue>(text).map(Cow::Borrowed),
+        Cow::Owned(text) => RawValue::from_string(text.clone()).map(Cow::Owned),
+    };
+    object.map_or(Said::Content { content: text }, Said::Object)
 }
 
 /// A text that is a picture and nothing else.

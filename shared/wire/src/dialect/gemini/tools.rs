@@ -2,6 +2,7 @@
 //!
 //! LiteLLM's order and rules. Knows no message.
 
+use memchr::memmem;
 use serde_json::{Map, Value, json};
 
 use super::schema;
@@ -37,12 +38,21 @@ impl Tools {
     pub fn read(&mut self, text: &str) -> Result<(), Refusal> {
         let parsed = serde_json::from_str::<Vec<Value>>(text);
         let tools = parsed.map_err(|error| Refusal::bad(format!("tools: {error}: send a list of tools")))?;
-        tools.into_iter().try_for_each(|tool| self.add(tool))
+        let has = |name: &str| memmem::find(text.as_bytes(), name.as_bytes()).is_some();
+        let (has_closed, has_strict) = (has("\"additionalProperties\""), has("\"strict\""));
+        for mut tool in tools {
+            if has_closed {
+                schema::open_objects(&mut tool);
+            }
+            if has_strict {
+                schema::remove_strict(&mut tool);
+            }
+            self.add(tool)?;
+        }
+        Ok(())
     }
 
-    fn add(&mut self, mut tool: Value) -> Result<(), Refusal> {
-        schema::open_objects(&mut tool);
-        schema::remove_strict(&mut tool);
+    fn add(&mut self, tool: Value) -> Result<(), Refusal> {
         let Value::Object(mut fields) = tool else { return Ok(()) };
         match fields.get("type").and_then(Value::as_str) {
             Some("computer_use") => {
@@ -130,7 +140,8 @@ impl Tools {
         }
         let mut list = Vec::new();
         if !self.functions.is_empty() {
-            list.push(json!({ "function_declarations": self.functions }));
+            let declared = ("function_declarations".to_owned(), Value::Array(self.functions));
+            list.push(Value::Object(Map::from_iter([declared])));
         }
         for (name, _) in HOSTED {
             let found = self.hosted.iter().find(|(other, _)| *other == name);
