@@ -71,7 +71,7 @@ pub(super) fn chat(mut call: Call<'_, '_>) -> Result<Prepared, Refusal> {
     let mut notes = std::mem::take(&mut call.prepared.notes);
     let (unfit, streams) = (parameters::unfit(&call), call.prepared.stream);
     let out = Parameters::default();
-    let read = Reader { model, unfit, streams, notes: &mut notes, out }.read(&call)?;
+    let read = Reader { model: model.clone(), unfit, streams, notes: &mut notes, out }.read(&call)?;
     let request = request(&call, &model, read, &mut notes)?;
     let (body, answers_whole) = request;
     call.prepared.upstream_stream = streams && !answers_whole;
@@ -105,7 +105,7 @@ fn request(
         }
         messages = mend::alternate(messages);
     }
-    let written = tools::write(&read.tools, model, notes);
+    let written = tools::write(std::mem::take(&mut read.tools), model, notes);
     notes.json_tool = read.is_json;
     beta::add_fields(call, model, &written, &mut read.own);
     let tool_config = tool_config(call, model, written, &mut read);
@@ -140,15 +140,15 @@ fn tool_config(call: &Call<'_, '_>, model: &Model<'_>, written: Tools, read: &mu
         return None;
     }
     specs.extend(injected(call, model));
-    let mut config = json!({ "tools": specs });
+    let mut config = Map::from_iter([("tools".to_owned(), Value::Array(specs))]);
     if let Some(choice) = read.tool_choice.take() {
-        config["toolChoice"] = choice;
+        config.insert("toolChoice".to_owned(), choice);
         // Bedrock refuses two choices; what stands beside the type is still wanted.
         if let Some(Value::Object(own)) = read.own.get_mut("tool_choice") {
             own.shift_remove("type");
         }
     }
-    Some(config)
+    Some(config.into())
 }
 
 /// The mark for caching that deployment or request ask for behind the tools.

@@ -1,5 +1,7 @@
 //! What LiteLLM's map says of a model behind Bedrock. Decides nothing.
 
+use std::cell::OnceCell;
+
 use super::name;
 use crate::models::{self, Capability};
 
@@ -41,17 +43,25 @@ pub(super) enum Flag {
 }
 
 /// A model, with the names under which the map may know it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Model<'a> {
     /// As the deployment names it, without LiteLLM's prefixes.
     pub name: &'a str,
     /// Without region and area too.
     pub base: &'a str,
+    /// The flags under each of the names: looked up once, for every message and tool asks for some.
+    flags: OnceCell<[&'static str; 3]>,
+    takes_cache_points: OnceCell<bool>,
 }
 
 impl<'a> Model<'a> {
     pub fn new(model: &'a str) -> Self {
-        Self { name: name::without_prefixes(model), base: name::base(model) }
+        Self {
+            name: name::without_prefixes(model),
+            base: name::base(model),
+            flags: OnceCell::new(),
+            takes_cache_points: OnceCell::new(),
+        }
     }
 
     pub fn is_claude(&self) -> bool {
@@ -104,8 +114,8 @@ impl<'a> Model<'a> {
     /// What the map declares, under whichever name says anything.
     pub fn flag(&self, flag: Flag) -> Option<bool> {
         let letter = flag as u8;
-        self.names().into_iter().find_map(|name| {
-            let flags = models::find_line(TABLE, name)?.split('\t').nth(1)?;
+        let flags = |name| models::find_line(TABLE, name).and_then(|line| line.split('\t').nth(1)).unwrap_or_default();
+        self.flags.get_or_init(|| self.names().map(flags)).iter().find_map(|flags| {
             let found = flags.bytes().find(|byte| byte.eq_ignore_ascii_case(&letter))?;
             Some(found == letter)
         })
@@ -138,6 +148,10 @@ impl<'a> Model<'a> {
 
     /// LiteLLM's `bedrock_model_accepts_cache_points`: what the map does not know is trusted to cache.
     pub fn takes_cache_points(&self) -> bool {
+        *self.takes_cache_points.get_or_init(|| self.caches())
+    }
+
+    fn caches(&self) -> bool {
         let is_openai = ["openai.", ".openai.", "/openai."].iter().enumerate().any(|(place, mark)| match place {
             0 => self.name.starts_with(mark),
             _ => self.name.contains(mark),

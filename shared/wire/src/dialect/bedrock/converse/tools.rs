@@ -25,17 +25,17 @@ pub(super) struct Tools {
 }
 
 /// Writes the tools.
-pub(super) fn write(tools: &[Value], model: &Model<'_>, notes: &mut Notes) -> Tools {
+pub(super) fn write(tools: Vec<Value>, model: &Model<'_>, notes: &mut Notes) -> Tools {
     let mut written = Tools::default();
     let mut last = Vec::new();
-    for (place, tool) in tools.iter().enumerate() {
-        let kind = tool.get("type").and_then(Value::as_str).unwrap_or_default();
-        written.streams_finely |= streams_finely(tool);
-        match kind {
-            _ if tool.get("systemTool").is_some() => last.push(tool.clone()),
+    for (place, tool) in tools.into_iter().enumerate() {
+        let kind = tool.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+        written.streams_finely |= streams_finely(&tool);
+        match kind.as_str() {
+            _ if tool.get("systemTool").is_some() => last.push(tool),
             "tool_search_tool_regex_20251119" | "tool_search_tool_bm25_20251119" => {}
             _ if SCREEN_TOOLS.iter().any(|start| kind.starts_with(start)) => {
-                written.screen.push(screen_tool(tool, kind))
+                written.screen.push(screen_tool(&tool, &kind));
             }
             _ => written.specs.extend(spec(tool, place, model, notes)),
         }
@@ -70,49 +70,62 @@ fn screen_tool(tool: &Value, kind: &str) -> Value {
 }
 
 /// A function, and the mark for caching behind it. Hosted tools of other providers are left out.
-fn spec(tool: &Value, place: usize, model: &Model<'_>, notes: &mut Notes) -> Vec<Value> {
+fn spec(mut tool: Value, place: usize, model: &Model<'_>, notes: &mut Notes) -> Vec<Value> {
     if ["toolSpec", "cachePoint"].iter().any(|name| tool.get(name).is_some()) {
-        return vec![tool.clone()];
+        return vec![tool];
     }
-    let function = tool.get("function");
-    let (described, parameters) = match (function, tool.get("input_schema")) {
-        (Some(function), _) => (function, function.get("parameters")),
-        (None, Some(schema)) => (tool, Some(schema)),
-        (None, None) => return Vec::new(),
+    let mark = mark(&tool, model);
+    let has_function = tool.get("function").is_some();
+    let (described, schema) = match tool.as_object_mut() {
+        Some(fields) if has_function => (fields.get_mut("function").map(Value::take).unwrap_or_default(), "parameters"),
+        Some(fields) if fields.contains_key("input_schema") => (tool, "input_schema"),
+        _ => return Vec::new(),
     };
+    let mut written = vec![declared(described, schema, place, model, notes)];
+    written.extend(mark);
+    written
+}
+
+/// What describes a function, in Bedrock's words; its schema stands in the field of that name.
+fn declared(mut described: Value, schema: &str, place: usize, model: &Model<'_>, notes: &mut Notes) -> Value {
     let own = described.get("name").and_then(Value::as_str).unwrap_or_default();
     let own = if own.trim().is_empty() { format!("litellm_unnamed_tool_{place}") } else { own.to_owned() };
     let name = names::tool(&own, notes);
-    let description = described.get("description").and_then(Value::as_str).filter(|text| !text.is_empty());
+    let is_strict = schema == "parameters" && described.get("strict").and_then(Value::as_bool) == Some(true);
     let takes_strict = model.is_claude() && model.flag(Flag::StrictTools).unwrap_or(true);
-    let mut schema = parameters.filter(|schema| schema.is_object()).cloned().unwrap_or_else(|| json!({}));
+    let schema = described.get_mut(schema).map(Value::take).filter(Value::is_object);
+    let mut schema = schema.unwrap_or_else(|| json!({}));
     if model.flag(Flag::Lookaround) == Some(false) {
         schema::drop_lookaround(&mut schema);
     }
-    let mut spec = json!({
-        "inputSchema": { "json": input_schema(schema, takes_strict) },
-        "name": name,
-        "description": description.unwrap_or(&name),
-    });
-    let is_strict = function.and_then(|function| function.get("strict")).and_then(Value::as_bool) == Some(true);
+    let description = match described.get_mut("description").map(Value::take) {
+        Some(Value::String(text)) if !text.is_empty() => text,
+        _ => name.clone(),
+    };
+    // Built by hand: `json!` copies what it is given.
+    let schema = object([("json", input_schema(schema, takes_strict))]);
+    let mut spec =
+        object([("inputSchema", schema), ("name", name.into()), ("description", Value::String(description))]);
     if takes_strict && is_strict {
         spec["strict"] = true.into();
     }
-    let mut written = vec![json!({ "toolSpec": spec })];
-    written.extend(mark(tool, model));
-    written
+    object([("toolSpec", spec)])
+}
+
+fn object<const FIELDS: usize>(fields: [(&str, Value); FIELDS]) -> Value {
+    Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 fn input_schema(mut schema: Value, takes_strict: bool) -> Value {
     schema::inline_references(&mut schema);
     schema::custom_to_object(&mut schema);
-    let mut take = |name: &str| schema.as_object_mut().and_then(|fields| fields.remove(name));
+    let mut take = |name: &str| schema.get_mut(name).map(Value::take);
     let kind = take("type").filter(|kind| kind.as_str().is_some_and(|kind| TYPES.contains(&kind)));
-    let mut out = json!({
-        "type": kind.unwrap_or_else(|| "object".into()),
-        "properties": take("properties").unwrap_or_else(|| json!({})),
-        "required": take("required").unwrap_or_else(|| json!([])),
-    });
+    let mut out = object([
+        ("type", kind.unwrap_or_else(|| "object".into())),
+        ("properties", take("properties").unwrap_or_else(|| json!({}))),
+        ("required", take("required").unwrap_or_else(|| json!([]))),
+    ]);
     if let Some(more) = take("additionalProperties").filter(|more| takes_strict && !more.is_null()) {
         out["additionalProperties"] = more;
     }
