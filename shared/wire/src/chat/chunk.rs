@@ -2,20 +2,20 @@
 //!
 //! Only what a piece says is there: `id`, `created` and `model` are the encoder's. Knows no provider.
 
+mod read;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Usage;
 
 /// What one event of a stream says.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Chunk {
     pub choices: Vec<ChunkChoice>,
     /// The counts so far: a later one replaces an earlier one.
     pub usage: Option<Usage>,
     /// What else stands at the top of the chunk: `citations`, `system_fingerprint`, …
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -35,8 +35,7 @@ pub struct ChunkChoice {
 }
 
 /// What is new.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Delta {
     /// Decoders leave it out: the encoder puts `assistant` into the first delta of a choice.
     #[serde(skip_serializing_if = "Option::is_none")]
