@@ -237,3 +237,49 @@ pub(super) fn annotations(given: Option<&[Value]>) -> Vec<Value> {
     });
     flat.collect()
 }
+
+/// The response before it says anything.
+pub(super) fn started(id: &str, context: &Context, echo: &Map<String, Value>) -> Value {
+    let given = |name: &str| echo.get(name).cloned().unwrap_or_default();
+    json!({
+        "id": id,
+        "object": "response",
+        "created_at": context.stamp.created_s,
+        "status": "in_progress",
+        "error": null,
+        "incomplete_details": null,
+        "instructions": given("instructions"),
+        "max_output_tokens": null,
+        "metadata": given("metadata"),
+        "model": context.model,
+        "output": [],
+        "parallel_tool_calls": true,
+        "previous_response_id": null,
+        "reasoning": { "effort": null, "summary": null },
+        "store": true,
+        "temperature": given("temperature"),
+        "text": given("text"),
+        "tool_choice": shown_choice(echo),
+        "tools": echo.get("tools").cloned().unwrap_or_else(|| json!([])),
+        "top_p": echo.get("top_p").cloned().unwrap_or_else(|| json!(1.0)),
+        "truncation": given("truncation"),
+        "usage": null,
+        "user": given("user"),
+    })
+}
+
+/// Adds a piece of a block of thinking: pieces belong together until the signature.
+pub(super) fn add_block(blocks: &mut Vec<Value>, piece: &Value) {
+    let is_open = |block: &Value| block["type"] == "thinking" && block.get("signature").is_none_or(Value::is_null);
+    let text = piece.get("thinking").and_then(Value::as_str).unwrap_or_default();
+    match blocks.last_mut().filter(|last| is_open(last) && piece["type"] == "thinking") {
+        Some(last) => {
+            let joined = format!("{}{text}", last["thinking"].as_str().unwrap_or_default());
+            last["thinking"] = joined.into();
+            if let Some(signature) = piece.get("signature").filter(|signature| !signature.is_null()) {
+                last["signature"] = signature.clone();
+            }
+        }
+        None => blocks.push(piece.clone()),
+    }
+}

@@ -175,40 +175,9 @@ impl ResponseEncoder {
             return;
         }
         self.is_begun = true;
-        let response = self.started();
+        let response = answer::started(&self.id, &self.context, &self.wanted.echo);
         self.event("response.created", json!({ "response": response }), out);
         self.event("response.in_progress", json!({ "response": response }), out);
-    }
-
-    /// The response before it says anything.
-    fn started(&self) -> Value {
-        let echo = &self.wanted.echo;
-        let given = |name: &str| echo.get(name).cloned().unwrap_or_default();
-        json!({
-            "id": self.id,
-            "object": "response",
-            "created_at": self.context.stamp.created_s,
-            "status": "in_progress",
-            "error": null,
-            "incomplete_details": null,
-            "instructions": given("instructions"),
-            "max_output_tokens": null,
-            "metadata": given("metadata"),
-            "model": self.context.model,
-            "output": [],
-            "parallel_tool_calls": true,
-            "previous_response_id": null,
-            "reasoning": { "effort": null, "summary": null },
-            "store": true,
-            "temperature": given("temperature"),
-            "text": given("text"),
-            "tool_choice": answer::shown_choice(echo),
-            "tools": echo.get("tools").cloned().unwrap_or_else(|| json!([])),
-            "top_p": echo.get("top_p").cloned().unwrap_or_else(|| json!(1.0)),
-            "truncation": given("truncation"),
-            "usage": null,
-            "user": given("user"),
-        })
     }
 
     fn open(&mut self, prefix: &str) -> Open {
@@ -233,7 +202,7 @@ impl ResponseEncoder {
         }
         for block in delta.thinking_blocks.iter().flatten() {
             if self.keeps(&block.to_string()) {
-                add_block(self.said.thinking_blocks.get_or_insert_default(), block);
+                answer::add_block(self.said.thinking_blocks.get_or_insert_default(), block);
             }
         }
         let Some(text) = delta.reasoning_content.as_deref().filter(|text| !text.is_empty()) else { return };
@@ -413,21 +382,5 @@ impl ResponseEncoder {
             }
             None => (u64::MAX, item),
         }
-    }
-}
-
-/// Adds a piece of a block of thinking: pieces belong together until the signature.
-fn add_block(blocks: &mut Vec<Value>, piece: &Value) {
-    let is_open = |block: &Value| block["type"] == "thinking" && block.get("signature").is_none_or(Value::is_null);
-    let text = piece.get("thinking").and_then(Value::as_str).unwrap_or_default();
-    match blocks.last_mut().filter(|last| is_open(last) && piece["type"] == "thinking") {
-        Some(last) => {
-            let joined = format!("{}{text}", last["thinking"].as_str().unwrap_or_default());
-            last["thinking"] = joined.into();
-            if let Some(signature) = piece.get("signature").filter(|signature| !signature.is_null()) {
-                last["signature"] = signature.clone();
-            }
-        }
-        None => blocks.push(piece.clone()),
     }
 }
