@@ -126,6 +126,9 @@ pub(super) fn garbage(origin: &Origin, body: &[u8]) -> Failure {
             let fault = if text.len() > SEARCHED_BYTES_MAX { None } else { python::fault(&text) };
             unreadable(origin, &text, &fault.unwrap_or_else(|| error.to_string()))
         }
+        Ok(Value::Object(fields)) if origin.rules() == Rules::Bedrock && !held_back(&fields).is_empty() => {
+            origin.map(Said::plain(Some(400), held_back(&fields)))
+        }
         Ok(Value::Object(mut fields)) => match fields.remove("error") {
             Some(error) if !error.is_null() => refused(origin, &error),
             _ => incomplete(origin, &Value::Object(fields)),
@@ -139,6 +142,12 @@ pub(super) fn garbage(origin: &Origin, body: &[u8]) -> Failure {
             origin.map(Said::plain(garbage_status(origin), words))
         }
     }
+}
+
+/// Why Stability's filters show no image; empty where they held nothing back.
+fn held_back(answer: &serde_json::Map<String, Value>) -> String {
+    let reasons = answer.get("finish_reasons").and_then(Value::as_array).into_iter().flatten();
+    reasons.filter_map(Value::as_str).collect::<Vec<_>>().join("; ")
 }
 
 fn unreadable(origin: &Origin, text: &str, fault: &str) -> Failure {

@@ -382,3 +382,15 @@ fn replicates_failures_follow_litellms_rules() {
         "429 litellm.RateLimitError: ReplicateException - Request was throttled",
     );
 }
+
+#[test]
+fn images_that_a_filter_holds_back_are_the_callers_fault() {
+    let (provider, operation) = ("bedrock", Operation::ImageGeneration);
+    let origin = Origin { provider, operation, streamed: false, reader: Reader::Provider };
+    let failure =
+        Failure::from_garbage(&origin, br#"{"images": [], "finish_reasons": ["Filter reason: prompt", null]}"#);
+    assert_eq!(
+        (failure.status, failure.message.as_str()),
+        (400, "litellm.BadRequestError: BedrockException - Filter reason: prompt")
+    );
+}

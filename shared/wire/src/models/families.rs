@@ -5,13 +5,12 @@
 
 use super::{Capability, Facts};
 
-/// A family's line as in the map, behind its name and provider; later Claudes can more.
-const CLAUDE: [(fn(Version) -> bool, &str); 4] = [
-    (|version| version >= (4, 8), "\t\tchat\t200000\t64000\t64000\t\t\t\t\tFPVTZCREDSOK\t\t"),
-    (|version| version >= (4, 7), "\t\tchat\t200000\t64000\t64000\t\t\t\t\tFPVTZCREDSO\t\t"),
-    (|version| version == (4, 6), "\t\tchat\t200000\t64000\t64000\t\t\t\t\tFPVTZCREDSOU\t\t"),
-    (|_| true, "\t\tchat\t200000\t64000\t64000\t\t\t\t\tFPVTZCREDS\t\t"),
-];
+/// Lines as in the map, without name and provider: every Claude, those that decide how much to think, the one of them
+/// that takes a budget too, and those that take instructions within the conversation.
+const CLAUDE: &str = "\t\tchat\t200000\t64000\t64000\t\t\t\t\tFPVTZCREDS\t\t";
+const CLAUDE_ADAPTIVE: &str = "\t\tchat\t200000\t64000\t64000\t\t\t\t\tFPVTZCREDSO\t\t";
+const CLAUDE_LEGACY: &str = "\t\tchat\t200000\t64000\t64000\t\t\t\t\tFPVTZCREDSOU\t\t";
+const CLAUDE_INSTRUCTED: &str = "\t\tchat\t200000\t64000\t64000\t\t\t\t\tFPVTZCREDSOK\t\t";
 const GEMINI: &str = "\t\tchat\t\t\t\t\t\t\t\tEFTSVRDCW\t\t";
 /// All that is known is that they reason.
 const REASONING: &str = "\t\t\t\t\t\t\t\t\t\tE\t\t";
@@ -23,14 +22,22 @@ type Version = (u32, u32);
 pub(super) fn of(name: &str) -> Option<Facts<'static>> {
     let name = name.to_ascii_lowercase();
     let line = match () {
-        () if let Some(version) = claude(&name) => {
-            CLAUDE.iter().find(|(is_met, _)| is_met(version)).map(|(_, line)| *line)
-        }
+        () if let Some(version) = claude(&name) => Some(of_claude(version)),
         () if is_gemini(&name) => Some(GEMINI),
         () if name.starts_with("wandb/") || is_open_ai(&name) => Some(REASONING),
         () => None,
     };
     line.map(Facts::new)
+}
+
+/// Later Claudes can more.
+const fn of_claude(version: Version) -> &'static str {
+    match version {
+        (4, 6) => CLAUDE_LEGACY,
+        (4, 7) => CLAUDE_ADAPTIVE,
+        (4, 8..) | (5.., _) => CLAUDE_INSTRUCTED,
+        _ => CLAUDE,
+    }
 }
 
 /// What the family says where the map's own entry is silent. Only entries of some providers are filled up so.
