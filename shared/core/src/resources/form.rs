@@ -3,17 +3,19 @@
 //! Everything is checked before the first byte leaves, as LiteLLM does. Knows no account.
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, Request};
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
 use tollgate_wire::batch_file;
 use tollgate_wire::multipart::{self, Part};
 
 use super::account::{self, Wanted};
-use super::ask::{self, Asked, whole_body};
+use super::ask::{self, Asked};
 use super::foreign::{Foreign, Site};
 use super::{Answered, ResourceCall};
 use crate::Error;
-use crate::upstream::RequestBody;
+use crate::upstream::{BodyError, RequestBody};
 
 /// What a file may be for (LiteLLM's `OpenAIFilesPurpose`).
 const PURPOSES: [&str; 10] = [
@@ -149,7 +151,7 @@ impl<'a> Upload<'a> {
     /// The form that the provider gets: purpose, expiry and file, nothing that steers the gateway.
     pub fn write(&self, request: &mut Request<RequestBody>) -> Result<(), Error> {
         let boundary = format!("tollgate-{}", crate::new_id());
-        let mut form = Vec::with_capacity(self.file.content.len() + 1024);
+        let mut form = Vec::with_capacity(1024);
         for name in ["purpose", ANCHOR, SECONDS] {
             if let Some(text) = self.field(name) {
                 let head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
@@ -162,12 +164,16 @@ impl<'a> Upload<'a> {
             "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{filename}\"\r\nContent-Type: {kind}\r\n\r\n"
         );
         form.extend_from_slice(head.as_bytes());
-        form.extend_from_slice(&self.bytes[self.file.content.clone()]);
-        form.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+        let (content, tail) = (self.content(), format!("\r\n--{boundary}--\r\n"));
+        let length = form.len() + content.len() + tail.len();
+        // The file leaves from the bytes that the client sent: a form of its own would hold it twice.
+        let pieces = [form.into(), content, tail.into()].map(|piece: Bytes| Ok::<_, BodyError>(Frame::data(piece)));
+        let body = StreamBody::new(futures_util::stream::iter(pieces));
         let content_type = HeaderValue::try_from(format!("multipart/form-data; boundary={boundary}"))
             .map_err(|_| invalid("file", "the form cannot be written".to_owned()))?;
         request.headers_mut().insert(CONTENT_TYPE, content_type);
-        *request.body_mut() = whole_body(form);
+        request.headers_mut().insert(CONTENT_LENGTH, length.into());
+        *request.body_mut() = RequestBody::Streamed(body.boxed_unsync());
         Ok(())
     }
 }
