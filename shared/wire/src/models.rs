@@ -181,7 +181,7 @@ pub fn describe(provider: &str, model: &str) -> Option<Facts<'static>> {
     lookup(provider, model)
         .or_else(|| routed.filter(|_| provider == "bedrock").and_then(|model| lookup(provider, model)))
         .or_else(|| families::of(&format!("{provider}/{model}")).filter(|facts| !facts.mode.is_empty()))
-        .or_else(|| matches!(provider, "ollama" | "ollama_chat").then(|| Facts::new(ANY)))
+        .or_else(|| (provider == "ollama").then(|| Facts::new(ANY)))
 }
 
 /// Whatever an own server holds.

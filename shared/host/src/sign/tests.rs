@@ -102,7 +102,8 @@ async fn anthropics_models_on_vertex_see_the_token_twice_as_with_litellm() {
     let scheme = Scheme::Google { credentials: Some(Secret::new(user)) };
     for (publisher, expected) in [("anthropic", Some("t")), ("google", None)] {
         let address = format!("https://x/v1/projects/p/locations/l/publishers/{publisher}/models/m:rawPredict");
-        let (mut head, ()) = Request::post(address).body(()).unwrap().into_parts();
+        let request = Request::post(address).extension(Operation::ChatCompletion).body(());
+        let (mut head, ()) = request.unwrap().into_parts();
         credentials.sign(&scheme, &mut head, &Bytes::new()).await.unwrap();
         assert_eq!(head.headers.get("x-api-key").map(|value| value.to_str().unwrap()), expected);
     }
