@@ -15,7 +15,7 @@ use tollgate_wire::mock::{self, Mock};
 use tollgate_wire::prepare;
 use tollgate_wire::stream::UsageWish;
 use tollgate_wire::tokens::Estimator;
-use tollgate_wire::{Operation, Usage, answer, prompt_bytes};
+use tollgate_wire::{Operation, Usage, answer};
 
 use crate::call::{Call, CallBody, Reply, ReplyBody, ServedBy};
 use crate::deployment::Deployment;
@@ -150,7 +150,6 @@ impl Exchange<'_> {
         object: Object<'_>,
         estimator: Estimator,
     ) -> Answered {
-        let prompt_bytes = prompt_bytes(&object);
         let operation = self.call.operation;
         let mut asked = if operation == Operation::TextCompletion && !deployment.completes_text() {
             let expected = "a string or a list of strings";
@@ -164,7 +163,7 @@ impl Exchange<'_> {
         let usage = if prepared.include_usage_wanted { UsageWish::Shown } else { UsageWish::Hidden };
         let is_from_tool = prepared.json_tool && asked.form == answer::Form::Chat;
         let form = if is_from_tool { answer::Form::ChatFromTool } else { asked.form };
-        let wanted = Wanted { model: shown, prompt_bytes, estimator, usage, form, echo: asked.echo };
+        let wanted = Wanted { model: shown, estimator, usage, form, echo: asked.echo };
         let mut plan = Plan { asked: asked.operation, context: self.context(deployment), wanted };
         plan.context.notes.clone_from(&prepared.notes);
         plan.context.notes.json_tool |= prepared.json_tool;

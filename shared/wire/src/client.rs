@@ -37,8 +37,6 @@ use crate::{Operation, bridge, rerank};
 pub struct Wanted {
     /// The model's name in the answer.
     pub model: String,
-    /// Bytes of the prompt, from which usage is estimated if the provider sends none.
-    pub prompt_bytes: u64,
     /// Counts prompt and answer where the provider sends no usage.
     pub estimator: Estimator,
     pub usage: UsageWish,

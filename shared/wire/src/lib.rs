@@ -36,4 +36,4 @@ mod usage;
 
 pub use format::Format;
 pub use operation::Operation;
-pub use usage::{Source, Usage, prompt_bytes};
+pub use usage::{Source, Usage};

@@ -82,7 +82,7 @@ pub const fn tokens_of(bytes: u64) -> u64 {
 }
 
 /// Bytes of the request that the provider is going to read as prompt.
-pub fn prompt_bytes(request: &Object<'_>) -> u64 {
+pub(crate) fn prompt_bytes(request: &Object<'_>) -> u64 {
     let fields = ["messages", "prompt", "input", "tools", "query", "documents"];
     fields.iter().filter_map(|name| request.get(name)).map(|text| text.len() as u64).sum()
 }

@@ -56,7 +56,6 @@ fn recorded() -> Vec<Recorded> {
 fn translate(stream: &Recorded, form: Form, chunks: &[&[u8]]) -> (String, Option<Fault>) {
     let wanted = Wanted {
         model: "alias".to_owned(),
-        prompt_bytes: 10,
         usage: UsageWish::Shown,
         form,
         echo: serde_json::Map::new(),
@@ -188,7 +187,7 @@ proptest! {
         for (provider, model) in [("anthropic", "claude-sonnet-4-5"), ("bedrock", "amazon.nova-pro-v1:0"), ("gemini", "gemini-2.5-flash"), ("ollama", "llama3.1"), ("ollama_chat", "llama3.1"), ("openai", "gpt-4o")] {
             let (rules, context) = rules(provider, model);
             let wanted = Wanted {
-                model: "alias".to_owned(), prompt_bytes: 10, usage: UsageWish::Shown, form: FORMS[form],
+                model: "alias".to_owned(), usage: UsageWish::Shown, form: FORMS[form],
                 echo: serde_json::Map::new(), estimator: Estimator::default(),
             };
             let _answer = client::answer(&rules, Operation::ChatCompletion, &context, &wanted, &[Bytes::from(body.clone())]);

@@ -177,7 +177,6 @@ fn relay(source: &Source, form: Form) -> Vec<u8> {
     };
     let wanted = Wanted {
         model: "m".to_owned(),
-        prompt_bytes: 100,
         estimator: Estimator::new(model, &Bytes::new(), &Object::default()),
         usage: UsageWish::Shown,
         form,

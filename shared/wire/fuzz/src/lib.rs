@@ -27,7 +27,7 @@ pub fn decode(provider: &'static str, model: &str, data: &[u8]) {
     let form = FORMS[usize::from(*form) % FORMS.len()];
     let model = "alias".to_owned();
     let (usage, echo) = (UsageWish::Shown, serde_json::Map::new());
-    let wanted = Wanted { model, prompt_bytes: 10, estimator: Estimator::default(), usage, form, echo };
+    let wanted = Wanted { model, estimator: Estimator::default(), usage, form, echo };
     let cut = usize::from(*cut).min(data.len());
     let whole = stream(&rules, &context, &wanted, &[data]);
     assert_eq!(whole, stream(&rules, &context, &wanted, &[&data[..cut], &data[cut..]]));

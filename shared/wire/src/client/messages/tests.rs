@@ -45,14 +45,7 @@ fn asked(rules: &Rules, request: &Value) -> Result<(Operation, Form, Map<String,
 }
 
 fn wanted(form: Form, model: &str, echo: Map<String, Value>) -> Wanted {
-    Wanted {
-        model: model.to_owned(),
-        prompt_bytes: 0,
-        estimator: Estimator::default(),
-        usage: UsageWish::Hidden,
-        form,
-        echo,
-    }
+    Wanted { model: model.to_owned(), estimator: Estimator::default(), usage: UsageWish::Hidden, form, echo }
 }
 
 fn context(row: &Row) -> Context {

@@ -116,7 +116,7 @@ fn an_input_that_is_none_is_refused() {
 fn wanted(tools: &Value) -> Wanted {
     let echo = Map::from_iter([("tools".to_owned(), tools.clone())]);
     let (usage, form, estimator) = (UsageWish::Hidden, Form::Responses, Estimator::default());
-    Wanted { model: "alias".to_owned(), prompt_bytes: 0, estimator, usage, form, echo }
+    Wanted { model: "alias".to_owned(), estimator, usage, form, echo }
 }
 
 fn context() -> Context {

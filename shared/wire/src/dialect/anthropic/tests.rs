@@ -141,7 +141,7 @@ fn requests_are_those_that_litellm_sends_to_clouds() {
 
 fn wanted(usage: UsageWish) -> Wanted {
     let estimator = crate::tokens::Estimator::default();
-    Wanted { model: "anthropic".to_owned(), prompt_bytes: 0, estimator, usage, form: Form::Chat, echo: Map::new() }
+    Wanted { model: "anthropic".to_owned(), estimator, usage, form: Form::Chat, echo: Map::new() }
 }
 
 fn context(notes: Notes) -> Context {

@@ -126,7 +126,7 @@ fn received(name: &str, rules: &Rules, case: &Case, raw: &str) -> Value {
     let form = if case.path == "/v1/completions" { Form::ChatAsText } else { Form::Chat };
     let estimator = crate::tokens::Estimator::default();
     let echo = serde_json::Map::new();
-    let wanted = Wanted { model: name.to_owned(), prompt_bytes: 0, estimator, usage, form, echo };
+    let wanted = Wanted { model: name.to_owned(), estimator, usage, form, echo };
     if prepared.upstream_stream {
         let bytes = STANDARD.decode(raw).expect("base64");
         let mut stream = client::stream(rules, &context, &wanted);
@@ -170,7 +170,6 @@ fn decoded(bytes: &[u8], cut: usize) -> Result<Vec<Value>, Fault> {
     let context = Context { model: "amazon.nova-pro-v1:0".to_owned(), ..Context::default() };
     let wanted = Wanted {
         model: "m".to_owned(),
-        prompt_bytes: 0,
         estimator: crate::tokens::Estimator::default(),
         usage: UsageWish::Shown,
         form: Form::Chat,

@@ -104,7 +104,7 @@ fn requests_are_those_that_litellm_sends() {
 fn wanted(name: &str, form: Form, usage: UsageWish) -> Wanted {
     let estimator = crate::tokens::Estimator::default();
     let echo = serde_json::Map::new();
-    Wanted { model: name.to_owned(), prompt_bytes: 0, estimator, usage, form, echo }
+    Wanted { model: name.to_owned(), estimator, usage, form, echo }
 }
 
 /// What a client gets of a raw answer: the answer, or the data of its events.

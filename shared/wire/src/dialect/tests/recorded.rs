@@ -160,14 +160,7 @@ fn requests_are_those_that_litellm_sends() {
 }
 
 fn wanted(usage: UsageWish, form: Form) -> Wanted {
-    Wanted {
-        model: "m".to_owned(),
-        prompt_bytes: 0,
-        estimator: crate::tokens::Estimator::default(),
-        usage,
-        form,
-        echo: Map::new(),
-    }
+    Wanted { model: "m".to_owned(), estimator: crate::tokens::Estimator::default(), usage, form, echo: Map::new() }
 }
 
 fn context(rules: &Rules, prepared: &Prepared) -> Context {

@@ -20,7 +20,6 @@ const STREAM: &str = "event: message_start\ndata: {\"type\":\"message_start\",\"
 fn observer(framing: Framing) -> Observer {
     let wanted = Wanted {
         model: "mine".to_owned(),
-        prompt_bytes: 0,
         estimator: Estimator::default(),
         usage: UsageWish::Hidden,
         form: Form::Native(Format::Messages),
