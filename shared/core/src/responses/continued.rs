@@ -3,13 +3,18 @@
 //! Knows where items stand in a request and an answer, and no provider.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tollgate_wire::json::{Object, raw};
+use tracing::warn;
 
 use super::kept::{Conversations, Kept};
 use crate::deployment::Deployment;
 use crate::{App, Error};
+
+/// A store may hold back the end of an answer for so long; the client has waited for the model already.
+const KEEP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the client goes on from.
 #[derive(Default)]
@@ -106,7 +111,10 @@ impl Keeping {
         let output: Arc<str> = items(object.given("output").unwrap_or("[]")).into();
         drop(object);
         let Self { id, store, instructions, before, input } = self;
-        store.put(id, Kept { response, instructions, before, input, output }).await;
+        let put = store.put(id, Kept { response, instructions, before, input, output });
+        if tokio::time::timeout(KEEP_TIMEOUT, put).await.is_err() {
+            warn!("a response was not kept: its store took longer than {} s", KEEP_TIMEOUT.as_secs());
+        }
     }
 }
 

@@ -24,14 +24,14 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Bytes that this response alone takes.
+    /// Bytes that this response keeps in memory.
+    ///
+    /// Texts of earlier turns count here too, although they are shared: they live as long as the last response that
+    /// holds them, and may be all that is left of a response that has gone.
     pub fn bytes(&self) -> usize {
         let instructions = self.instructions.as_ref().map_or(0, String::len);
-        self.response.len()
-            + self.input.len()
-            + self.output.len()
-            + instructions
-            + size_of::<Arc<str>>() * self.before.len()
+        let before: usize = self.before.iter().map(|text| text.len() + size_of::<Arc<str>>()).sum();
+        self.response.len() + self.input.len() + self.output.len() + instructions + before
     }
 }
 

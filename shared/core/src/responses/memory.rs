@@ -11,6 +11,9 @@ use tokio::time::Instant;
 use super::kept::{Conversations, Kept};
 use crate::upstream::BoxFuture;
 
+/// Ids that may stand in the order although they have been deleted, beside as many as there are entries.
+const DELETED_MAX: usize = 64;
+
 /// How much is kept, and how long. Their names in the configuration stand beside them.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
@@ -68,6 +71,15 @@ impl State {
         self.order.push_back((came, id.clone()));
         self.entries.insert(id, (came, Arc::new(kept)));
         self.shrink(bounds, came);
+        self.tidy();
+    }
+
+    /// Forgets the places of deleted ids, before they are more than the ids that are there.
+    fn tidy(&mut self) {
+        let Self { entries, order, .. } = self;
+        if order.len() > 2 * entries.len() + DELETED_MAX {
+            order.retain(|(came, id)| entries.get(id).is_some_and(|(entered, _)| entered == came));
+        }
     }
 
     fn shrink(&mut self, bounds: &Bounds, now: Instant) {

@@ -55,3 +55,26 @@ async fn what_is_old_or_deleted_is_gone() {
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(ids(&memory, &["a"]).await, [false]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn texts_of_earlier_turns_count_for_everyone_who_holds_them() {
+    let memory = bounded(10, 1_000);
+    let long: Arc<str> = "x".repeat(600).into();
+    for id in ["a", "b"] {
+        memory.put(id.to_owned(), Kept { before: vec![Arc::clone(&long)], ..kept("x") }).await;
+    }
+    assert_eq!(ids(&memory, &["a", "b"]).await, [false, true]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_made_and_deleted_again_and_again_leaves_nothing() {
+    let memory = bounded(10, 1_000);
+    memory.put("first".to_owned(), kept("x")).await;
+    for number in 0..1_000 {
+        let id = number.to_string();
+        memory.put(id.clone(), kept("x")).await;
+        assert!(memory.delete(&id).await);
+    }
+    assert!(locked(&memory.state).order.len() <= DELETED_MAX + 4);
+    assert_eq!(ids(&memory, &["first"]).await, [true]);
+}
