@@ -177,9 +177,12 @@ fn says_nothing_else(message: &Message<'_>) -> bool {
 /// Lowers `max_tokens` to what the model can say (LiteLLM's `get_modified_max_tokens`).
 pub(super) fn limit_output(call: &mut Call<'_, '_>) {
     let settings = &call.rules.settings;
-    let asked = call.body.given("max_tokens").and_then(|text| text.parse::<u64>().ok());
-    let known = models::lookup(settings.provider.name, &settings.model);
-    let (Some(asked), Some(known)) = (asked.filter(|_| settings.modify_params), known) else { return };
+    // Every chat comes by here: the map is searched only for those that ask for it.
+    if !settings.modify_params {
+        return;
+    }
+    let Some(asked) = call.body.given("max_tokens").and_then(|text| text.parse::<u64>().ok()) else { return };
+    let Some(known) = models::lookup(settings.provider.name, &settings.model) else { return };
     let Some(limit) = known.max_output_tokens().or_else(|| known.max_tokens()) else { return };
     let allowed = if known.max_input_tokens() == Some(limit) { room(call, limit) } else { Some(limit) };
     if let Some(allowed) = allowed.filter(|allowed| asked > *allowed) {
