@@ -1,8 +1,4 @@
-//! The decoders of `bedrock`.
+//! The decoders of Converse, in sound frames.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| tollgate_wire_fuzz::decode(
-    "bedrock",
-    "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
-    data
-));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tollgate_wire_fuzz::decode_framed("bedrock", "amazon.nova-pro-v1:0", data));

@@ -1,8 +1,8 @@
-//! The decoders of `bedrock`.
+//! The decoders of invoked Claude models, in sound frames.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| tollgate_wire_fuzz::decode(
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tollgate_wire_fuzz::decode_framed(
     "bedrock",
-    "invoke/us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+    "invoke/anthropic.claude-3-haiku-20240307-v1:0",
     data
 ));
