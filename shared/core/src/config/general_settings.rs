@@ -22,6 +22,7 @@ const REALTIME_IDLE_TIMEOUT_SECONDS: f64 = 900.0;
 const UPSTREAM_CONNECT_TIMEOUT_SECONDS: f64 = 10.0;
 const PASS_THROUGH_REQUEST_TIMEOUT_SECONDS: f64 = 600.0;
 const UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX: u64 = 1000;
+const HEALTH_CHECK_INTERVAL_SECONDS: f64 = 300.0;
 
 /// Settings of the server.
 #[derive(Clone, Debug)]
@@ -71,6 +72,16 @@ pub struct GeneralSettings {
     /// How long a passed-on request may wait for an answer, and for each piece of it; 600 where nothing is set.
     pub pass_through_request_timeout_seconds: f64,
     pub disable_bedrock_agent_runtime_passthrough: bool,
+    /// Whether deployments are asked from time to time if they still answer.
+    pub background_health_checks: bool,
+    /// How often; 300 where nothing is set; 0 never.
+    pub health_check_interval_seconds: f64,
+    /// Checks at the same time; without a limit where nothing is set, or 0.
+    pub health_check_concurrency: Option<u64>,
+    /// Whether one process checks for all that share a redis.
+    pub use_shared_health_check: bool,
+    /// Whether results tell the parameters of a deployment; true where nothing is set.
+    pub health_check_details: bool,
 }
 
 impl GeneralSettings {
@@ -125,6 +136,13 @@ impl GeneralSettings {
                 .number("pass_through_request_timeout")
                 .unwrap_or(PASS_THROUGH_REQUEST_TIMEOUT_SECONDS),
             disable_bedrock_agent_runtime_passthrough: fields.flag("disable_bedrock_agent_runtime_passthrough"),
+            background_health_checks: fields.flag("background_health_checks"),
+            health_check_interval_seconds: fields
+                .number("health_check_interval")
+                .unwrap_or(HEALTH_CHECK_INTERVAL_SECONDS),
+            health_check_concurrency: fields.count("health_check_concurrency").filter(|count| *count > 0),
+            use_shared_health_check: fields.flag("use_shared_health_check"),
+            health_check_details: fields.flag_unless_off("health_check_details"),
         }
     }
 }

@@ -2,9 +2,12 @@
 //!
 //! Decides which of the four cases a key falls into. Builds no typed value.
 
+mod shapes;
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 
+use super::budget::period_seconds;
 use super::node::{Entry, Node, Value};
 use super::notice::{Kind as Topic, Notice, Severity};
 use super::schema::{CALLBACKS, DOCUMENT, Index, Kind, Section, State, Unknown};
@@ -46,8 +49,8 @@ impl Inspector {
         let (known, group): (&'static str, _) = (known, *group);
         match group.state {
             State::Acted => {}
-            State::LaterUnless { value, .. } if entry.value.as_scalar_text().as_deref() == Some(value) => {}
-            State::Later(meaning) | State::LaterUnless { meaning, .. } => {
+            State::ActedUnless { value, .. } if entry.value.as_text() != Some(value) => {}
+            State::Later(meaning) | State::ActedUnless { meaning, .. } => {
                 self.not_yet(entry, (section, known), meaning, path);
             }
         }
@@ -101,6 +104,9 @@ impl Inspector {
             Kind::Section(section) => self.section(node, section, path),
             Kind::Sections(section) => self.sections(node, section, path),
             Kind::NamedSections(_) | Kind::NamedTextsOrSections(_) => self.named_sections(node, kind, path),
+            Kind::RoutingGroups(section) => self.routing_groups(node, section, path),
+            Kind::Fallbacks => self.fallbacks(node, path),
+            Kind::FallbackTargets => self.fallback_targets(node, path),
             Kind::Choice(choices) => self.choice(node, choices, path),
             Kind::Python => self.python(node, path),
             Kind::NameOrPython if node.as_text().is_some_and(|name| !name.contains('.')) => {}
@@ -204,6 +210,10 @@ fn fits(node: &Node, kind: Kind) -> bool {
         Kind::Integer => node.as_integer().is_some(),
         Kind::Count => node.as_integer().is_some_and(|number| u64::try_from(number).is_ok()),
         Kind::Number => node.as_number().is_some(),
+        Kind::Amount => node.as_number().is_some_and(|number| number >= 0.0),
+        Kind::Percent => node.as_number().is_some_and(|number| (0.0..=100.0).contains(&number)),
+        Kind::Fraction => node.as_number().is_some_and(|number| number > 0.0 && number <= 1.0),
+        Kind::Period => node.as_text().is_some_and(|text| period_seconds(text).is_some()),
         Kind::List => is_list,
         Kind::TextList => is_list && texts(),
         Kind::TextOrList => is_text || is_list && texts(),
@@ -212,6 +222,8 @@ fn fits(node: &Node, kind: Kind) -> bool {
             is_map && node.entries().iter().all(|entry| entry.value.is_null() || entry.value.as_scalar_text().is_some())
         }
         Kind::TextOrMap => is_text || is_map,
+        Kind::NamedTextLists => is_map && node.entries().iter().all(|entry| shapes::is_list_of_texts(&entry.value)),
+        Kind::Priorities => is_map && node.entries().iter().all(|entry| shapes::is_priority(&entry.value)),
         _ => true,
     }
 }
@@ -223,12 +235,18 @@ fn expectation(kind: Kind) -> &'static str {
         Kind::Integer => "a whole number",
         Kind::Count => "a whole number from 0 on",
         Kind::Number => "a number",
+        Kind::Amount => "a number from 0 on",
+        Kind::Percent => "a number from 0 to 100",
+        Kind::Fraction => "a number above 0, up to 1",
+        Kind::Period => "a duration such as `30s`, `5m`, `1h`, `1d`, `1w` or `1mo`",
         Kind::List => "a list",
         Kind::TextList => "a list of strings",
         Kind::TextOrList => "a string or a list of strings",
         Kind::Map => "a map",
         Kind::TextMap => "a map of strings",
         Kind::TextOrMap => "a string or a map",
+        Kind::NamedTextLists => "a map of lists of strings",
+        Kind::Priorities => "a map of whole numbers from 1 on",
         _ => "another value",
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Reads what the tables have checked already.
 
+use super::budget::Budget;
 use super::load::Surroundings;
 use super::node::Node;
 use super::params::Fields;
@@ -15,6 +16,7 @@ pub struct LitellmSettings {
     pub drop_params: bool,
     /// `modify_params`, else whether the variable `LITELLM_MODIFY_PARAMS` says anything.
     pub modify_params: bool,
+    /// Where the router has none; see [`super::RouterSettings::retries`].
     pub num_retries: Option<u64>,
     /// `request_timeout`, else the variable `REQUEST_TIMEOUT`, else 6000.
     pub request_timeout_seconds: f64,
@@ -29,6 +31,8 @@ pub struct LitellmSettings {
     pub vertex_location: Option<String>,
     /// Whether a deployment of Azure without a key logs in as the machine or the workload that the gateway runs in.
     pub enable_azure_ad_token_refresh: bool,
+    /// `tag_budget_config`, by the name of the tag.
+    pub tag_budgets: Vec<(String, Budget)>,
 }
 
 impl LitellmSettings {
@@ -55,6 +59,7 @@ impl LitellmSettings {
             vertex_project: fields.text("vertex_project"),
             vertex_location: fields.text("vertex_location"),
             enable_azure_ad_token_refresh: fields.flag("enable_azure_ad_token_refresh"),
+            tag_budgets: Budget::by_name(fields.get("tag_budget_config")),
         }
     }
 }

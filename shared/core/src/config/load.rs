@@ -119,7 +119,7 @@ fn build(document: &Node, surroundings: &Surroundings<'_>, notices: &mut Vec<Not
     Config {
         models: model_list::build(document.get("model_list"), &credentials, surroundings, notices),
         litellm_settings: LitellmSettings::read(document.get("litellm_settings"), surroundings),
-        router_settings: RouterSettings::read(document.get("router_settings")),
+        router_settings: RouterSettings::read(document),
         general_settings: GeneralSettings::read(document.get("general_settings"), surroundings),
         environment_variables: Vec::new(),
         credentials,

@@ -3,6 +3,9 @@
 //! Knows every key LiteLLM knows. Reads no file and no environment: both are asked of [`Environment`].
 
 mod accounts;
+mod budget;
+mod failure_policy;
+mod fallbacks;
 mod general_settings;
 mod include;
 mod inspect;
@@ -14,6 +17,7 @@ mod model_info;
 mod model_list;
 mod node;
 mod notice;
+mod own_routing;
 mod params;
 mod pass_through;
 mod provider;
@@ -21,11 +25,15 @@ mod python;
 mod reference;
 mod report;
 mod router_settings;
+mod routing;
 mod scalar;
 mod schema;
 mod search_tool;
 mod yaml;
 
+pub use budget::Budget;
+pub use failure_policy::{AllowedFails, RetryPolicy};
+pub use fallbacks::{FallbackTarget, Fallbacks};
 pub use general_settings::GeneralSettings;
 pub use litellm_settings::LitellmSettings;
 pub use load::{Config, Environment, Loaded, Mode, ReadError, load};
@@ -37,6 +45,7 @@ pub use params::Params;
 pub use pass_through::{PassThroughEndpoint, VertexConfig};
 pub use report::{Report, Verdict, check};
 pub use router_settings::{GroupAlias, RouterSettings};
+pub use routing::{RoutingGroup, Strategy, StrategyArgs};
 pub use search_tool::SearchTool;
 pub use yaml::FILE_BYTES_MAX;
 

@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde_json::{Map, Value as Json};
 
+use super::budget::Budget;
 use super::model::secret;
 use super::node::{Entry, Node, Value};
 use super::schema::{Index, Role};
@@ -42,6 +43,19 @@ pub struct Params {
     pub weight: Option<f64>,
     pub order: Option<i64>,
     pub tags: Vec<String>,
+    /// Patterns for headers of a request, written `Name: value`.
+    pub tag_regex: Vec<String>,
+    /// Where `model_info` sets none.
+    pub cooldown_time_seconds: Option<f64>,
+    /// `max_budget` for each `budget_duration`.
+    pub budget: Option<Budget>,
+    /// `silent_model`: model groups that get a copy of each call and whose answers nobody sees.
+    pub silent_models: Vec<String>,
+    pub region_name: Option<String>,
+    /// Input tokens a minute: of the entry, else of `litellm_params`, else of `model_info`.
+    pub itpm: Option<u64>,
+    /// Output tokens a minute, looked for in the same order.
+    pub otpm: Option<u64>,
     pub max_parallel_requests: Option<u64>,
     pub input_cost_per_token: Option<f64>,
     pub output_cost_per_token: Option<f64>,
@@ -101,8 +115,15 @@ impl Params {
             tpm: fields.count("tpm"),
             rpm: fields.count("rpm"),
             weight: fields.number("weight"),
-            order: fields.get("order").and_then(Node::as_integer).and_then(|order| i64::try_from(order).ok()),
+            order: fields.integer("order"),
             tags: fields.texts("tags"),
+            tag_regex: fields.texts("tag_regex"),
+            cooldown_time_seconds: fields.number("cooldown_time"),
+            budget: Budget::new(fields.number("max_budget"), fields.text("budget_duration")),
+            silent_models: fields.texts("silent_model"),
+            region_name: fields.text("region_name"),
+            itpm: fields.count("itpm"),
+            otpm: fields.count("otpm"),
             max_parallel_requests: fields.count("max_parallel_requests"),
             input_cost_per_token: fields.number("input_cost_per_token"),
             output_cost_per_token: fields.number("output_cost_per_token"),
@@ -157,6 +178,15 @@ impl<'a> Fields<'a> {
 
     pub fn number(&self, name: &str) -> Option<f64> {
         self.get(name).and_then(Node::as_number)
+    }
+
+    /// A number above zero; zero counts as absent.
+    pub fn positive(&self, name: &str) -> Option<f64> {
+        self.number(name).filter(|number| *number > 0.0)
+    }
+
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        self.get(name).and_then(Node::as_integer).and_then(|number| i64::try_from(number).ok())
     }
 
     pub fn count(&self, name: &str) -> Option<u64> {

@@ -8,5 +8,6 @@ mod includes;
 mod keys;
 mod models;
 mod references;
+mod routing;
 mod scalars;
 mod settings;

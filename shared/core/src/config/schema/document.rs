@@ -40,13 +40,9 @@ static MODEL: Section = Section::strict(&[&[
     acted(Kind::Text, &["model_name"]),
     acted(Kind::Section(&LITELLM_PARAMS), &["litellm_params"]),
     acted(Kind::Section(&MODEL_INFO), &["model_info"]),
-    acted(Kind::Count, &["tpm", "rpm"]),
+    acted(Kind::Count, &["tpm", "rpm", "itpm", "otpm"]),
     later("deployments are not paused", Kind::Flag, &["blocked"]),
-    later(
-        "this way of choosing a deployment is not used",
-        Kind::Any,
-        &["itpm", "otpm", "model_config", "order", "weight"],
-    ),
+    later("this way of choosing a deployment is not used", Kind::Any, &["model_config", "order", "weight"]),
 ]]);
 
 static CREDENTIAL: Section = Section::strict(&[&[

@@ -2,7 +2,8 @@
 //!
 //! LiteLLM takes any key here; these are the ones that mean something to it.
 
-use super::{Group, Kind, Section, acted, later, later_unless};
+use super::router_settings::BUDGET;
+use super::{Group, Kind, Section, acted, later};
 
 pub(super) static LITELLM_SETTINGS: Section = Section::strict(&[SETTINGS]);
 
@@ -11,7 +12,12 @@ const SETTINGS: &[Group] = &[
     acted(Kind::TextList, &["user_url_allowed_hosts"]),
     acted(Kind::Flag, &["drop_params", "enable_azure_ad_token_refresh", "json_logs", "modify_params", "set_verbose"]),
     acted(Kind::Text, &["vertex_location", "vertex_project"]),
-    later_unless("0", "failed calls are not retried", Kind::Count, &["num_retries"]),
+    // The router reads these where its own section says nothing.
+    acted(Kind::Count, &["allowed_fails", "max_fallbacks", "num_retries"]),
+    acted(Kind::Fallbacks, &["fallbacks", "context_window_fallbacks", "content_policy_fallbacks"]),
+    acted(Kind::FallbackTargets, &["default_fallbacks"]),
+    acted(Kind::Amount, &["cooldown_time"]),
+    acted(Kind::NamedSections(&BUDGET), &["tag_budget_config"]),
     acted(Kind::Number, &["request_timeout"]),
     acted(
         Kind::Callbacks,
@@ -85,16 +91,11 @@ const SETTINGS: &[Group] = &[
         &["default_in_memory_ttl", "default_redis_batch_cache_expiry", "default_redis_ttl"],
     ),
     later("answers are not cached", Kind::Section(&CACHE_PARAMS), &["cache_params"]),
-    later("fallbacks and cooldowns are not made", Kind::Any, &["cooldown_time", "retry_policy"]),
-    later("fallbacks and cooldowns are not made", Kind::Count, &["max_fallbacks"]),
-    later("fallbacks and cooldowns are not made", Kind::Flag, &["retry", "route_all_chat_openai_to_responses"]),
-    later("fallbacks and cooldowns are not made", Kind::Integer, &["allowed_fails", "num_retries_per_request"]),
-    later(
-        "fallbacks and cooldowns are not made",
-        Kind::List,
-        &["content_policy_fallbacks", "context_window_fallbacks", "fallbacks", "model_fallbacks"],
-    ),
-    later("fallbacks and cooldowns are not made", Kind::TextList, &["default_fallbacks"]),
+    later("retries and fallbacks belong into `router_settings`", Kind::Any, &["retry_policy"]),
+    later("retries and fallbacks belong into `router_settings`", Kind::Flag, &["retry"]),
+    later("retries and fallbacks belong into `router_settings`", Kind::Integer, &["num_retries_per_request"]),
+    later("retries and fallbacks belong into `router_settings`", Kind::List, &["model_fallbacks"]),
+    later("chats stay chats", Kind::Flag, &["route_all_chat_openai_to_responses"]),
     later(
         "spend and budgets are not recorded",
         Kind::Any,
@@ -115,7 +116,7 @@ const SETTINGS: &[Group] = &[
     later(
         "spend and budgets are not recorded",
         Kind::Map,
-        &["cost_discount_config", "cost_margin_config", "default_key_max_budget_alert_emails", "tag_budget_config"],
+        &["cost_discount_config", "cost_margin_config", "default_key_max_budget_alert_emails"],
     ),
     later(
         "spend and budgets are not recorded",

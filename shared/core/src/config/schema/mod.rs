@@ -30,6 +30,14 @@ pub(super) enum Kind {
     /// An integer from zero on.
     Count,
     Number,
+    /// A number from zero on.
+    Amount,
+    /// A number from 0 to 100.
+    Percent,
+    /// A number above 0, up to 1.
+    Fraction,
+    /// A duration with its unit: `30s`, `1mo`.
+    Period,
     List,
     TextList,
     TextOrList,
@@ -37,6 +45,14 @@ pub(super) enum Kind {
     /// A map of strings, or of scalars that become strings.
     TextMap,
     TextOrMap,
+    /// A map of lists of strings.
+    NamedTextLists,
+    /// A map of integers from one on.
+    Priorities,
+    /// A list of maps from a model group to its fallbacks.
+    Fallbacks,
+    /// A list of model groups, or of maps with a `model`.
+    FallbackTargets,
     Choice(&'static [&'static str]),
     /// The dotted path of Python code.
     Python,
@@ -51,6 +67,8 @@ pub(super) enum Kind {
     NamedSections(&'static Section),
     /// The same, where a string may stand in for a map.
     NamedTextsOrSections(&'static Section),
+    /// The same as `Sections`, where entries must also agree with each other.
+    RoutingGroups(&'static Section),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,8 +76,8 @@ pub(super) enum State {
     Acted,
     /// Known, and not acted on yet; the text completes "not yet supported: …".
     Later(&'static str),
-    /// The same, unless the value is the one that is acted on.
-    LaterUnless {
+    /// Acted on, unless this is the value.
+    ActedUnless {
         value: &'static str,
         meaning: &'static str,
     },
@@ -131,8 +149,8 @@ const fn later(meaning: &'static str, kind: Kind, names: &'static [&'static str]
     Group { kind, state: State::Later(meaning), role: Role::Gateway, names }
 }
 
-const fn later_unless(value: &'static str, meaning: &'static str, kind: Kind, names: &'static [&'static str]) -> Group {
-    Group { kind, state: State::LaterUnless { value, meaning }, role: Role::Gateway, names }
+const fn acted_unless(value: &'static str, meaning: &'static str, kind: Kind, names: &'static [&'static str]) -> Group {
+    Group { kind, state: State::ActedUnless { value, meaning }, role: Role::Gateway, names }
 }
 
 const fn body(kind: Kind, names: &'static [&'static str]) -> Group {

@@ -2,7 +2,9 @@
 //!
 //! Any key of the user's own is allowed; `GET /model/info` shows them all.
 
-use super::{Group, Kind, Section, Unknown, acted, later, prices::PRICES};
+use super::prices::PRICES;
+use super::router_settings::ALLOWED_FAILS_POLICY;
+use super::{Group, Kind, Section, Unknown, acted, later};
 
 pub(super) static MODEL_INFO: Section = Section { groups: &[INFO, PRICES], unknown: Unknown::Free };
 
@@ -10,7 +12,11 @@ const INFO: &[Group] = &[
     acted(Kind::Any, &["id"]),
     acted(Kind::Text, &["mode", "base_model", "team_id"]),
     acted(Kind::TextList, &["access_groups", "supported_environments"]),
-    acted(Kind::Count, &["tpm", "rpm"]),
+    acted(Kind::Count, &["tpm", "rpm", "itpm", "otpm", "allowed_fails", "max_input_tokens", "health_check_max_tokens"]),
+    acted(Kind::Section(&ALLOWED_FAILS_POLICY), &["allowed_fails_policy"]),
+    acted(Kind::Amount, &["cooldown_time", "health_check_timeout"]),
+    acted(Kind::Flag, &["allow_fail_open", "blocked", "disable_background_health_check", "enable_tag_filtering"]),
+    acted(Kind::Text, &["health_check_model", "team_public_model_name"]),
     later("models of a team are not served under its own name", Kind::Any, &["access_via_team_ids", "aliases"]),
     later("this way of choosing a deployment is not used", Kind::List, &["access_windows"]),
     later(
@@ -18,16 +24,7 @@ const INFO: &[Group] = &[
         Kind::Any,
         &["adaptive_router_preferences", "litellm_routing_preferences", "tier"],
     ),
-    later(
-        "this way of choosing a deployment is not used",
-        Kind::Flag,
-        &["allow_fail_open", "blocked", "discoverable", "enable_tag_filtering"],
-    ),
-    later(
-        "this limit is not enforced",
-        Kind::Any,
-        &["allowed_fails", "allowed_fails_policy", "cooldown_time", "itpm", "otpm"],
-    ),
+    later("this way of choosing a deployment is not used", Kind::Flag, &["discoverable"]),
     acted(
         Kind::Any,
         &[
@@ -41,7 +38,6 @@ const INFO: &[Group] = &[
             "display_name",
             "key",
             "litellm_provider",
-            "max_input_tokens",
             "max_output_tokens",
             "max_tokens",
             "model_id",
@@ -105,23 +101,18 @@ const INFO: &[Group] = &[
     acted(Kind::Text, &["created_by", "updated_by"]),
     acted(Kind::Flag, &["db_model", "internal_router_model"]),
     later(
-        "health checks are not run",
+        "health checks do not send this",
         Kind::Any,
         &[
-            "disable_background_health_check",
-            "health_check_max_tokens",
             "health_check_max_tokens_non_reasoning",
             "health_check_max_tokens_reasoning",
-            "health_check_model",
             "health_check_params",
             "health_check_reasoning_effort",
             "health_check_supports_max_tokens",
-            "health_check_timeout",
             "health_check_voice",
         ],
     ),
     later("models of a team are not served under its own name", Kind::Flag, &["member_auto_router"]),
     later("provisioned throughput is not accounted", Kind::Integer, &["ptu_count"]),
     later("provisioned throughput is not accounted", Kind::Any, &["ptu_effective_from", "ptu_effective_to"]),
-    later("models of a team are not served under its own name", Kind::Text, &["team_public_model_name"]),
 ];

@@ -2,9 +2,30 @@
 //!
 //! The arguments LiteLLM's router takes. What a section holds is told of by the section's own key.
 
-use super::{Group, Kind, Section, acted, later, later_unless};
+use super::{Group, Kind, Section, acted, acted_unless, later};
 
-pub(super) static ROUTER_SETTINGS: Section = Section::strict(&[SETTINGS]);
+pub(super) static ROUTER_SETTINGS: Section = Section::strict(&[OWN, SETTINGS]);
+
+/// Keys LiteLLM does not have. Durations are in seconds where the name does not say otherwise.
+const OWN: &[Group] = &[
+    // Failures in a row that rest a deployment, 3, and how long, 30.
+    acted(Kind::Count, &["consecutive_fails"]),
+    acted(Kind::Amount, &["consecutive_cooldown_time"]),
+    // After how many milliseconds a second deployment is asked too, never, and how many calls that may add, 5 %.
+    acted(Kind::Count, &["hedge_after_ms"]),
+    acted(Kind::Percent, &["hedge_max_extra_percent"]),
+    // Calls of a model group that may wait for a deployment, 100, and how long, 10.
+    acted(Kind::Count, &["max_queued_requests"]),
+    acted(Kind::Amount, &["queue_timeout"]),
+    // How long the first piece of a stream may take, and how long it may be silent after that; without a limit.
+    acted(Kind::Amount, &["first_chunk_timeout", "chunk_timeout"]),
+    // The largest upload that is held in memory, so that it can be sent again; 16.
+    acted(Kind::Amount, &["upload_retry_max_size_mb"]),
+    // The longest `Retry-After` that is waited for; 60.
+    acted(Kind::Amount, &["max_retry_wait"]),
+    // Calls to silent models that may be in flight; 32.
+    acted(Kind::Count, &["mirrored_requests_max"]),
+];
 
 const STRATEGIES: &[&str] = &[
     "simple-shuffle",
@@ -16,16 +37,52 @@ const STRATEGIES: &[&str] = &[
     "lar1",
 ];
 
+const GROUP_STRATEGIES: &[&str] = &[
+    "simple-shuffle",
+    "least-busy",
+    "usage-based-routing",
+    "latency-based-routing",
+    "cost-based-routing",
+    "usage-based-routing-v2",
+    "lar1",
+    "priority",
+];
+
+const SHUFFLED: &str = "deployments are chosen by weight, else at random";
+
 const SETTINGS: &[Group] = &[
-    later_unless("0", "failed calls are not retried", Kind::Count, &["num_retries"]),
+    acted(Kind::Count, &["num_retries", "max_fallbacks", "allowed_fails", "default_max_parallel_requests"]),
     acted(Kind::Number, &["timeout", "stream_timeout"]),
-    acted(Kind::NamedTextsOrSections(&ALIAS), &["model_group_alias"]),
-    later_unless(
-        "simple-shuffle",
-        "deployments are chosen by weight, else at random",
-        Kind::Choice(STRATEGIES),
-        &["routing_strategy"],
+    acted(
+        Kind::Amount,
+        &["retry_after", "cooldown_time", "deployment_affinity_ttl_seconds", "health_check_staleness_threshold"],
     ),
+    acted(Kind::NamedTextsOrSections(&ALIAS), &["model_group_alias"]),
+    acted_unless("lar1", SHUFFLED, Kind::Choice(STRATEGIES), &["routing_strategy"]),
+    acted(Kind::Section(&STRATEGY_ARGS), &["routing_strategy_args"]),
+    acted(Kind::RoutingGroups(&ROUTING_GROUP), &["routing_groups"]),
+    acted(Kind::Fallbacks, &["fallbacks", "context_window_fallbacks", "content_policy_fallbacks"]),
+    acted(Kind::TextList, &["optional_pre_call_checks", "background_health_check_model_groups"]),
+    acted(Kind::FallbackTargets, &["default_fallbacks"]),
+    acted(Kind::Section(&RETRY_POLICY), &["retry_policy"]),
+    acted(Kind::NamedSections(&RETRY_POLICY), &["model_group_retry_policy"]),
+    acted(Kind::Section(&ALLOWED_FAILS_POLICY), &["allowed_fails_policy"]),
+    acted(
+        Kind::Flag,
+        &[
+            "enable_weighted_failover",
+            "disable_cooldowns",
+            "enable_pre_call_checks",
+            "enable_tag_filtering",
+            "tag_filtering_match_any",
+            "enable_health_check_routing",
+            "health_check_ignore_transient_errors",
+        ],
+    ),
+    acted(Kind::Text, &["tag_routing_prefix"]),
+    acted(Kind::Integer, &["default_priority"]),
+    acted(Kind::NamedTextLists, &["model_group_affinity_config"]),
+    acted(Kind::NamedSections(&BUDGET), &["provider_budget_config"]),
     later("answers and counters are not shared through redis", Kind::Flag, &["cache_responses"]),
     later("answers and counters are not shared through redis", Kind::Integer, &["redis_db", "redis_port"]),
     later("answers and counters are not shared through redis", Kind::List, &["caching_groups"]),
@@ -35,58 +92,34 @@ const SETTINGS: &[Group] = &[
         Kind::Text,
         &["redis_host", "redis_password", "redis_url"],
     ),
-    later("fallbacks are not made", Kind::Flag, &["enable_weighted_failover"]),
-    later("fallbacks are not made", Kind::Integer, &["max_fallbacks"]),
-    later("fallbacks are not made", Kind::List, &["content_policy_fallbacks", "context_window_fallbacks", "fallbacks"]),
-    later("fallbacks are not made", Kind::TextList, &["default_fallbacks"]),
-    later("failed calls are not retried", Kind::NamedSections(&RETRY_POLICY), &["model_group_retry_policy"]),
-    later("failed calls are not retried", Kind::Number, &["retry_after"]),
-    later("failed calls are not retried", Kind::Section(&RETRY_POLICY), &["retry_policy"]),
-    later("failing deployments are not rested", Kind::Flag, &["disable_cooldowns"]),
-    later("failing deployments are not rested", Kind::Integer, &["allowed_fails"]),
-    later("failing deployments are not rested", Kind::Number, &["cooldown_time"]),
-    later("failing deployments are not rested", Kind::Section(&ALLOWED_FAILS_POLICY), &["allowed_fails_policy"]),
-    later(
-        "deployments are chosen by weight, else at random",
-        Kind::Flag,
-        &["enable_pre_call_checks", "enable_tag_filtering", "tag_filtering_match_any"],
-    ),
-    later(
-        "deployments are chosen by weight, else at random",
-        Kind::Integer,
-        &["default_priority", "deployment_affinity_ttl_seconds"],
-    ),
-    later("deployments are chosen by weight, else at random", Kind::List, &["plugins"]),
-    later(
-        "deployments are chosen by weight, else at random",
-        Kind::Map,
-        &["model_group_affinity_config", "routing_strategy_args"],
-    ),
-    later("deployments are chosen by weight, else at random", Kind::Sections(&ROUTING_GROUP), &["routing_groups"]),
-    later("deployments are chosen by weight, else at random", Kind::Text, &["tag_routing_prefix"]),
-    later("deployments are chosen by weight, else at random", Kind::TextList, &["optional_pre_call_checks"]),
-    later(
-        "health checks are not run",
-        Kind::Flag,
-        &["enable_health_check_routing", "health_check_ignore_transient_errors"],
-    ),
-    later("health checks are not run", Kind::Integer, &["health_check_staleness_threshold"]),
-    later("health checks are not run", Kind::TextList, &["background_health_check_model_groups"]),
-    later("budgets and alerts of the router are not kept", Kind::NamedSections(&BUDGET), &["provider_budget_config"]),
-    later("budgets and alerts of the router are not kept", Kind::Section(&ALERTING), &["alerting_config"]),
+    later("python code cannot choose deployments", Kind::List, &["plugins"]),
+    later("alerts of the router are not sent", Kind::Section(&ALERTING), &["alerting_config"]),
     later("it has no effect here", Kind::Any, &["debug_level"]),
     later("it has no effect here", Kind::Flag, &["set_verbose"]),
-    later("it has no effect here", Kind::Integer, &["client_ttl", "default_max_parallel_requests"]),
+    later("it has no effect here", Kind::Integer, &["client_ttl"]),
     later("it has no effect here", Kind::List, &["guardrail_list"]),
     later("it has no effect here", Kind::Map, &["default_litellm_params"]),
     later("it has no effect here", Kind::Number, &["polling_interval"]),
-    later("deployments are chosen by weight, else at random", Kind::Map, &["weights"]),
+    // LiteLLM reads them from the settings of a key or a team, and ignores them in its document.
+    later("deployments have their weight in `litellm_params`", Kind::Map, &["weights"]),
 ];
+
+/// Arguments of the strategies by latency and by usage, and those of `lar1`.
+static STRATEGY_ARGS: Section = Section::strict(&[&[
+    acted(Kind::Amount, &["ttl", "lowest_latency_buffer"]),
+    acted(Kind::Count, &["max_latency_list_size"]),
+    acted(Kind::Fraction, &["ttft_percentile"]),
+    later(
+        SHUFFLED,
+        Kind::Number,
+        &["confidence_threshold_low", "confidence_threshold_medium", "confidence_threshold_high"],
+    ),
+]]);
 
 pub(super) static ALIAS: Section = Section::strict(&[&[acted(Kind::Text, &["model"]), acted(Kind::Flag, &["hidden"])]]);
 
 pub(super) static RETRY_POLICY: Section = Section::strict(&[&[acted(
-    Kind::Integer,
+    Kind::Count,
     &[
         "BadRequestErrorRetries",
         "AuthenticationErrorRetries",
@@ -101,7 +134,7 @@ pub(super) static RETRY_POLICY: Section = Section::strict(&[&[acted(
 )]]);
 
 pub(super) static ALLOWED_FAILS_POLICY: Section = Section::strict(&[&[acted(
-    Kind::Integer,
+    Kind::Count,
     &[
         "BadRequestErrorAllowedFails",
         "AuthenticationErrorAllowedFails",
@@ -119,13 +152,16 @@ pub(super) static ALERTING: Section =
     Section::strict(&[&[acted(Kind::Text, &["webhook_url"]), acted(Kind::Number, &["alerting_threshold"])]]);
 
 pub(super) static ROUTING_GROUP: Section = Section::strict(&[&[
-    acted(Kind::Text, &["group_name", "routing_strategy"]),
+    acted(Kind::Text, &["group_name"]),
+    acted_unless("lar1", SHUFFLED, Kind::Choice(GROUP_STRATEGIES), &["routing_strategy"]),
     acted(Kind::TextList, &["models"]),
-    acted(Kind::Map, &["routing_strategy_args", "model_priorities"]),
+    acted(Kind::Section(&STRATEGY_ARGS), &["routing_strategy_args"]),
+    acted(Kind::Priorities, &["model_priorities"]),
 ]]);
 
 pub(super) static BUDGET: Section = Section::strict(&[&[
     acted(Kind::Number, &["max_budget", "budget_limit"]),
-    acted(Kind::Text, &["budget_duration", "time_period"]),
-    acted(Kind::Integer, &["tpm_limit", "rpm_limit"]),
+    acted(Kind::Period, &["budget_duration", "time_period"]),
+    // LiteLLM's router reads them from no budget either.
+    later("a budget of the router limits money only", Kind::Integer, &["tpm_limit", "rpm_limit"]),
 ]]);

@@ -59,10 +59,10 @@ fn a_key_nobody_knows_goes_to_the_provider_and_is_told_of() {
 
 #[test]
 fn a_known_key_without_effect_is_told_of_once() {
-    let model = "  - {model_name: x, litellm_params: {model: openai/x, cooldown_time: 5}}\n";
+    let model = "  - {model_name: x, litellm_params: {model: openai/x, retry_strategy: x}}\n";
     let yaml = format!("model_list:\n{model}{model}{model}");
-    let expected = "config.yaml:2:55: `model_list[0].litellm_params.cooldown_time` is not supported yet and has no effect: \
-                    retries, fallbacks and cooldowns of this kind are not made (and 2 more places)";
+    let expected = "config.yaml:2:55: `model_list[0].litellm_params.retry_strategy` is not supported yet and has no effect: \
+                    retries and fallbacks of this kind are not made (and 2 more places)";
     check_notice(&yaml, Mode::Boot, NoticeKind::NotYet, expected);
 }
 
@@ -161,9 +161,11 @@ fn a_callback_that_is_not_run_yet_is_named() {
 }
 
 #[test]
-fn the_one_routing_strategy_that_is_acted_on_needs_no_warning() {
-    assert_eq!(notices("router_settings: {routing_strategy: simple-shuffle}", Mode::CheckStrict), []);
+fn the_one_routing_strategy_that_is_not_followed_is_told_of() {
+    for strategy in ["simple-shuffle", "usage-based-routing", "cost-based-routing"] {
+        assert_eq!(notices(&format!("router_settings: {{routing_strategy: {strategy}}}"), Mode::CheckStrict), []);
+    }
     let expected = "config.yaml:1:19: `router_settings.routing_strategy` is not supported yet and has no effect: \
                     deployments are chosen by weight, else at random";
-    check_notice("router_settings: {routing_strategy: least-busy}", Mode::Boot, NoticeKind::NotYet, expected);
+    check_notice("router_settings: {routing_strategy: lar1}", Mode::Boot, NoticeKind::NotYet, expected);
 }
