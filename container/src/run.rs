@@ -1,11 +1,15 @@
 //! `tollgate` as a server, step by step.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tollgate_host::{Failure, Overrides, logs};
+use tokio::sync::mpsc::Receiver;
+use tollgate_core::journey::mirror::{self, Mirrored};
+use tollgate_core::{App, health};
+use tollgate_host::{Built, Failure, Overrides, logs};
 use tollgate_http::routes::check_free;
 use tracing::{info, warn};
 
@@ -38,7 +42,8 @@ pub fn run(options: &ServeOptions) -> Result<ExitCode, Failure> {
     let threads = options.num_workers.map_or_else(available_cores, usize::from);
     let runtime = runtime(threads).map_err(|error| Failure::new(1, format!("no runtime: {error}")))?;
     let outcome = runtime.block_on(async {
-        let app = prepared.build()?;
+        let Built { app, mirrored } = prepared.build()?;
+        work_beside(&app, mirrored);
         let address = format!("{}:{}", options.host, options.port);
         let listener = TcpListener::bind(&address).await.map_err(|error| {
             Failure::new(1, format!("cannot listen on {address}: {error}: choose another --port or --host"))
@@ -52,6 +57,17 @@ pub fn run(options: &ServeOptions) -> Result<ExitCode, Failure> {
     });
     logs.flush();
     outcome
+}
+
+/// Starts what goes on beside the calls: health checks, and copies of calls.
+fn work_beside(app: &Arc<App>, mirrored: Option<Receiver<Mirrored>>) {
+    if app.health.is_on {
+        let app = Arc::clone(app);
+        tokio::spawn(async move { health::watch(&app).await });
+    }
+    if let Some(mirrored) = mirrored {
+        tokio::spawn(mirror::work(Arc::clone(app), mirrored));
+    }
 }
 
 /// One thread needs no other to hand work to.

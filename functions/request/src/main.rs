@@ -26,7 +26,7 @@ async fn serve() -> Result<(), lambda_http::Error> {
     let prepared = tollgate_host::prepare(config.as_deref(), &Overrides::default())?;
     tollgate_http::routes::check_free(prepared.pass_through_endpoints())?;
     logs::start(prepared.log_shape, prepared.log_level, logs::Delivery::Immediate);
-    let gateway = Gateway::new(prepared.build()?);
+    let gateway = Gateway::new(prepared.build()?.app);
     let service = service_fn(move |request: lambda_http::Request| {
         let gateway = gateway.clone();
         async move { Ok::<_, lambda_http::Error>(gateway.answer(request).await) }

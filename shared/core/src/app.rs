@@ -4,14 +4,22 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use crate::Error;
 use crate::authenticate::Gatekeeper;
-use crate::catalog::Catalog;
+use crate::balance::Balancer;
+use crate::catalog::{Catalog, Found};
+use crate::deployment::Deployment;
 use crate::fetch::Fetch;
+use crate::health::Watch;
+use crate::journey::Mirrors;
 use crate::pass::Passes;
+use crate::random::Random;
 use crate::realtime::SessionLimits;
+use crate::resilience::Resilience;
 use crate::resources::Accounts;
 use crate::responses::Responses;
 use crate::search::SearchTool;
+use crate::select::{Query, Trace};
 use crate::sign::Signer;
 use crate::upstream::Upstream;
 
@@ -19,6 +27,14 @@ use crate::upstream::Upstream;
 pub struct App {
     pub gatekeeper: Gatekeeper,
     pub catalog: Catalog,
+    /// Which deployment takes a call.
+    pub balancer: Balancer,
+    /// What comes after a failure.
+    pub resilience: Resilience,
+    /// Which deployments are down.
+    pub health: Watch,
+    /// Calls that are made again, unheard.
+    pub mirrors: Mirrors,
     /// Whose files, batches and vector stores belong to no model.
     pub accounts: Accounts,
     /// Ids of responses, and conversations that providers do not keep.
@@ -35,6 +51,26 @@ pub struct App {
     pub draining: AtomicBool,
 }
 
+impl App {
+    /// A deployment for what is no call of a model: a passed-on request, a session, a question about a name. It is
+    /// chosen like any other, and nothing is taken from its limits. `None` where the name stands for nothing, or nothing
+    /// is left.
+    ///
+    /// # Errors
+    /// When a wildcard entry matches, and the provider it leads to cannot serve the model.
+    pub fn pick(&self, name: &str) -> Result<Option<Arc<Deployment>>, Error> {
+        let group = match self.catalog.resolve(name, None)? {
+            None => return Ok(None),
+            Some(Found::One(group)) => return Ok(group.deployments.first().cloned()),
+            Some(Found::Group(group)) => group,
+        };
+        let query = Query { now: self.balancer.clock.now(), ..Query::default() };
+        let mut random = Random::new(Random::seed());
+        let chosen = self.balancer.choose(&group, &query, (&mut random, &mut Trace::default()));
+        Ok(chosen.ok().and_then(|chosen| group.deployments.get(chosen.place).cloned()))
+    }
+}
+
 /// The bounds of one request. Their names in the configuration stand beside them.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -46,6 +82,8 @@ pub struct Limits {
     pub header_bytes_max: usize,
     /// `general_settings.max_media_download_size_mb`: everything that one request names by address.
     pub media_bytes_max: usize,
+    /// `router_settings.upload_retry_max_size_mb`: a longer upload is passed on while it arrives, and sent once.
+    pub retried_upload_bytes_max: usize,
     /// `general_settings.request_read_timeout_seconds`: for the body of a request to arrive.
     pub request_timeout: Duration,
 }

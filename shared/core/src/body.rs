@@ -14,7 +14,7 @@ use crate::call::Timeouts;
 /// Fields that would send the gateway's request, or its credentials, somewhere else.
 ///
 /// LiteLLM refuses the same unless an operator opts in; there is no opting in here. Sorted, to be searched.
-const FORBIDDEN: [&str; 27] = [
+pub(crate) const FORBIDDEN: [&str; 27] = [
     "api_base",
     "api_key",
     "api_version",
@@ -120,28 +120,16 @@ pub fn require(operation: Operation, object: &Object<'_>, model: Option<&str>) -
     Ok(())
 }
 
-/// Fields by which LiteLLM's clients steer its router, and which nothing here acts on yet. Sorted, to be searched.
-const UNHEEDED: [&str; 21] = [
+/// Fields by which LiteLLM's clients steer it, and which nothing here acts on yet. Sorted, to be searched.
+const UNHEEDED: [&str; 9] = [
     "cache",
     "caching",
-    "content_policy_fallbacks",
-    "context_window_fallbacks",
-    "disable_fallbacks",
     "disable_global_guardrails",
     "enable_prompt_caching",
-    "fallbacks",
     "guardrails",
-    "litellm_session_id",
     "litellm_trace_id",
     "mock_response",
-    "mock_testing_content_policy_fallbacks",
-    "mock_testing_context_fallbacks",
-    "mock_testing_fallbacks",
-    "num_retries",
-    "priority",
     "prompt_id",
-    "retry_policy",
-    "tags",
     "ttl",
 ];
 

@@ -1,6 +1,6 @@
 //! A client's call on its way in, and the reply on its way out.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -28,8 +28,27 @@ pub struct Call {
     pub timeouts: Timeouts,
     /// Headers of the client that a provider of Claude models is told: `anthropic-beta` and `anthropic-version`.
     pub forwarded: Vec<(&'static str, String)>,
+    pub hints: Hints,
+    /// What chance depends on; `None`: nobody can tell.
+    pub seed: Option<u64>,
     pub body: CallBody,
     pub started: Instant,
+}
+
+/// What the client's headers and key say about routing.
+#[derive(Clone, Debug, Default)]
+pub struct Hints {
+    /// `x-litellm-num-retries`.
+    pub retries: Option<u64>,
+    /// `x-litellm-tags`.
+    pub tags: Vec<String>,
+    pub user_agent: Option<String>,
+    /// `x-litellm-session-id`.
+    pub session: Option<String>,
+    /// SHA-256 of the caller's key, where affinity looks at it.
+    pub key_hash: Option<String>,
+    /// Whether this is a copy of another call, whose answer nobody hears.
+    pub is_silent: bool,
 }
 
 /// Seconds a client is willing to wait.
@@ -51,7 +70,7 @@ pub struct Upload {
     pub head: Bytes,
     pub form: Form,
     /// What is still to come.
-    pub rest: RequestBody,
+    pub rest: Mutex<RequestBody>,
     /// Bytes of the whole form, if the client has said.
     pub length_bytes: Option<u64>,
 }
@@ -72,6 +91,11 @@ pub struct ServedBy {
     pub waited: Duration,
     /// Fields of the request that were taken out and not acted on.
     pub unheeded: Vec<&'static str>,
+    /// Retries made in the last group.
+    pub retries: u64,
+    /// How many there could have been, where any was made.
+    pub retries_max: Option<u64>,
+    pub fallbacks: u64,
 }
 
 pub enum ReplyBody {

@@ -1,16 +1,21 @@
-//! The catalog of models: which deployments a name stands for, and which of them takes a call.
+//! The catalog of models: which deployments a name stands for, which group of them.
 //!
-//! Resolves in LiteLLM's order: alias, group, wildcard; an id counts where no group has its name. Knows no health
-//! and no load.
+//! Knows no health and no load: among the deployments of a group `select` chooses.
+
+mod group;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use tollgate_wire::provider;
 
+pub use group::{Group, Seat, Traits};
+pub(crate) use group::{draw, weighed};
+
 use crate::Error;
-use crate::config::GroupAlias;
-use crate::deployment::{Deployment, MEASURES};
+use crate::config::{GroupAlias, RoutingGroup};
+use crate::deployment::Deployment;
+use crate::meter::{self, Meter};
 
 /// Makes a deployment for one concrete model out of a wildcard entry.
 pub type Template = Box<dyn Fn(&str) -> Result<Deployment, Error> + Send + Sync>;
@@ -24,9 +29,9 @@ pub struct Wildcard {
 }
 
 /// All deployments by every name they answer to.
-#[derive(Default)]
 pub struct Catalog {
-    groups: Vec<(String, Vec<Arc<Deployment>>)>,
+    meter: Arc<dyn Meter>,
+    groups: Vec<Arc<Group>>,
     places: HashMap<String, usize>,
     by_id: HashMap<String, Arc<Deployment>>,
     aliases: HashMap<String, String>,
@@ -34,18 +39,75 @@ pub struct Catalog {
     listed_aliases: Vec<String>,
     /// The most particular pattern first.
     wildcards: Vec<Wildcard>,
+    /// `routing_groups` by their names.
+    routing_groups: HashMap<String, Arc<Group>>,
+    /// What teams call their deployments: by team and name.
+    team_names: HashMap<(String, String), Arc<Group>>,
+}
+
+impl Default for Catalog {
+    /// A catalog of its own, whose deployments nobody else counts.
+    fn default() -> Self {
+        Self::new(Arc::new(meter::Memory::default()))
+    }
+}
+
+/// What a name stands for.
+#[derive(Clone)]
+pub enum Found {
+    /// Deployments to choose among.
+    Group(Arc<Group>),
+    /// One deployment, named by its id: it is asked whatever its state.
+    One(Arc<Group>),
+}
+
+impl Found {
+    pub const fn group(&self) -> &Arc<Group> {
+        match self {
+            Self::Group(group) | Self::One(group) => group,
+        }
+    }
 }
 
 impl Catalog {
+    /// An empty catalog, whose deployments are counted by this meter.
+    pub fn new(meter: Arc<dyn Meter>) -> Self {
+        Self {
+            meter,
+            groups: Vec::new(),
+            places: HashMap::new(),
+            by_id: HashMap::new(),
+            aliases: HashMap::new(),
+            listed_aliases: Vec::new(),
+            wildcards: Vec::new(),
+            routing_groups: HashMap::new(),
+            team_names: HashMap::new(),
+        }
+    }
+
     /// Adds a deployment to its group, in the order of the configuration.
-    pub fn add(&mut self, deployment: Deployment) {
+    pub fn add(&mut self, mut deployment: Deployment) {
+        deployment.count(&*self.meter);
         let deployment = Arc::new(deployment);
         self.by_id.insert(deployment.id.clone(), Arc::clone(&deployment));
         let place = *self.places.entry(deployment.group.clone()).or_insert(self.groups.len());
         if place == self.groups.len() {
-            self.groups.push((deployment.group.clone(), Vec::new()));
+            self.groups.push(Arc::new(Group::new(&deployment.group)));
         }
-        self.groups[place].1.push(deployment);
+        self.add_for_team(&deployment);
+        // Nobody else holds a group while the catalog is being made.
+        if let Some(group) = Arc::get_mut(&mut self.groups[place]) {
+            group.add(deployment);
+        }
+    }
+
+    fn add_for_team(&mut self, deployment: &Arc<Deployment>) {
+        let routing = &deployment.routing;
+        let (Some(team), Some(name)) = (&routing.team_id, &routing.team_public_model_name) else { return };
+        let group = self.team_names.entry((team.clone(), name.clone())).or_insert_with(|| Arc::new(Group::new(name)));
+        if let Some(group) = Arc::get_mut(group) {
+            group.add(Arc::clone(deployment));
+        }
     }
 
     /// Adds another name for a group.
@@ -61,44 +123,89 @@ impl Catalog {
         self.wildcards.sort_by_key(|wildcard| std::cmp::Reverse(rank(&wildcard.pattern)));
     }
 
-    /// The deployment that takes a call for `name`; `None` where no entry has that name.
+    /// Adds a group of groups, when all deployments are there: its members follow its strategy, and its name stands for
+    /// all of them.
+    pub fn add_routing_group(&mut self, routing: &RoutingGroup) {
+        let is_by_priority = !routing.model_priorities.is_empty();
+        let strategy = Some((routing.strategy, routing.args));
+        let mut all = Group::new(&routing.name);
+        all.strategy = strategy;
+        for model in &routing.models {
+            let Some(place) = self.places.get(model) else { continue };
+            if let Some(group) = Arc::get_mut(&mut self.groups[*place]).filter(|_| !is_by_priority) {
+                group.strategy = strategy;
+            }
+            let priority = routing.model_priorities.iter().find(|(name, _)| name == model).map(|(_, order)| *order);
+            for deployment in &self.groups[*place].deployments {
+                let order = if is_by_priority { priority } else { deployment.routing.order };
+                all.add_in_order(Arc::clone(deployment), order);
+            }
+        }
+        self.routing_groups.insert(routing.name.clone(), Arc::new(all));
+    }
+
+    /// What `name` stands for, in LiteLLM's order: alias, group, group of groups, a team's own name, wildcard; an id
+    /// where nothing else has its name.
     ///
     /// # Errors
     /// When a wildcard entry matches, and the provider it leads to cannot serve the model.
-    pub fn select(&self, name: &str) -> Result<Option<Arc<Deployment>>, Error> {
-        let group = |name| self.places.get(name).map(|place| &self.groups[*place].1);
+    pub fn resolve(&self, name: &str, team: Option<&str>) -> Result<Option<Found>, Error> {
+        let group = |name| self.places.get(name).map(|place| Found::Group(Arc::clone(&self.groups[*place])));
         // An alias stands above a group of its name, an id below one: most names are neither.
         let alias = if self.aliases.is_empty() { None } else { self.aliases.get(name) };
-        if let (None, Some(deployments)) = (alias, group(name)) {
-            return Ok(shuffle(deployments).cloned());
+        if let (None, Some(found)) = (alias, group(name)) {
+            return Ok(Some(found));
         }
         if let Some(deployment) = self.by_id.get(name).filter(|_| group(name).is_none()) {
-            return Ok(Some(Arc::clone(deployment)));
+            return Ok(Some(Found::One(self.of_one(deployment))));
         }
         let name = alias.map_or(name, String::as_str);
-        if let Some(deployments) = group(name) {
-            return Ok(shuffle(deployments).cloned());
+        if let Some(found) = group(name) {
+            return Ok(Some(found));
         }
-        if let Some(deployment) = self.by_pattern(name)? {
-            return Ok(Some(deployment));
+        if let Some(group) = self.routing_groups.get(name).or_else(|| self.of_team(team, name)) {
+            return Ok(Some(Found::Group(Arc::clone(group))));
+        }
+        if let Some(group) = self.by_pattern(name)? {
+            return Ok(Some(Found::Group(group)));
         }
         // LiteLLM's second try: `gpt-4o` is also what `openai/*` is meant for.
-        match provider::resolve(name, None, None) {
-            Ok(resolved) => self.by_pattern(&format!("{}/{name}", resolved.provider.name)),
-            Err(_) => Ok(None),
+        let Ok(resolved) = provider::resolve(name, None, None) else { return Ok(None) };
+        let group = self.by_pattern(&format!("{}/{name}", resolved.provider.name))?;
+        Ok(group.map(Found::Group))
+    }
+
+    /// A group of one deployment, named like the group that it belongs to.
+    pub(crate) fn of_one(&self, deployment: &Arc<Deployment>) -> Arc<Group> {
+        Arc::new(Group::of(&deployment.group, [Arc::clone(deployment)]))
+    }
+
+    /// What a team calls so; whoever has no team is the operator, and may use any team's name that is the only one.
+    fn of_team(&self, team: Option<&str>, name: &str) -> Option<&Arc<Group>> {
+        if self.team_names.is_empty() {
+            return None;
         }
+        match team {
+            Some(team) => self.team_names.get(&(team.to_owned(), name.to_owned())),
+            None => {
+                let mut named = self.team_names.iter().filter(|((_, own), _)| own == name).map(|(_, group)| group);
+                let first = named.next();
+                first.filter(|_| named.next().is_none())
+            }
+        }
+    }
+
+    /// How many deployments the group has to which a deployment belongs by its own name.
+    pub(crate) fn siblings(&self, deployment: &Deployment) -> usize {
+        self.places.get(&deployment.group).map_or(1, |place| self.groups[*place].deployments.len())
     }
 
     /// The deployment that keeps the files of `name`: always the same one, so that what was put there is found again.
     ///
     /// # Errors
-    /// As [`select`](Self::select).
+    /// As [`resolve`](Self::resolve).
     pub fn first(&self, name: &str) -> Result<Option<Arc<Deployment>>, Error> {
-        let name = self.aliases.get(name).map_or(name, String::as_str);
-        match self.places.get(name).and_then(|place| self.groups[*place].1.first()) {
-            Some(deployment) => Ok(Some(Arc::clone(deployment))),
-            None => self.select(name),
-        }
+        Ok(self.resolve(name, None)?.and_then(|found| found.group().deployments.first().cloned()))
     }
 
     /// The deployment of this id, whatever a group is called.
@@ -111,68 +218,45 @@ impl Catalog {
         self.places.contains_key(self.aliases.get(name).map_or(name, String::as_str))
     }
 
-    /// The first pattern that matches, among whose entries the call is shared out like among those of a group.
-    fn by_pattern(&self, name: &str) -> Result<Option<Arc<Deployment>>, Error> {
+    /// The first pattern that matches: a deployment of each of its entries, for this model.
+    fn by_pattern(&self, name: &str) -> Result<Option<Arc<Group>>, Error> {
         let first = self.wildcards.iter().find(|wildcard| capture(&wildcard.pattern, name).is_some());
         let Some(first) = first else { return Ok(None) };
         let captured = capture(&first.pattern, name).unwrap_or_default();
         let (mut deployments, mut refusal) = (Vec::new(), None);
         for wildcard in self.wildcards.iter().filter(|wildcard| wildcard.pattern == first.pattern) {
             match (wildcard.template)(&filled(&wildcard.target, &captured, name)) {
-                Ok(deployment) => deployments.push(Arc::new(deployment)),
+                Ok(mut deployment) => {
+                    deployment.count(&*self.meter);
+                    deployments.push(Arc::new(deployment));
+                }
                 Err(error) => refusal = Some(error),
             }
         }
-        match (shuffle(&deployments), refusal) {
-            (None, Some(error)) => Err(error),
-            (deployment, _) => Ok(deployment.cloned()),
+        match refusal {
+            Some(error) if deployments.is_empty() => Err(error),
+            _ => Ok(Some(Arc::new(Group::of(&first.pattern, deployments)))),
         }
     }
 
     /// Every group with its first deployment, in the order of the configuration.
     pub fn groups(&self) -> impl Iterator<Item = (&str, &Arc<Deployment>)> {
-        self.groups.iter().filter_map(|(name, deployments)| Some((name.as_str(), deployments.first()?)))
+        self.groups.iter().filter_map(|group| Some((group.name.as_str(), group.deployments.first()?)))
     }
 
     /// Every deployment, group by group.
     pub fn deployments(&self) -> impl Iterator<Item = &Arc<Deployment>> {
-        self.groups.iter().flat_map(|(_, deployments)| deployments)
+        self.groups.iter().flat_map(|group| &group.deployments)
     }
 
     /// Every name that lists of models show, with a deployment that it leads to: groups, then aliases.
     pub fn names(&self) -> impl Iterator<Item = (&str, &Arc<Deployment>)> {
         let aliases = self.listed_aliases.iter().filter_map(|alias| {
             let place = self.places.get(self.aliases.get(alias)?)?;
-            Some((alias.as_str(), self.groups[*place].1.first()?))
+            Some((alias.as_str(), self.groups[*place].deployments.first()?))
         });
         self.groups().chain(aliases)
     }
-}
-
-/// LiteLLM's simple-shuffle: at random by the first measure of which any has a share, else evenly.
-fn shuffle(deployments: &[Arc<Deployment>]) -> Option<&Arc<Deployment>> {
-    let [.., last] = deployments else { return None };
-    if deployments.len() == 1 {
-        return Some(last);
-    }
-    let measure = (0..MEASURES).find(|measure| deployments.iter().any(|deployment| deployment.shares[*measure] > 0.0));
-    let share = |deployment: &Deployment| measure.map_or(1.0, |measure| deployment.shares[measure].max(0.0));
-    let total: f64 = deployments.iter().map(|deployment| share(deployment)).sum();
-    let mut left = random_fraction() * total;
-    for deployment in deployments {
-        left -= share(deployment);
-        if left < 0.0 {
-            return Some(deployment);
-        }
-    }
-    // Rounding may leave a last crumb; it belongs to nobody whose share is 0.
-    deployments.iter().rfind(|deployment| share(deployment) > 0.0)
-}
-
-/// Evenly spread in `0.0..1.0`.
-fn random_fraction() -> f64 {
-    let bits = uuid::Uuid::new_v4().as_u128() as u32;
-    f64::from(bits) / (f64::from(u32::MAX) + 1.0)
 }
 
 /// What each `*` of the pattern stands for in `name`.

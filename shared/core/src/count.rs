@@ -2,37 +2,46 @@
 //!
 //! A provider that fails to count does not fail the call, as with LiteLLM. Knows no vocabulary and no format.
 
-use bytes::Bytes;
 use tollgate_wire::client;
-use tollgate_wire::json::Object;
-use tollgate_wire::tokens::Estimator;
 use tracing::info;
 
-use crate::call::ReplyBody;
-use crate::dispatch::{Answered, Exchange, JSON};
-use crate::{Error, body};
+use crate::call::{Reply, ReplyBody, ServedBy};
+use crate::dispatch::{Failed, JSON, refused};
+use crate::journey::{Ask, AskBody, Journey};
+use crate::record::Record;
+use crate::{App, Error};
 
-impl Exchange<'_> {
+impl App {
     /// Counts the tokens of a request that is not made.
-    pub(crate) async fn count(&mut self, bytes: &Bytes, object: Object<'_>) -> Answered {
-        let named = body::model_name(&object)?.unwrap_or_default();
-        let model = match self.choose(Some(&named)) {
-            Ok(deployment) => {
-                let model = deployment.named.split_once('/').map_or(&*deployment.named, |(_, model)| model).to_owned();
-                if deployment.rules.speaks(self.call.operation) {
-                    let estimator = Estimator::new(&deployment.model, bytes, &object);
-                    match self.ask(&deployment, named, object.clone(), estimator).await {
-                        Ok(answer) => return Ok(answer),
-                        Err(error) => info!(provider = deployment.provider, "counted here: {error}"),
+    pub(crate) async fn count(&self, ask: &Ask<'_>, mut record: Record) -> Result<Reply, Box<Failed>> {
+        let named = ask.named.as_deref().unwrap_or_default();
+        let AskBody::Json { object, .. } = &ask.body else { return Err(refused(Error::NothingToCount, record)) };
+        named.clone_into(&mut record.model);
+        let mut served_by = ServedBy::default();
+        let mut model = named.to_owned();
+        if let Ok(Some(deployment)) = self.pick(named) {
+            deployment.named.split_once('/').map_or(&*deployment.named, |(_, model)| model).clone_into(&mut model);
+            if deployment.rules.speaks(ask.call.operation) {
+                let mut journey = Journey::new(self, ask, None);
+                match journey.go().await {
+                    Ok((content_type, body)) => {
+                        record.finish(200);
+                        return Ok(Reply { served_by: std::mem::take(&mut journey.served_by), content_type, body });
                     }
+                    Err(error) => info!(provider = deployment.provider, "counted here: {error}"),
                 }
-                model
             }
-            Err(_) => named,
-        };
-        let counted = client::count_message_tokens(&model, &object);
-        let counted =
-            counted.map_err(|error| Error::Invalid { param: Some("messages"), message: error.to_string() })?;
-        Ok((JSON, ReplyBody::Whole(counted.into())))
+            record.deployment_id.clone_from(&deployment.id);
+            served_by.deployment = Some(deployment);
+        }
+        served_by.unheeded = ask.unheeded();
+        let counted = client::count_message_tokens(&model, object);
+        match counted {
+            Ok(counted) => {
+                record.finish(200);
+                Ok(Reply { served_by, content_type: JSON, body: ReplyBody::Whole(counted.into()) })
+            }
+            Err(error) => Err(refused(Error::Invalid { param: Some("messages"), message: error.to_string() }, record)),
+        }
     }
 }

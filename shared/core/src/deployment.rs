@@ -5,6 +5,7 @@
 mod account;
 mod claude;
 mod cloud;
+mod routing;
 mod scheme;
 mod storage;
 
@@ -20,9 +21,11 @@ use tollgate_wire::provider::{self, Auth, KeyNeed, Provider, Resolved};
 use tollgate_wire::{Operation, json::raw};
 
 use crate::config::{Config, Model, Params};
+use crate::meter::Meter;
 use crate::sign::Scheme;
 use crate::{Error, Secret};
 use scheme::Known;
+pub use routing::{Allowance, HealthCheck, Price, Routing};
 pub use storage::Storage;
 
 /// How many measures a call can be shared out by.
@@ -61,6 +64,8 @@ pub struct Deployment {
     pub shares: [f64; MEASURES],
     /// The same names as header values, made once.
     pub shown: Shown,
+    /// What selection, limits and the breaker know of it.
+    pub routing: Routing,
     addresses: Vec<(Operation, Mode, Uri)>,
     mode: Option<String>,
     info: Map<String, Value>,
@@ -134,6 +139,8 @@ impl Deployment {
         let stream_s =
             params.stream_timeout_seconds.or(config.router_settings.stream_timeout_seconds).unwrap_or(whole_s);
         let shown = shown(entry, &api_base)?;
+        let known = known_facts(&rules, provider.name, &model);
+        let routing = Routing::new(config, entry, provider.name, known);
         Ok(Self {
             id: entry.id.clone(),
             group: entry.group.clone(),
@@ -152,10 +159,21 @@ impl Deployment {
             missing_key: missing_key.then(|| provider.key_variables.join(" or ")),
             shares: [params.weight, params.rpm.map(count), params.tpm.map(count)].map(Option::unwrap_or_default),
             shown,
+            routing,
             addresses,
             mode: entry.info.mode.clone(),
             info: entry.info.raw.clone(),
         })
+    }
+
+    /// Gives the deployment its places in a meter.
+    pub fn count(&mut self, meter: &dyn Meter) {
+        self.routing.count(meter, &self.id);
+    }
+
+    /// Whether the model takes `response_format`, as LiteLLM's pre-call checks ask.
+    pub fn takes_response_format(&self) -> bool {
+        self.rules.parameters().any(|name| name == "response_format")
     }
 
     /// Where calls of this kind go.
@@ -233,9 +251,7 @@ impl Deployment {
     }
 
     fn known(&self) -> Option<Facts<'static>> {
-        let base = self.rules.settings.base_model.as_deref();
-        base.and_then(|model| models::lookup(self.provider, model))
-            .or_else(|| models::describe(self.provider, &self.model))
+        facts(&self.rules, self.provider, &self.model)
     }
 
     /// The entry of `/model/info`: no key, no header.
@@ -257,6 +273,22 @@ impl Deployment {
             "model_info": info,
         })
     }
+}
+
+/// What the model map knows: of the base model, where one is named.
+fn facts(rules: &Rules, provider: &str, model: &str) -> Option<Facts<'static>> {
+    let base = rules.settings.base_model.as_deref();
+    base.and_then(|model| models::lookup(provider, model)).or_else(|| models::describe(provider, model))
+}
+
+/// What of it selection looks at.
+fn known_facts(rules: &Rules, provider: &str, model: &str) -> routing::Known {
+    let facts = facts(rules, provider, model);
+    let price = Price {
+        input_usd: facts.as_ref().and_then(Facts::input_cost_per_token_usd),
+        output_usd: facts.as_ref().and_then(Facts::output_cost_per_token_usd),
+    };
+    routing::Known { max_input_tokens: facts.as_ref().and_then(Facts::max_input_tokens), price }
 }
 
 fn shown(entry: &Model, api_base: &str) -> Result<Shown, Unusable> {

@@ -1,9 +1,10 @@
-//! Dispatch: one call to one deployment, and its answer back.
+//! Dispatch: one attempt at one deployment, and its answer back.
 //!
-//! Chooses a deployment, has `wire` write the request, sends it, and hands the answer on: whole, as a
-//! stream, or as plain bytes. Knows no route and no header of the client.
+//! Has `wire` write the request, sends it, and hands the answer on: whole, as a stream, or as plain bytes. Which
+//! deployment is asked, and what comes after a failure, is `journey`'s business. Knows no route and no header of the
+//! client.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::{HeaderValue, header};
@@ -17,14 +18,17 @@ use tollgate_wire::stream::UsageWish;
 use tollgate_wire::tokens::Estimator;
 use tollgate_wire::{Operation, Usage, answer};
 
-use crate::call::{Call, CallBody, Reply, ReplyBody, ServedBy};
+use crate::call::{Call, CallBody, Reply, ReplyBody, ServedBy, Timeouts};
+use crate::controls::Controls;
 use crate::deployment::Deployment;
 use crate::exchange::{Requests, request, requests};
 use crate::fetch::inline_media;
+use crate::journey::{Ask, AskBody, Journey, Target};
 use crate::record::Record;
 use crate::relay::Work;
 use crate::responses::{Continued, Keeping};
-use crate::{App, Error, body, fault, upload};
+use crate::upload::Held;
+use crate::{App, Error, body, controls, fault, upload};
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
@@ -35,18 +39,20 @@ pub struct Failed {
     pub served_by: ServedBy,
 }
 
-/// One call under way.
+/// One attempt at a call, at one deployment.
 pub(crate) struct Exchange<'a> {
     pub app: &'a App,
-    pub call: Call,
-    pub record: Option<Record>,
+    pub call: &'a Call,
+    pub deployment: Arc<Deployment>,
+    pub timeouts: Timeouts,
     pub served_by: ServedBy,
     /// Whether the client wants the answer in pieces.
     pub streamed: bool,
-    /// Whether the provider had begun a stream, in whose first event the call failed.
+    /// Whether the provider had begun a stream, in whose first events the attempt failed.
     pub begun: bool,
     /// How the answer is to be kept, if it is a response that nobody else keeps.
     pub keeping: Option<Keeping>,
+    pub usage: Option<Usage>,
 }
 
 impl App {
@@ -54,79 +60,124 @@ impl App {
     ///
     /// # Errors
     /// Everything that [`Error`] names; the call has been logged either way.
-    pub async fn serve(&self, call: Call) -> Result<Reply, Failed> {
+    pub async fn serve(&self, mut call: Call) -> Result<Reply, Failed> {
         let record = Record::new(call.id.clone(), call.operation, call.started);
-        let mut exchange = Exchange {
-            app: self,
-            call,
-            record: Some(record),
-            served_by: ServedBy::default(),
-            streamed: false,
-            begun: false,
-            keeping: None,
+        let body = std::mem::replace(&mut call.body, CallBody::Json(Bytes::new()));
+        let outcome = match &body {
+            CallBody::Json(bytes) => self.serve_json(&call, bytes, record).await,
+            CallBody::Upload(_) => Box::pin(self.serve_upload(&call, body, record)).await,
         };
-        let outcome = exchange.run().await;
-        let served_by = std::mem::take(&mut exchange.served_by);
+        outcome.map_err(|failed| *failed)
+    }
+
+    async fn serve_json(&self, call: &Call, bytes: &Bytes, record: Record) -> Result<Reply, Box<Failed>> {
+        let ask = match self.read(call, bytes).await {
+            Ok(ask) => ask,
+            Err(error) => return Err(refused(error, record)),
+        };
+        if call.operation == Operation::CountMessageTokens {
+            return self.count(&ask, record).await;
+        }
+        self.travel(&ask, record).await
+    }
+
+    /// Makes the attempts, and ends the record unless a stream has taken it along.
+    pub(crate) async fn travel(&self, ask: &Ask<'_>, record: Record) -> Result<Reply, Box<Failed>> {
+        let mut journey = Journey::new(self, ask, Some(record));
+        let outcome = journey.go().await;
+        let (record, served_by) = (journey.record.take(), std::mem::take(&mut journey.served_by));
+        let status = outcome.as_ref().map_or_else(Error::status, |_| 200);
+        if let Some(record) = record {
+            record.finish(status);
+        }
         match outcome {
-            Ok((content_type, body)) => {
-                exchange.finish(200);
-                Ok(Reply { served_by, content_type, body })
-            }
-            Err(error) => {
-                let is_explained = !exchange.begun;
-                let error = if is_explained { explained(error, exchange.call.operation, &served_by) } else { error };
-                exchange.finish(error.status());
-                Err(Failed { error, served_by })
-            }
+            Ok((content_type, body)) => Ok(Reply { served_by, content_type, body }),
+            Err(error) => Err(Box::new(Failed { error, served_by })),
         }
     }
+
+    /// What the client asks, checked as far as no deployment has to be known.
+    pub(crate) async fn read<'a>(&self, call: &'a Call, bytes: &'a Bytes) -> Result<Ask<'a>, Error> {
+        let mut object = body::parse(bytes)?;
+        if call.mode == Some(Mode::Streamed) {
+            object.set_text("stream", "true".to_owned());
+        }
+        let timeouts = body::timeouts(&object, call.timeouts)?;
+        let controls = controls::read(&object, &call.hints)?;
+        let named = match &call.path_model {
+            Some(model) => Some(model.clone()),
+            None => body::model_name(&object)?,
+        };
+        body::require(call.operation, &object, named.as_deref())?;
+        let continued = match call.operation {
+            Operation::Responses => Some(Continued::find(self, &object, named.as_deref()).await),
+            _ => None,
+        };
+        let (body, counted) = (AskBody::Json { bytes, object }, OnceLock::new());
+        Ok(Ask { call, body, named, controls, timeouts, continued, counted })
+    }
+
+    async fn serve_upload(&self, call: &Call, body: CallBody, record: Record) -> Result<Reply, Box<Failed>> {
+        let CallBody::Upload(upload) = body else { return Err(refused(Error::MissingFile, record)) };
+        let named = match &call.path_model {
+            Some(model) => Some(model.clone()),
+            None => upload::model(&upload),
+        };
+        // Some models make an image of the words alone.
+        if !upload.form.has_file && call.operation != Operation::ImageEdit {
+            return Err(refused(Error::MissingFile, record));
+        }
+        let held = upload::hold(upload, self.limits.retried_upload_bytes_max).await;
+        let controls = Controls { retries: call.hints.retries, ..Controls::default() };
+        let body = AskBody::Upload(held);
+        let (timeouts, counted) = (call.timeouts, OnceLock::new());
+        let ask = Ask { call, body, named, controls, timeouts, continued: None, counted };
+        self.travel(&ask, record).await
+    }
+}
+
+/// A call that no deployment has a part in.
+pub(crate) fn refused(error: Error, record: Record) -> Box<Failed> {
+    record.finish(error.status());
+    Box::new(Failed { error, served_by: ServedBy::default() })
 }
 
 pub(crate) type Answered = Result<(HeaderValue, ReplyBody), Error>;
 
-impl Exchange<'_> {
-    async fn run(&mut self) -> Answered {
-        match std::mem::replace(&mut self.call.body, CallBody::Json(Bytes::new())) {
-            CallBody::Json(bytes) => self.json(&bytes).await,
-            CallBody::Upload(upload) => self.upload(upload).await,
+impl<'a> Exchange<'a> {
+    pub fn new(app: &'a App, ask: &Ask<'a>, deployment: Arc<Deployment>) -> Self {
+        Self {
+            app,
+            call: ask.call,
+            deployment,
+            timeouts: ask.timeouts,
+            served_by: ServedBy::default(),
+            streamed: false,
+            begun: false,
+            keeping: None,
+            usage: None,
         }
     }
 
-    /// Ends the record, unless a stream has taken it along.
-    fn finish(&mut self, status: u16) {
-        if let Some(record) = self.record.take() {
-            record.finish(status);
+    /// Asks the deployment for what the client asks of this target; `fallbacks` have been made before.
+    pub async fn ask_for(&mut self, ask: &Ask<'_>, target: &Target, fallbacks: u64) -> Answered {
+        let deployment = Arc::clone(&self.deployment);
+        if let Some(variables) = &deployment.missing_key {
+            return Err(Error::NoProviderKey { provider: deployment.provider, variables: variables.clone() });
         }
-    }
-
-    async fn json(&mut self, bytes: &Bytes) -> Answered {
-        let mut object = body::parse(bytes)?;
-        if self.call.mode == Some(Mode::Streamed) {
-            object.set_text("stream", "true".to_owned());
-        }
-        self.call.timeouts = body::timeouts(&object, self.call.timeouts)?;
-        self.served_by.unheeded = body::unheeded(&object);
-        let named = match &self.call.path_model {
-            Some(model) => Some(model.clone()),
-            None => body::model_name(&object)?,
+        let (bytes, object) = match &ask.body {
+            AskBody::Json { bytes, object } => (bytes, object),
+            AskBody::Upload(held) => return self.upload(&deployment, held).await,
         };
-        body::require(self.call.operation, &object, named.as_deref())?;
-        if self.call.operation == Operation::CountMessageTokens {
-            return self.count(bytes, object).await;
-        }
-        let continued = match self.call.operation {
-            Operation::Responses => Some(Continued::find(self.app, &object, named.as_deref()).await),
-            _ => None,
-        };
-        let maker = continued.as_ref().and_then(|continued| continued.deployment.clone());
-        self.call.pinned = self.call.pinned.take().or(maker);
-        let deployment = self.choose(named.as_deref())?;
-        if let Some(continued) = continued {
+        let mut object = object.clone();
+        target.apply(&mut object);
+        if let Some(continued) = &ask.continued {
             self.keeping = continued.apply(self.app, &deployment, &mut object)?;
         }
-        let shown = match &self.call.path_model {
-            Some(_) => deployment.model.clone(),
-            None => named.unwrap_or_default(),
+        // Whoever is served by another model than it asked for is told which one.
+        let shown = match (&self.call.path_model, fallbacks) {
+            (None, 0) => ask.named.clone().unwrap_or_default(),
+            _ => deployment.model.clone(),
         };
         body::forward(&mut object, &self.call.forwarded, deployment.provider);
         let mock = Mock { response: deployment.mock.as_ref(), tool_calls: None, times_out: false };
@@ -189,29 +240,6 @@ impl Exchange<'_> {
         Context { provider, model, stamp: Stamp::new(crate::new_id(), crate::now_s()), ids, ..Context::default() }
     }
 
-    pub(crate) fn choose(&mut self, model: Option<&str>) -> Result<Arc<Deployment>, Error> {
-        let name = model.unwrap_or("None");
-        if let Some(record) = &mut self.record {
-            record.model = model.unwrap_or_default().to_owned();
-        }
-        let operation = self.call.operation;
-        let deployment = match self.call.pinned.take() {
-            Some(pinned) => Some(pinned),
-            None => self.app.catalog.select(name)?,
-        };
-        let deployment = deployment.ok_or_else(|| Error::UnknownModel { operation, model: name.to_owned() })?;
-        if let Some(record) = &mut self.record {
-            record.deployment_id.clone_from(&deployment.id);
-        }
-        self.served_by.deployment = Some(Arc::clone(&deployment));
-        match &deployment.missing_key {
-            Some(variables) => {
-                Err(Error::NoProviderKey { provider: deployment.provider, variables: variables.clone() })
-            }
-            None => Ok(deployment),
-        }
-    }
-
     fn mock(&mut self, deployment: &Deployment, mock: &Mock<'_>, shown: &str, object: &Object<'_>) -> Answered {
         self.streamed = body::wants_stream(object);
         let id = format!("chatcmpl-{}", crate::new_id());
@@ -262,13 +290,11 @@ impl Exchange<'_> {
     }
 
     fn note_usage(&mut self, usage: Usage) {
-        if let Some(record) = &mut self.record {
-            record.usage = Some(usage);
-        }
+        self.usage = Some(usage);
     }
 
     async fn stream(&mut self, deployment: &Deployment, requests: Requests, plan: &Plan) -> Answered {
-        let silence_max = self.call.timeouts.stream.or(self.call.timeouts.whole).unwrap_or(deployment.stream_timeout);
+        let silence_max = self.silence_max(deployment);
         let answer = self.send(deployment, requests.first, silence_max).await?;
         if self.answered_json() && !deployment.rules.is_translated() {
             // No stream after all: an error under status 200, or a provider that ignores the wish.
@@ -307,35 +333,18 @@ impl Exchange<'_> {
 
     /// Audio: bytes that mean nothing to the gateway.
     async fn raw(&mut self, deployment: &Deployment, requests: Requests) -> Answered {
-        let silence_max = self.call.timeouts.whole.unwrap_or(deployment.timeout);
+        let silence_max = self.timeouts.whole.unwrap_or(deployment.timeout);
         let answer = self.send(deployment, requests.first, silence_max).await?;
         let content_type = self.served_by.headers.get(header::CONTENT_TYPE).cloned();
         let relay = self.relay(deployment, answer, Work::Raw, silence_max).await?;
         Ok((content_type.unwrap_or(HeaderValue::from_static("audio/mpeg")), ReplyBody::Relayed(relay)))
     }
 
-    async fn upload(&mut self, upload: crate::call::Upload) -> Answered {
-        let named = match &self.call.path_model {
-            Some(model) => Some(model.clone()),
-            None => upload::model(&upload),
-        };
-        // Some models make an image of the words alone.
-        if !upload.form.has_file && self.call.operation != Operation::ImageEdit {
-            return Err(Error::MissingFile);
-        }
-        let deployment = self.choose(named.as_deref())?;
-        let (body, content) = upload::rewritten(upload, &deployment.model);
+    async fn upload(&mut self, deployment: &Deployment, held: &Held) -> Answered {
+        let (body, content) = held.rewritten(&deployment.model).ok_or(Error::UploadSpent)?;
         let uri = deployment.uri(self.call.operation, Mode::Whole)?;
-        let request = request(&deployment, uri, body, &content)?;
-        let (content_type, bytes) = self.exchange(&deployment, request).await?;
+        let request = request(deployment, uri, body, &content)?;
+        let (content_type, bytes) = self.exchange(deployment, request).await?;
         Ok((content_type.unwrap_or(JSON), ReplyBody::Whole(bytes)))
-    }
-}
-
-/// A provider's failure, and what LiteLLM's router says after it.
-fn explained(error: Error, operation: Operation, served_by: &ServedBy) -> Error {
-    match (error, &served_by.deployment) {
-        (Error::Provider(failure), Some(deployment)) => fault::explained(*failure, operation, deployment).into(),
-        (error, _) => error,
     }
 }

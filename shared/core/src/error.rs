@@ -6,6 +6,8 @@
 use tollgate_wire::Operation;
 use tollgate_wire::failure::Failure;
 
+use crate::select::{Refusal, RefusalKind, whole_seconds};
+
 /// Why a request is refused or has failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -85,6 +87,14 @@ pub enum Error {
     NeedsSocket,
     #[error("Method Not Allowed")]
     WrongMethod,
+    /// No deployment of the model takes the call now.
+    #[error("{}", .0.message)]
+    NoDeployment(Box<Refusal>),
+    /// An upload that was too long to be kept, and has been sent once.
+    #[error(
+        "the upload cannot be sent again: it is longer than router_settings.upload_retry_max_size_mb"
+    )]
+    UploadSpent,
     /// A provider failed, or was going to be asked for something it cannot do.
     #[error("{}", .0.message)]
     Provider(Box<Failure>),
@@ -149,6 +159,13 @@ impl Error {
             Self::PassThroughUnset { .. } | Self::PassThroughBroken(_) | Self::PassThroughTimedOut { .. } => 500,
             Self::ShuttingDown | Self::Overloaded { .. } => 503,
             Self::Provider(failure) => failure.status,
+            Self::NoDeployment(refusal) => match refusal.kind {
+                RefusalKind::ContextWindow => 400,
+                RefusalKind::Tags => 401,
+                RefusalKind::Paused => 503,
+                _ => 429,
+            },
+            Self::UploadSpent => 500,
             Self::UnknownKey
             | Self::PreviousResponse(_)
             | Self::NothingToCount
@@ -163,6 +180,15 @@ impl Error {
             | Self::PathEscapes
             | Self::NoGroup(_)
             | Self::DeploymentNotListed(_) => 400,
+        }
+    }
+
+    /// Seconds after which it is worth trying again, where that is known.
+    pub fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Self::NoDeployment(refusal) => refusal.retry_after.map(whole_seconds),
+            Self::Overloaded { retry_after_s } => Some(*retry_after_s),
+            _ => None,
         }
     }
 }

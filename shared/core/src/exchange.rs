@@ -14,7 +14,7 @@ use tollgate_wire::prepare::Prepared;
 
 use crate::deployment::{Deployment, address};
 use crate::dispatch::Exchange;
-use crate::relay::{Relay, Work};
+use crate::relay::{Patience, Relay, Work};
 use crate::sign::Scheme;
 use crate::upstream::{AnswerBody, RequestBody, UpstreamError};
 use crate::{App, Error, fault};
@@ -27,20 +27,32 @@ impl Exchange<'_> {
         work: Work,
         silence_max: Duration,
     ) -> Result<Box<Relay>, Error> {
-        let Some(record) = self.record.take() else { return Err(Error::ShuttingDown) };
         let origin = self.origin(deployment);
         let asked = Instant::now();
-        let relay = Relay::new(body, work, origin, silence_max, record).keeping(self.keeping.take());
+        let patience = self.patience(silence_max);
+        let relay = Relay::new(body, work, origin, patience).keeping(self.keeping.take());
         let begun = relay.begin().await;
         self.served_by.waited += asked.elapsed();
         match begun {
             Ok(relay) => Ok(Box::new(relay)),
-            Err((failure, record)) => {
-                self.record = Some(record);
+            Err(failure) => {
                 self.begun = true;
                 Err(failure.into())
             }
         }
+    }
+
+    /// The longest silence of a stream that the client, the deployment or the router bears.
+    pub(crate) fn silence_max(&self, deployment: &Deployment) -> Duration {
+        self.timeouts.stream.or(self.timeouts.whole).unwrap_or(deployment.stream_timeout)
+    }
+
+    /// How long a stream may be silent before its first content, and between two pieces of it.
+    fn patience(&self, silence_max: Duration) -> Patience {
+        let limits = &self.app.resilience.streams;
+        let least = |limit: Option<Duration>| limit.map_or(silence_max, |limit| limit.min(silence_max));
+        let is_clients = self.timeouts.stream.is_some() || self.timeouts.whole.is_some();
+        Patience { first: least(limits.first_chunk), between: least(limits.chunk), is_clients }
     }
 
     /// A whole exchange under one deadline: content type and body of an answer that is a success.
@@ -49,7 +61,7 @@ impl Exchange<'_> {
         deployment: &Deployment,
         request: Request<RequestBody>,
     ) -> Result<(Option<HeaderValue>, Bytes), Error> {
-        let limit = self.call.timeouts.whole.unwrap_or(deployment.timeout);
+        let limit = self.timeouts.whole.unwrap_or(deployment.timeout);
         let (asked, origin) = (Instant::now(), self.origin(deployment));
         let both = async {
             let body = self.head(deployment, request).await?;

@@ -11,7 +11,9 @@ use tollgate_wire::prepare::Refusal;
 use tollgate_wire::stream;
 use tracing::warn;
 
-use crate::deployment::Deployment;
+use crate::Error;
+use crate::config::{FallbackTarget, Fallbacks};
+use crate::resilience::fallback::Lists;
 use crate::sign::{Scheme, SignError};
 use crate::upstream::UpstreamError;
 
@@ -92,22 +94,78 @@ pub fn refused(refusal: &Refusal) -> Failure {
     Failure::new(class, &refusal.to_string())
 }
 
+/// What was tried after a group had failed.
+pub enum Tried {
+    /// Nothing: no list is set, or the one for this kind of failure has nothing for the group.
+    Nothing,
+    /// Lists are set, but none for the group.
+    NoGroup,
+    /// These, of which the last one failed so.
+    AlsoFailed { targets: Vec<String>, detail: String },
+}
+
+/// What LiteLLM's router says of a failure, beside the provider's words.
+pub struct Told<'a> {
+    /// The group that the client asked for.
+    pub model_group: &'a str,
+    pub lists: &'a Lists<'a>,
+    pub tried: Tried,
+}
+
 /// Adds what LiteLLM's router says after the provider's words.
-pub fn explained(failure: Failure, operation: Operation, deployment: &Deployment) -> Failure {
-    if operation == Operation::Moderation {
-        return failure;
-    }
-    let failure = match operation {
-        Operation::ChatCompletion => failure.with_time_limits("None", &deployment.timeout_text),
-        _ => failure,
+pub fn explained(error: Error, operation: Operation, told: &Told<'_>) -> Error {
+    let failure = match error {
+        Error::Provider(failure) if operation != Operation::Moderation => *failure,
+        error => return error,
     };
-    failure.explained(&Explanation {
-        model_group: &deployment.group,
-        fallbacks: None,
-        context_window_fallbacks: None,
-        content_policy_fallbacks: None,
-        outcome: Outcome::NotAttempted,
-    })
+    let lists = told.lists;
+    let text = |list: Option<&Fallbacks>| list.map(|list| python_list(Some(list)));
+    let (fallbacks, context, policy) = (text(lists.fallbacks), text(lists.context_window), text(lists.content_policy));
+    let configured: Vec<&str> =
+        lists.fallbacks.map(|list| list.0.iter().map(|(group, _)| group.as_str()).collect()).unwrap_or_default();
+    let targets: Vec<&str> = match &told.tried {
+        Tried::AlsoFailed { targets, .. } => targets.iter().map(String::as_str).collect(),
+        Tried::Nothing | Tried::NoGroup => Vec::new(),
+    };
+    let outcome = match &told.tried {
+        Tried::Nothing => Outcome::NotAttempted,
+        Tried::NoGroup => Outcome::NoGroup { lookup: &[told.model_group], configured: &configured },
+        Tried::AlsoFailed { detail, .. } => Outcome::AlsoFailed { targets: &targets, detail },
+    };
+    let failure = failure.explained(&Explanation {
+        model_group: told.model_group,
+        fallbacks: fallbacks.as_deref(),
+        context_window_fallbacks: context.as_deref(),
+        content_policy_fallbacks: policy.as_deref(),
+        outcome,
+    });
+    failure.into()
+}
+
+/// An error's sentence, as it stands in that of another.
+pub fn shown(error: &Error) -> String {
+    match error {
+        Error::Provider(failure) => failure.client_message(),
+        error => error.to_string(),
+    }
+}
+
+/// A list of fallbacks as Python prints it; `None` where there is none.
+pub fn python_list(list: Option<&Fallbacks>) -> String {
+    let Some(list) = list else { return "None".to_owned() };
+    let entry = |(group, targets): &(String, Vec<FallbackTarget>)| {
+        let targets: Vec<String> = targets
+            .iter()
+            .map(|target| match &target.model {
+                Some(model) if target.params.is_empty() => format!("'{model}'"),
+                // What else a target says may be long, and nobody's business.
+                model => format!("{{'model': '{}'}}", model.as_deref().unwrap_or("None")),
+            })
+            .collect();
+        format!("{{'{group}': [{}]}}", targets.join(", "))
+    };
+    let entries: Vec<String> = list.0.iter().map(entry).collect();
+    format!("[{}]", entries.join(", "))
 }
 
 /// Whether an answer of status 200 holds an error instead; LiteLLM takes an empty one for none.

@@ -115,7 +115,7 @@ impl App {
         let deployment = match way {
             Way::Azure => group::in_path_or_body(self, call).await?,
             Way::BodyGroup => group::in_body(self, call).await?,
-            Way::PathGroup => Some(group::at_front(&self.catalog, &mut call.rest)?),
+            Way::PathGroup => Some(group::at_front(self, &mut call.rest)?),
             _ => None,
         };
         let caller =

@@ -2,7 +2,7 @@
 //!
 //! What LiteLLM's `/health` does. Asks through the same way as a client's call.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
@@ -11,24 +11,34 @@ use tollgate_wire::Operation;
 use tollgate_wire::multipart::{self, Progress};
 
 use crate::App;
-use crate::call::{Call, CallBody, Timeouts, Upload};
+use crate::call::{Call, CallBody, Hints, Timeouts, Upload};
 use crate::deployment::Deployment;
 use crate::upstream::RequestBody;
 
 /// A probe may take this long, as LiteLLM's.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(60);
-/// Deployments asked at the same time.
-const PROBES_MAX: usize = 16;
+/// Deployments asked at the same time, where nobody says how many.
+pub const PROBES_MAX: usize = 16;
+/// Tokens of the answer that is asked for.
+const TOKENS_MAX: u64 = 16;
 const PROMPT: &str = "test from litellm";
 /// A second of silence: 16-bit mono samples at 8 kHz.
 const SILENCE_BYTES: u32 = 16_000;
 
 /// What a probe found.
+#[derive(Clone)]
 pub struct Finding {
     pub deployment: Arc<Deployment>,
     /// Why the deployment is not healthy; `None` where it is.
     pub error: Option<String>,
     pub status: u16,
+}
+
+impl std::fmt::Debug for Finding {
+    /// Without the deployment, whose headers may be secrets.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}: {}", self.deployment.id, self.status)
+    }
 }
 
 impl Finding {
@@ -46,18 +56,23 @@ impl Finding {
     }
 }
 
-/// Asks all of them, a few at a time.
-pub async fn all(app: &App, deployments: Vec<Arc<Deployment>>) -> Vec<Finding> {
-    stream::iter(deployments).map(|deployment| one(app, deployment)).buffered(PROBES_MAX).collect().await
+/// Asks all of them, so many at a time.
+pub async fn all(app: &App, deployments: Vec<Arc<Deployment>>, at_once: usize) -> Vec<Finding> {
+    stream::iter(deployments).map(|deployment| one(app, deployment)).buffered(at_once.max(1)).collect().await
 }
 
 async fn one(app: &App, deployment: Arc<Deployment>) -> Finding {
     let operation = deployment.operation();
-    let timeouts = Timeouts { whole: Some(PROBE_TIMEOUT), stream: Some(PROBE_TIMEOUT) };
+    let health = &deployment.routing.health;
+    let timeout = Some(health.timeout.unwrap_or(PROBE_TIMEOUT));
+    let timeouts = Timeouts { whole: timeout, stream: timeout };
+    let tokens_max = health.tokens_max.unwrap_or(TOKENS_MAX);
     let (id, started) = (crate::new_id(), Instant::now());
     let (path_model, pinned) = (Some(deployment.named.clone()), Some(Arc::clone(&deployment)));
-    let (body, forwarded) = (body(operation), Vec::new());
-    let call = Call { id, operation, mode: None, path_model, pinned, timeouts, forwarded, body, started };
+    let (body, forwarded) = (body(operation, tokens_max), Vec::new());
+    let hints = Hints::default();
+    let call =
+        Call { id, operation, mode: None, path_model, pinned, timeouts, forwarded, hints, seed: None, body, started };
     match app.serve(call).await {
         Ok(_) => Finding { deployment, error: None, status: 200 },
         Err(failed) => {
@@ -67,10 +82,10 @@ async fn one(app: &App, deployment: Arc<Deployment>) -> Finding {
     }
 }
 
-fn body(operation: Operation) -> CallBody {
+fn body(operation: Operation, tokens_max: u64) -> CallBody {
     let value = match operation {
-        Operation::ChatCompletion => json!({ "messages": [{ "role": "user", "content": PROMPT }], "max_tokens": 16 }),
-        Operation::TextCompletion => json!({ "prompt": PROMPT, "max_tokens": 16 }),
+        Operation::ChatCompletion => json!({ "messages": [{ "role": "user", "content": PROMPT }], "max_tokens": tokens_max }),
+        Operation::TextCompletion => json!({ "prompt": PROMPT, "max_tokens": tokens_max }),
         Operation::Embedding => json!({ "input": [PROMPT] }),
         Operation::Moderation => json!({ "input": PROMPT }),
         Operation::ImageGeneration => json!({ "prompt": PROMPT }),
@@ -78,7 +93,7 @@ fn body(operation: Operation) -> CallBody {
         Operation::Rerank => json!({ "model": "", "query": PROMPT, "documents": [PROMPT] }),
         Operation::Ocr => json!({ "document": { "type": "image_url", "image_url": DOT } }),
         Operation::Messages | Operation::CountMessageTokens => {
-            json!({ "messages": [{ "role": "user", "content": PROMPT }], "max_tokens": 16 })
+            json!({ "messages": [{ "role": "user", "content": PROMPT }], "max_tokens": tokens_max })
         }
         Operation::Responses => json!({ "input": PROMPT }),
         Operation::GenerateContent | Operation::CountContentTokens => {
@@ -125,5 +140,5 @@ fn upload(boundary: String, head: Vec<u8>) -> Upload {
         Ok(Progress::NeedMore) | Err(_) => multipart::Form::default(),
     };
     let length_bytes = Some(head.len() as u64);
-    Upload { boundary, head: head.into(), form, rest: RequestBody::from(Vec::new()), length_bytes }
+    Upload { boundary, head: head.into(), form, rest: Mutex::new(RequestBody::from(Vec::new())), length_bytes }
 }

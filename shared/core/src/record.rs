@@ -21,6 +21,12 @@ pub struct Record {
     /// Id of the deployment that was asked last; empty where none was.
     pub deployment_id: String,
     pub usage: Option<Usage>,
+    /// How that deployment was chosen: see `select::Trace`.
+    pub selection: String,
+    pub retries: u64,
+    pub fallbacks: u64,
+    /// Whether a second deployment was asked because the first was slow.
+    pub hedged: bool,
     started: Instant,
     status: u16,
 }
@@ -38,6 +44,10 @@ impl Record {
             model: String::new(),
             deployment_id: String::new(),
             usage: None,
+            selection: String::new(),
+            retries: 0,
+            fallbacks: 0,
+            hedged: false,
             started,
             status: CLIENT_CLOSED_REQUEST,
         }
@@ -63,6 +73,10 @@ impl Drop for Record {
             duration_ms,
             prompt_tokens = usage.prompt_tokens,
             completion_tokens = usage.completion_tokens,
+            selection = self.selection.as_str(),
+            retries = self.retries,
+            fallbacks = self.fallbacks,
+            hedged = self.hedged,
             "call ended with {}",
             self.status,
         );

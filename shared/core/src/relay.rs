@@ -10,11 +10,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use tokio::time::{Instant, Sleep};
-use tollgate_wire::failure::{Begun, Break, Failure, Origin};
+use tollgate_wire::failure::{Begun, Break, Failure, FailureClass, Origin};
 use tollgate_wire::stream::{Fault, Stream};
 
+use crate::balance::Hold;
 use crate::fault;
 use crate::record::Record;
+use crate::resilience;
 use crate::responses::Keeping;
 use crate::upstream::{AnswerBody, BoxFuture, UpstreamError};
 
@@ -39,8 +41,9 @@ pub struct Relay {
     work: Work,
     /// Who is asked, for the sentences of a failure.
     origin: Origin<'static>,
-    /// The longest silence that is borne between two frames.
-    silence_max: Duration,
+    patience: Patience,
+    /// Whether anything has come that was generated: until then another provider can still be asked.
+    has_content: bool,
     /// What was read before the head of the answer went out.
     first: Option<Bytes>,
     /// Fires when the provider may have been silent too long; `waiting_since` says whether it was.
@@ -48,12 +51,31 @@ pub struct Relay {
     /// When the next frame was first asked for in vain. The time that a slow client takes is not the provider's.
     waiting_since: Option<Instant>,
     record: Option<Record>,
+    /// What was taken for the call, to be settled at its end.
+    hold: Option<Hold>,
     /// How the response is to be kept once it is whole.
     keeping: Option<Keeping>,
     /// The keeping under way, and the last bytes, which wait for it: what is kept must be kept before the client can
     /// go on from it, and before Lambda may freeze the process.
     closing: Option<(BoxFuture<'static, ()>, Bytes)>,
+    /// The failure that came in one frame with the first content: the client has been told already.
+    broken_at_start: Option<Failure>,
 }
+
+/// How long a stream may be silent.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Before anything has been generated.
+    pub first: Duration,
+    /// Between two frames after that.
+    pub between: Duration,
+    /// Whether it is the client's own limit, which is held against no deployment.
+    pub is_clients: bool,
+}
+
+/// Frames without content that are kept back, and their bytes: LiteLLM's bound for what precedes an answer.
+const PRELUDE_FRAMES_MAX: usize = 200;
+const PRELUDE_BYTES_MAX: usize = 256 * 1024;
 
 /// What one step of the relay produced.
 enum Step {
@@ -63,28 +85,36 @@ enum Step {
 }
 
 impl Relay {
-    pub fn new(
-        upstream: AnswerBody,
-        work: Work,
-        origin: Origin<'static>,
-        silence_max: Duration,
-        record: Record,
-    ) -> Self {
-        let silence_max = silence_max.min(SILENCE_MAX);
-        let alarm = Box::pin(tokio::time::sleep(silence_max));
-        let (upstream, record) = (Some(upstream), Some(record));
+    pub fn new(upstream: AnswerBody, work: Work, origin: Origin<'static>, patience: Patience) -> Self {
+        let (first, between) = (patience.first.min(SILENCE_MAX), patience.between.min(SILENCE_MAX));
+        let patience = Patience { first, between, ..patience };
+        let alarm = Box::pin(tokio::time::sleep(first));
+        let has_content = matches!(work, Work::Raw);
         Self {
-            upstream,
+            upstream: Some(upstream),
             work,
             origin,
-            silence_max,
+            patience,
+            has_content,
             first: None,
             alarm,
             waiting_since: None,
-            record,
+            record: None,
+            hold: None,
             keeping: None,
             closing: None,
+            broken_at_start: None,
         }
+    }
+
+    /// Ends this record when the stream ends.
+    pub(crate) fn carry_record(&mut self, record: Record) {
+        self.record = Some(record);
+    }
+
+    /// Settles this when the stream ends.
+    pub(crate) fn carry_hold(&mut self, hold: Hold) {
+        self.hold = Some(hold);
     }
 
     /// The same, whose response is kept when it has ended.
@@ -93,26 +123,51 @@ impl Relay {
         self
     }
 
-    /// Waits for the first bytes, so that a failure before them can still become a plain error.
+    /// Waits for the first generated content, so that a failure before it can still become a plain error, or be made
+    /// good by another deployment. What comes before it is kept back.
     ///
     /// # Errors
-    /// The failure and the record, if nothing could be delivered.
-    pub async fn begin(mut self) -> Result<Self, (Failure, Record)> {
-        let step = std::future::poll_fn(|context| self.step(context)).await;
-        match step {
-            Step::Bytes(bytes) => self.first = Some(bytes),
-            Step::End => {}
-            Step::Failed(before, failure) if before.is_empty() => {
-                if let Some(record) = self.record.take() {
-                    return Err((failure, record));
+    /// The failure, if nothing generated could be delivered.
+    pub async fn begin(mut self) -> Result<Self, Failure> {
+        let (mut prelude, mut frames) = (Vec::new(), 0);
+        loop {
+            let step = std::future::poll_fn(|context| self.step(context)).await;
+            match step {
+                Step::Bytes(bytes) if prelude.is_empty() && self.has_begun() => {
+                    self.first = Some(bytes);
+                    return Ok(self);
+                }
+                Step::Bytes(bytes) => {
+                    prelude.extend_from_slice(&bytes);
+                    frames += 1;
+                }
+                Step::End => break,
+                Step::Failed(_, failure) if matches!(self.work, Work::Raw) || !self.has_begun() => return Err(failure),
+                Step::Failed(before, failure) => {
+                    prelude.extend_from_slice(&before);
+                    prelude.extend_from_slice(&self.event(&failure));
+                    self.broken_at_start = Some(failure);
+                    break;
                 }
             }
-            Step::Failed(before, failure) => {
-                self.first = Some([before.as_ref(), &self.event(&failure)].concat().into());
-                self.end(Some(failure.status));
+            if self.has_begun() || frames >= PRELUDE_FRAMES_MAX || prelude.len() >= PRELUDE_BYTES_MAX {
+                break;
             }
         }
+        self.has_content = true;
+        self.first = Some(prelude.into()).filter(|prelude: &Bytes| !prelude.is_empty());
         Ok(self)
+    }
+
+    /// Whether anything generated has come, or the stream has had its end.
+    fn has_begun(&mut self) -> bool {
+        if !self.has_content {
+            self.has_content = match &self.work {
+                Work::Events(stream) => stream.has_content() || stream.is_done(),
+                Work::Raw => true,
+            };
+        }
+        self.has_content
     }
 
     fn step(&mut self, context: &mut Context<'_>) -> Poll<Step> {
@@ -186,7 +241,11 @@ impl Relay {
 
     /// Nothing has come: pending, or given up if the silence has lasted too long.
     fn silence(&mut self, context: &mut Context<'_>) -> Poll<Step> {
-        let silence_max = if self.is_done() { END_WAIT } else { self.silence_max };
+        let silence_max = match self.is_done() {
+            true => END_WAIT,
+            false if self.has_content => self.patience.between,
+            false => self.patience.first,
+        };
         let deadline = *self.waiting_since.get_or_insert_with(Instant::now) + silence_max;
         if self.alarm.deadline() > deadline {
             self.alarm.as_mut().reset(deadline);
@@ -222,17 +281,46 @@ impl Relay {
         failure.event_for(self.origin.operation.format(), &begun)
     }
 
-    /// Notes the usage; without a status the record says by itself that the client left.
-    fn end(&mut self, status: Option<u16>) {
+    /// Notes the usage, and settles what was taken.
+    fn end(&mut self, ending: End<'_>) {
         self.upstream = None;
-        let Some(mut record) = self.record.take() else { return };
-        if let Work::Events(stream) = &self.work {
-            record.usage = Some(stream.usage());
+        let usage = match &self.work {
+            Work::Events(stream) if self.record.is_some() || self.hold.is_some() => Some(stream.usage()),
+            _ => None,
+        };
+        if let Some(hold) = self.hold.take() {
+            match ending {
+                End::Served => hold.served(usage, true),
+                End::Left => hold.left(usage),
+                End::Failed(failure) => {
+                    let error = crate::Error::from(failure.clone());
+                    let is_clients_limit = self.patience.is_clients && failure.class == FailureClass::Timeout;
+                    match resilience::Fault::of(&error, &http::HeaderMap::new()) {
+                        Some(fault) => hold.failed(&resilience::Fault { is_clients_limit, ..fault }, usage),
+                        None => hold.left(usage),
+                    }
+                }
+            }
         }
-        if let Some(status) = status {
-            record.finish(status);
+        let Some(mut record) = self.record.take() else { return };
+        if usage.is_some() {
+            record.usage = usage;
+        }
+        match ending {
+            End::Served => record.finish(200),
+            End::Failed(failure) => record.finish(failure.status),
+            // The record says by itself that the client left.
+            End::Left => {}
         }
     }
+}
+
+/// How a stream ended.
+#[derive(Clone, Copy)]
+enum End<'a> {
+    Served,
+    Failed(&'a Failure),
+    Left,
 }
 
 impl Body for Relay {
@@ -246,13 +334,16 @@ impl Body for Relay {
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let relay = self.get_mut();
         if let Some(first) = relay.first.take() {
+            if let Some(failure) = relay.broken_at_start.take() {
+                relay.end(End::Failed(&failure));
+            }
             return Poll::Ready(Some(Ok(Frame::data(first))));
         }
         match ready!(relay.step(context)) {
             Step::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
             Step::Failed(before, failure) => {
                 let event = relay.event(&failure);
-                relay.end(Some(failure.status));
+                relay.end(End::Failed(&failure));
                 if matches!(relay.work, Work::Raw) {
                     return Poll::Ready(Some(Err(UpstreamError::Other(failure.message))));
                 }
@@ -260,7 +351,7 @@ impl Body for Relay {
                 Poll::Ready(Some(Ok(Frame::data(bytes.into()))))
             }
             Step::End => {
-                relay.end(Some(200));
+                relay.end(End::Served);
                 Poll::Ready(None)
             }
         }
@@ -270,7 +361,7 @@ impl Body for Relay {
 impl Drop for Relay {
     /// The client left, or has had everything: what was delivered is noted.
     fn drop(&mut self) {
-        let status = self.is_done().then_some(200);
-        self.end(status);
+        let ending = if self.is_done() { End::Served } else { End::Left };
+        self.end(ending);
     }
 }

@@ -3,9 +3,10 @@
 //! Knows no provider; what has not arrived yet is passed on while it arrives.
 
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
@@ -21,17 +22,81 @@ pub fn model(upload: &Upload) -> Option<String> {
     Some(String::from_utf8_lossy(bytes).trim().to_owned())
 }
 
-/// The form with the provider's model, and the headers that describe it.
-pub fn rewritten(upload: Upload, model: &str) -> (RequestBody, Vec<(String, String)>) {
-    let head = multipart::with_model(&upload.boundary, &upload.head, &upload.form, model);
-    let mut headers = vec![(CONTENT_TYPE.to_string(), format!("multipart/form-data; boundary={}", upload.boundary))];
-    if let Some(length_bytes) = upload.length_bytes {
-        let before = upload.head.len() as u64;
-        let length_bytes = length_bytes.saturating_sub(before) + head.len() as u64;
-        headers.push((CONTENT_LENGTH.to_string(), length_bytes.to_string()));
+/// A form on its way: whole, so that it can be sent again, or too long for that, and sent once.
+pub struct Held {
+    boundary: String,
+    head: Bytes,
+    form: multipart::Form,
+    length_bytes: Option<u64>,
+    /// What is still to come; gone once it was sent, and never there where the head is all.
+    rest: Mutex<Option<RequestBody>>,
+    is_whole: bool,
+}
+
+/// Reads the form, if it is not longer than what may be sent again.
+pub async fn hold(upload: Upload, bytes_max: usize) -> Held {
+    let Upload { boundary, head, form, rest, length_bytes } = upload;
+    let mut rest = rest.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut held = BytesMut::from(head.as_ref());
+    let is_short = length_bytes.is_none_or(|length| length <= bytes_max as u64);
+    let mut is_whole = false;
+    let mut broken = None;
+    while is_short && held.len() <= bytes_max && !is_whole {
+        match rest.frame().await {
+            Some(Ok(frame)) => frame.data_ref().into_iter().for_each(|data| held.extend_from_slice(data)),
+            Some(Err(error)) => {
+                broken = Some(error);
+                break;
+            }
+            None => is_whole = true,
+        }
     }
-    let body = Joined { head: Some(head.into()), rest: upload.rest };
-    (RequestBody::Streamed(body.boxed_unsync()), headers)
+    if let Some(error) = broken {
+        // Whoever sends it finds out, as if it had been passed on while it arrived.
+        rest = RequestBody::Streamed(Broken(Some(error)).boxed_unsync());
+    }
+    Held { boundary, head: held.freeze(), form, length_bytes, rest: Mutex::new(Some(rest)), is_whole }
+}
+
+impl Held {
+    /// Whether it can be sent again.
+    pub const fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// The form with the provider's model, and the headers that describe it; `None` where it was sent and is gone.
+    pub fn rewritten(&self, model: &str) -> Option<(RequestBody, Vec<(String, String)>)> {
+        let head = multipart::with_model(&self.boundary, &self.head, &self.form, model);
+        let content = format!("multipart/form-data; boundary={}", self.boundary);
+        let mut headers = vec![(CONTENT_TYPE.to_string(), content)];
+        if self.is_whole {
+            headers.push((CONTENT_LENGTH.to_string(), head.len().to_string()));
+            return Some((RequestBody::from(head), headers));
+        }
+        if let Some(length_bytes) = self.length_bytes {
+            let before = self.head.len() as u64;
+            let length_bytes = length_bytes.saturating_sub(before) + head.len() as u64;
+            headers.push((CONTENT_LENGTH.to_string(), length_bytes.to_string()));
+        }
+        let rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        let body = Joined { head: Some(head.into()), rest };
+        Some((RequestBody::Streamed(body.boxed_unsync()), headers))
+    }
+}
+
+/// An upload that broke off.
+struct Broken(Option<BodyError>);
+
+impl Body for Broken {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Poll::Ready(self.get_mut().0.take().map(Err))
+    }
 }
 
 /// First what has been read already, then what is still arriving.

@@ -4,10 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use tokio::sync::mpsc::Receiver;
+use tollgate_core::balance::Balancer;
+use tollgate_core::clock::Clock;
 use tollgate_core::config::{Config, Model};
 use tollgate_core::deployment::{Deployment, Unusable};
+use tollgate_core::health::Watch;
+use tollgate_core::journey::Mirrors;
+use tollgate_core::journey::mirror::Mirrored;
+use tollgate_core::meter::{self, Meter};
 use tollgate_core::pass::Passes;
 use tollgate_core::realtime::SessionLimits;
+use tollgate_core::resilience::Resilience;
 use tollgate_core::resources::Accounts;
 use tollgate_core::responses::{Bounds, Memory, ResponseIds, Responses};
 use tollgate_core::search::SearchTool;
@@ -24,9 +32,16 @@ use crate::{Failure, certificates};
 /// Idle connections to a provider are kept this long; most providers close theirs after a minute or more.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(55);
 
+/// The gateway, and the jobs that it leaves to whoever runs it.
+pub struct Built {
+    pub app: Arc<App>,
+    /// Copies of calls to make, where any deployment asks for them.
+    pub mirrored: Option<Receiver<Mirrored>>,
+}
+
 /// # Errors
 /// When the master key is refused, or certificates cannot be read.
-pub fn build(config: &Config) -> Result<Arc<App>, Failure> {
+pub fn build(config: &Config) -> Result<Built, Failure> {
     let general = &config.general_settings;
     let (gatekeeper, warning) = gatekeeper(Configured {
         master_key: general.master_key.clone(),
@@ -52,9 +67,19 @@ pub fn build(config: &Config) -> Result<Arc<App>, Failure> {
         warn!("{warning}");
     }
     let signer = Arc::new(signer(config, Arc::<Pool>::clone(&pool)));
-    Ok(Arc::new(App {
+    let meter: Arc<dyn Meter> = Arc::new(meter::Memory::default());
+    let mirrored_max = whole(config.router_settings.mirrored_requests_max);
+    let (mirrors, mirrored) = match config.models.iter().any(|model| !model.params.silent_models.is_empty()) {
+        true => Some(Mirrors::new(mirrored_max)).unzip(),
+        false => (None, None),
+    };
+    let app = Arc::new(App {
         gatekeeper,
-        catalog: catalog(config, &signer),
+        catalog: catalog(config, &signer, Arc::clone(&meter)),
+        balancer: Balancer::new(config, meter, Clock::System),
+        resilience: Resilience::new(config),
+        mirrors: mirrors.unwrap_or_default(),
+        health: Watch::new(config),
         accounts: Accounts::new(config, &|name| config_variable(config, name)),
         responses: responses(config),
         fetch: Arc::new(fetcher(config, roots)),
@@ -64,6 +89,7 @@ pub fn build(config: &Config) -> Result<Arc<App>, Failure> {
             request_bytes_max: megabytes(general.max_request_size_mb),
             answer_bytes_max: megabytes(general.max_response_size_mb),
             media_bytes_max: megabytes(general.max_media_download_size_mb),
+            retried_upload_bytes_max: megabytes(config.router_settings.upload_retry_max_size_mb),
             header_bytes_max: whole(general.max_header_size_kb).saturating_mul(1024),
             request_timeout: seconds(general.request_read_timeout_seconds),
         },
@@ -74,7 +100,8 @@ pub fn build(config: &Config) -> Result<Arc<App>, Failure> {
             idle_max: seconds(general.realtime_idle_timeout_seconds),
         },
         draining: AtomicBool::new(false),
-    }))
+    });
+    Ok(Built { app, mirrored })
 }
 
 fn signer(config: &Config, pool: Arc<Pool>) -> Credentials {
@@ -105,8 +132,8 @@ fn fetcher(config: &Config, roots: rustls::RootCertStore) -> Fetcher {
 }
 
 /// Every entry that can be served; the others are named in the log and left out, as with LiteLLM.
-fn catalog(config: &Config, signer: &Arc<Credentials>) -> Catalog {
-    let mut catalog = Catalog::default();
+fn catalog(config: &Config, signer: &Arc<Credentials>, meter: Arc<dyn Meter>) -> Catalog {
+    let mut catalog = Catalog::new(meter);
     let shared = Arc::new(config.clone());
     for entry in &config.models {
         if entry.group.contains('*') {
@@ -125,6 +152,9 @@ fn catalog(config: &Config, signer: &Arc<Credentials>) -> Catalog {
     }
     for alias in &config.router_settings.model_group_alias {
         catalog.add_alias(alias.clone());
+    }
+    for group in &config.router_settings.routing_groups {
+        catalog.add_routing_group(group);
     }
     catalog
 }

@@ -17,6 +17,7 @@ mod upstream;
 
 use std::fmt;
 
+pub use build::Built;
 pub use environment::{Files, number};
 pub use master_key::from_environment as master_key;
 pub use prepare::{Overrides, Prepared, prepare};

@@ -1,13 +1,11 @@
 //! Before anything runs: the configuration is read, checked, and turned into what the server needs.
 
-use std::sync::Arc;
-
 use serde_json::{Map, json};
-use tollgate_core::App;
 use tollgate_core::config::{Config, Environment, Mode, PassThroughEndpoint, ReadError, load};
 
 use crate::environment::{Files, is_set, variable};
 use crate::logs::{Level, Shape};
+use crate::build::Built;
 use crate::{Failure, build};
 
 /// What the command line says above the configuration.
@@ -43,7 +41,7 @@ impl Prepared {
     ///
     /// # Errors
     /// When the master key is refused, or certificates cannot be read.
-    pub fn build(self) -> Result<Arc<App>, Failure> {
+    pub fn build(self) -> Result<Built, Failure> {
         build::build(&self.config)
     }
 }

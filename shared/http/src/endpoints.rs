@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value, json};
-use tollgate_core::call::{Call, CallBody, Timeouts};
+use tollgate_core::call::{Call, CallBody, Hints, Timeouts};
 use tollgate_core::deployment::Deployment;
-use tollgate_core::{App, Error, probe};
+use tollgate_core::{App, Door, Error, probe, select};
 use tollgate_wire::Operation;
 use tollgate_wire::dialect::Mode;
 use tracing::info;
@@ -61,6 +61,8 @@ where
         pinned: None,
         timeouts,
         forwarded: forwarded(arrival.headers),
+        hints: hints(app, arrival.headers),
+        seed: None,
         body,
         started,
     };
@@ -79,6 +81,9 @@ where
         }
         Err(failed) => {
             let mut answer = failure_for(&failed.error, operation, arrival.headers);
+            if let Some(seconds) = failed.error.retry_after_s() {
+                answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            }
             describe(answer.headers_mut(), &id, started, &failed.served_by, Outcome::Failed);
             answer
         }
@@ -100,6 +105,22 @@ pub(crate) fn timeouts(headers: &HeaderMap) -> Timeouts {
         Duration::try_from_secs_f64(seconds).ok().filter(|duration| !duration.is_zero())
     };
     Timeouts { whole: seconds("x-litellm-timeout"), stream: seconds("x-litellm-stream-timeout") }
+}
+
+/// What the client's headers and key say about routing: LiteLLM's names.
+pub(crate) fn hints(app: &App, headers: &HeaderMap) -> Hints {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty());
+    let tags = text("x-litellm-tags").into_iter().flat_map(|tags| tags.split(','));
+    let looks_at_keys = app.resilience.affinity.looks_at_keys();
+    let presented = if looks_at_keys { app.gatekeeper.presented(Door::Plain, headers).ok() } else { None };
+    Hints {
+        retries: text("x-litellm-num-retries").and_then(|text| text.trim().parse().ok()),
+        tags: tags.map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect(),
+        user_agent: text("user-agent").map(str::to_owned),
+        session: text("x-litellm-session-id").map(str::to_owned),
+        key_hash: presented.map(|key| select::key_hash(&key)),
+        is_silent: false,
+    }
 }
 
 /// What a provider of Claude models is told of the client's headers.
@@ -154,7 +175,14 @@ pub async fn health(app: &App, query: Option<&str>) -> Response<GatewayBody> {
         let named = model.as_ref().is_none_or(|name| deployment.group == *name || deployment.named == *name);
         named && id.as_ref().is_none_or(|id| deployment.id == *id)
     });
-    let findings = probe::all(app, wanted.cloned().collect()).await;
+    let findings = match app.health.latest() {
+        // What the background found is shown as it is: nobody waits for a provider.
+        Some(latest) => {
+            let ids: Vec<&str> = wanted.map(|deployment| deployment.id.as_str()).collect();
+            latest.iter().filter(|finding| ids.contains(&finding.deployment.id.as_str())).cloned().collect()
+        }
+        None => probe::all(app, wanted.cloned().collect(), probe::PROBES_MAX).await,
+    };
     let (healthy, unhealthy): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.error.is_none());
     let list = |findings: &[&probe::Finding]| findings.iter().map(|finding| finding.describe()).collect::<Vec<_>>();
     let status = if narrowed && healthy.is_empty() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };

@@ -36,6 +36,7 @@ const MODEL_API_BASE: HeaderName = HeaderName::from_static("x-litellm-model-api-
 const COST: HeaderName = HeaderName::from_static("x-litellm-response-cost");
 const RETRIES: HeaderName = HeaderName::from_static("x-litellm-attempted-retries");
 const FALLBACKS: HeaderName = HeaderName::from_static("x-litellm-attempted-fallbacks");
+const MAX_RETRIES: HeaderName = HeaderName::from_static("x-litellm-max-retries");
 const DURATION: HeaderName = HeaderName::from_static("x-litellm-response-duration-ms");
 const OVERHEAD: HeaderName = HeaderName::from_static("x-litellm-overhead-duration-ms");
 /// Room for what an answer usually carries, in all and beyond the template.
@@ -73,6 +74,13 @@ pub fn describe(headers: &mut HeaderMap, call_id: &str, started: Instant, served
         let total = started.elapsed();
         insert(headers, DURATION, &milliseconds(total));
         insert(headers, OVERHEAD, &milliseconds(total.saturating_sub(served_by.waited)));
+    }
+    if let Some(most) = served_by.retries_max {
+        headers.insert(RETRIES, served_by.retries.into());
+        headers.insert(MAX_RETRIES, most.into());
+    }
+    if served_by.fallbacks > 0 {
+        headers.insert(FALLBACKS, served_by.fallbacks.into());
     }
     if !served_by.unheeded.is_empty() {
         insert(headers, UNHEEDED, &served_by.unheeded.join(", "));

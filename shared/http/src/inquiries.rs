@@ -1,14 +1,17 @@
-//! Questions about a call that is not made: how many tokens it has, which parameters its model takes.
+//! Questions about a call that is not made: how many tokens it has, which parameters its model takes, who would take it.
 //!
 //! Paths, answers and refusals are LiteLLM's `/utils/…`. Knows no provider, and asks none.
 
+use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 use serde_json::{Map, Value, json};
+use tollgate_core::explain::Question;
 use tollgate_core::{App, Error, FieldFault};
 use tollgate_wire::json::Object;
 use tollgate_wire::prepare::{Rules, Settings};
 use tollgate_wire::{provider, tokens};
 
+use crate::endpoints::{hints, parameter};
 use crate::{GatewayBody, json as json_answer, read};
 
 /// `POST /utils/token_counter`: tokens of a `prompt`, or of `messages` with their `tools` and their `system`.
@@ -122,7 +125,7 @@ fn check(body: &Map<String, Value>) -> Result<&str, Error> {
 
 /// The provider's name of the model that would serve the call; the name itself where none would.
 fn model_used(app: &App, name: &str) -> String {
-    let selected = app.catalog.select(name).ok().flatten();
+    let selected = app.pick(name).ok().flatten();
     let deployment =
         selected.or_else(|| app.catalog.deployments().find(|deployment| deployment.named == name).cloned());
     let Some(deployment) = deployment else { return name.to_owned() };
@@ -139,7 +142,7 @@ pub fn supported(app: &App, query: Option<&str>) -> Result<Response<GatewayBody>
         return Err(Error::InvalidField { fault: FieldFault::Missing, place: "query", name: "model", item: None });
     };
     let model = crate::decode(&given.replace('+', " "));
-    let names: Vec<&str> = match app.catalog.select(&model).ok().flatten() {
+    let names: Vec<&str> = match app.pick(&model).ok().flatten() {
         Some(deployment) => deployment.rules.parameters().collect(),
         None => match provider::resolve(&model, None, None) {
             Ok(resolved) => Rules::new(Settings::new(resolved.provider, resolved.model)).parameters().collect(),
@@ -147,4 +150,22 @@ pub fn supported(app: &App, query: Option<&str>) -> Result<Response<GatewayBody>
         },
     };
     Ok(json_answer(StatusCode::OK, json!({ "supported_openai_params": names }).to_string().into_bytes()))
+}
+
+/// `POST /router/explain?seed=`: which deployment would take this request, what kept the others from it, and what would
+/// follow its failure. The body is that of the call.
+///
+/// # Errors
+/// What the call itself would be refused for, and a seed that is no number.
+pub async fn explain<B>(app: &App, head: &http::request::Parts, body: B) -> Result<Response<GatewayBody>, Error>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: std::fmt::Display,
+{
+    let seed = parameter(head.uri.query(), "seed").map(|text| text.parse::<u64>());
+    let seed = seed.transpose().map_err(|_| Error::WrongType { name: "seed", expected: "a number from 0 on" })?;
+    let body = read::whole(&app.limits, &head.headers, body).await?;
+    let question = Question { body, hints: hints(app, &head.headers), seed };
+    let explained = app.explain(question).await?;
+    Ok(json_answer(StatusCode::OK, explained.to_string().into_bytes()))
 }

@@ -115,6 +115,7 @@ impl Gateway {
             Endpoint::Models => Ok(endpoints::models(&self.app)),
             Endpoint::Model => endpoints::model(&self.app, &model.unwrap_or_default()),
             Endpoint::ModelInfo => endpoints::model_info(&self.app, head.uri.query()),
+            Endpoint::Explain => inquiries::explain(&self.app, &head, body).await,
             Endpoint::CountTokens => inquiries::count(&self.app, &head.headers, body).await,
             Endpoint::SupportedParameters => inquiries::supported(&self.app, head.uri.query()),
             Endpoint::Health => Ok(endpoints::health(&self.app, head.uri.query()).await),
@@ -132,7 +133,8 @@ impl Gateway {
     fn authorise(&self, access: Access, door: Door<'_>, headers: &http::HeaderMap) -> Result<(), Error> {
         match access {
             Access::Public => Ok(()),
-            Access::Key => self.app.gatekeeper.authenticate_at(door, headers).map(|_| ()),
+            // The master key is the only one there is.
+            Access::Key | Access::Admin => self.app.gatekeeper.authenticate_at(door, headers).map(|_| ()),
         }
     }
 }

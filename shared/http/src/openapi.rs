@@ -47,7 +47,7 @@ pub fn page() -> Response<GatewayBody> {
 
 fn describe(route: &Route) -> Value {
     let mut operation = json!({ "summary": summary(route.endpoint), "responses": { "200": { "description": "OK" } } });
-    if route.access == Access::Key {
+    if route.access != Access::Public {
         operation["security"] = json!([{ "key": [] }]);
         operation["responses"]["401"] = json!({ "description": "no key, or none that is known" });
     }
@@ -109,6 +109,7 @@ const fn summary(endpoint: Endpoint) -> &'static str {
         Endpoint::Models => "The models of the configuration",
         Endpoint::Model => "One model of the configuration",
         Endpoint::ModelInfo => "Every deployment, without its secrets",
+        Endpoint::Explain => "Which deployment would take a request, and what keeps the others from it",
         Endpoint::CountTokens => "Tokens of a prompt or of messages",
         Endpoint::SupportedParameters => "Chat parameters that a model takes",
         Endpoint::Health => "Asks every deployment for a sign of life",

@@ -96,7 +96,7 @@ pub async fn upload(limits: &Limits, headers: &HeaderMap, mut body: Incoming) ->
         let rest = Limited::new(body, left).map_err(|error| BodyError(error.to_string()));
         let length_bytes = content_length(headers);
         let rest = RequestBody::Streamed(rest.boxed_unsync());
-        return Ok(Upload { boundary, head: head.freeze(), form, rest, length_bytes });
+        return Ok(Upload { boundary, head: head.freeze(), form, rest: rest.into(), length_bytes });
     }
 }
 

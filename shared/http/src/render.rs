@@ -97,7 +97,9 @@ pub fn body(error: &Error) -> Vec<u8> {
         Error::PathEscapes | Error::NoGroup(_) | Error::AgentsDisabled => {
             fields(error, &text, "invalid_request_error", &Value::Null)
         }
-        Error::PassThroughUnset { .. }
+        Error::NoDeployment(refusal) => fields(error, &text, refusal.error_type(), &Value::Null),
+        Error::UploadSpent
+        | Error::PassThroughUnset { .. }
         | Error::PassThroughBroken(_)
         | Error::PassThroughTimedOut { .. }
         | Error::ShuttingDown

@@ -54,6 +54,8 @@ pub enum Access {
     Public,
     /// Holders of a key.
     Key,
+    /// Holders of the master key.
+    Admin,
 }
 
 /// What answers a route.
@@ -71,6 +73,8 @@ pub enum Endpoint {
     Models,
     Model,
     ModelInfo,
+    /// Which deployment would take a request, and why.
+    Explain,
     /// Tokens of a call that is not made.
     CountTokens,
     SupportedParameters,
@@ -85,9 +89,9 @@ pub enum Endpoint {
     PassThrough(&'static str),
 }
 
-use Access::{Key, Public};
+use Access::{Admin, Key, Public};
 use Endpoint::{
-    Call, CountTokens, Docs, Health, Liveness, Model, ModelInfo, Models, OpenApi, Readiness, ReadinessDetails,
+    Call, CountTokens, Docs, Explain, Health, Liveness, Model, ModelInfo, Models, OpenApi, Readiness, ReadinessDetails,
     RouteList, Stream, SupportedParameters,
 };
 use Method::{Get, Post};
@@ -149,6 +153,7 @@ pub const ROUTES: &[Route] = &[
     row(Get, "/models/{model}", Key, Model),
     row(Get, "/model/info", Key, ModelInfo),
     row(Get, "/v1/model/info", Key, ModelInfo),
+    row(Post, "/router/explain", Admin, Explain),
     row(Post, "/utils/token_counter", Key, CountTokens),
     row(Get, "/utils/supported_openai_params", Key, SupportedParameters),
     row(Get, "/health", Key, Health),

@@ -22,6 +22,10 @@ pub struct Generated {
 }
 
 impl Generated {
+    pub const fn is_empty(&self) -> bool {
+        self.content.is_empty() && self.reasoning.is_empty()
+    }
+
     /// Adds the strings that stand in the text of `choices`, whole or of one chunk.
     pub fn push(&mut self, choices: &str) {
         self.content.push(choices, &CONTENT);

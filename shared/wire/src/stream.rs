@@ -95,6 +95,8 @@ pub struct Rewriter {
     held: Option<String>,
     /// Whether a chunk has said why the text ends.
     finished: bool,
+    /// Whether a tool is called; looked for until there is content.
+    calls_tools: bool,
     state: State,
 }
 
@@ -116,6 +118,7 @@ impl Rewriter {
             estimate: OnceCell::new(),
             held: None,
             finished: false,
+            calls_tools: false,
             state: State::Flowing,
         }
     }
@@ -152,6 +155,11 @@ impl Rewriter {
     /// Whether `[DONE]` has been written.
     pub fn is_done(&self) -> bool {
         self.state == State::Done
+    }
+
+    /// Whether anything that was generated has been written, or the end of it.
+    pub fn has_content(&self) -> bool {
+        self.calls_tools || self.finished || !self.generated.is_empty()
     }
 
     /// Tokens so far: the provider's count, else an estimate of what was delivered.
@@ -197,6 +205,9 @@ impl Rewriter {
         let finishes = FINISHES.iter().any(|finish| finish.is_in(choices));
         self.finished |= finishes;
         self.generated.push(choices);
+        if !self.has_content() {
+            self.calls_tools = TOOL_CALLS.iter().any(|calls| calls.is_in(choices));
+        }
         match self.wish.form {
             Form::Text if finishes => self.hold(choices.to_owned(), out),
             Form::ChatAsText => self.as_text(choices, finishes, out),
@@ -324,6 +335,7 @@ const EMPTY_CHAT_CHOICES: &str = "[{\"index\":0,\"delta\":{}}]";
 const EMPTY_TEXT_CHOICES: &str = "[{\"index\":0,\"text\":\"\"}]";
 const CHAT_END: &str = "[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]";
 const TEXT_END: &str = "[{\"index\":0,\"text\":\"\",\"finish_reason\":\"stop\"}]";
+static TOOL_CALLS: [Needle; 2] = [needle!("\"tool_calls\":["), needle!("\"tool_calls\": [")];
 static FINISHES: [Needle; 2] = [needle!("\"finish_reason\":\""), needle!("\"finish_reason\": \"")];
 
 fn begin(out: &mut Vec<u8>) {

@@ -56,8 +56,8 @@ fn lists_that_are_searched_are_sorted() {
 
 #[test]
 fn what_is_not_acted_on_is_named() {
-    let object = parse(br#"{"num_retries":3,"fallbacks":["a"],"tags":null,"n":1}"#).expect("an object");
-    assert_eq!(unheeded(&object), ["num_retries", "fallbacks"]);
+    let object = parse(br#"{"guardrails":3,"cache":["a"],"tags":null,"n":1}"#).expect("an object");
+    assert_eq!(unheeded(&object), ["guardrails", "cache"]);
 }
 
 #[test]

@@ -21,7 +21,7 @@ mod own_routing;
 mod params;
 mod pass_through;
 mod provider;
-mod python;
+pub(crate) mod python;
 mod reference;
 mod report;
 mod router_settings;

@@ -16,6 +16,17 @@ pub(super) fn text(value: &Value) -> String {
     out
 }
 
+/// `repr()` of a list of strings.
+pub(crate) fn list(items: &[String]) -> String {
+    let mut out = String::from("[");
+    for (index, item) in items.iter().enumerate() {
+        out.push_str(if index == 0 { "" } else { ", " });
+        write_quoted(&mut out, item);
+    }
+    out.push(']');
+    out
+}
+
 /// `json.dumps(value)`: separators with a space, everything beyond ASCII escaped.
 pub(super) fn json(value: &Value) -> String {
     let mut out = String::new();
@@ -89,7 +100,7 @@ fn write_list(out: &mut String, items: &[Node], write_item: fn(&mut String, &Val
 
 /// `repr(float)`: the shortest digits that read back the same, with an exponent
 /// below 1e-4 and from 1e16 on.
-fn float(number: f64) -> String {
+pub(crate) fn float(number: f64) -> String {
     if number.is_nan() {
         return "nan".into();
     }
@@ -145,7 +156,8 @@ fn is_printable(character: char) -> bool {
     !character.is_control() && !spaces && !other
 }
 
-fn write_json_string(out: &mut String, text: &str) {
+/// `json.dumps` of a string.
+pub(crate) fn write_json_string(out: &mut String, text: &str) {
     out.push('"');
     for character in text.chars() {
         match character {

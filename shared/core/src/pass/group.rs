@@ -15,7 +15,7 @@ use super::target::{self, Base};
 use super::{Outgoing, PassCall};
 use crate::deployment::Deployment;
 use crate::upstream::RequestBody;
-use crate::{App, Catalog, Error};
+use crate::{App, Error};
 
 /// What Azure's paths end in whose body names the model.
 const AZURE_ENDS: [&str; 6] =
@@ -31,7 +31,7 @@ pub(super) async fn in_path_or_body(app: &App, call: &mut PassCall<'_>) -> Resul
     let segments: Vec<&str> = call.rest.split('/').collect();
     let named = |segment: &str| app.catalog.holds(&name_of(segment));
     if let Some(place) = segments.iter().position(|segment| named(segment)).filter(|_| segments.len() > 1) {
-        let deployment = select(&app.catalog, &name_of(segments[place]))?;
+        let deployment = select(app, &name_of(segments[place]))?;
         let model = target::encode(&deployment.model);
         let mut segments = segments;
         segments[place] = &model;
@@ -54,7 +54,7 @@ pub(super) async fn in_body(app: &App, call: &mut PassCall<'_>) -> Result<Option
         return Ok(None);
     }
     let bytes = collect(app, call).await?;
-    let found = with_model(&app.catalog, &bytes)?;
+    let found = with_model(app, &bytes)?;
     let (deployment, bytes) = match found {
         Some((deployment, body)) => (Some(deployment), body),
         None => (None, bytes.to_vec()),
@@ -64,12 +64,12 @@ pub(super) async fn in_body(app: &App, call: &mut PassCall<'_>) -> Result<Option
     Ok(deployment)
 }
 
-fn with_model(catalog: &Catalog, bytes: &[u8]) -> Result<Routed, Error> {
+fn with_model(app: &App, bytes: &[u8]) -> Result<Routed, Error> {
     let Ok(mut object) = Object::parse(bytes) else { return Ok(None) };
-    let Some(name) = object.string("model").filter(|name| catalog.holds(name)).map(|name| name.into_owned()) else {
+    let Some(name) = object.string("model").filter(|name| app.catalog.holds(name)).map(|name| name.into_owned()) else {
         return Ok(None);
     };
-    let deployment = select(catalog, &name)?;
+    let deployment = select(app, &name)?;
     object.set("model", raw(&deployment.model));
     Ok(Some((deployment, object.to_vec())))
 }
@@ -92,11 +92,11 @@ pub(super) async fn collect(app: &App, call: &mut PassCall<'_>) -> Result<Bytes,
 }
 
 /// A deployment of the group that the path begins with, which is then taken out: the longest such name counts.
-pub(super) fn at_front(catalog: &Catalog, rest: &mut String) -> Result<Arc<Deployment>, Error> {
+pub(super) fn at_front(app: &App, rest: &mut String) -> Result<Arc<Deployment>, Error> {
     let segments: Vec<&str> = rest.split('/').filter(|segment| !segment.is_empty()).collect();
     for count in (1..=segments.len()).rev() {
         let name = name_of(&segments[..count].join("/"));
-        let Some(deployment) = catalog.holds(&name).then(|| select(catalog, &name)).transpose()? else { continue };
+        let Some(deployment) = app.catalog.holds(&name).then(|| select(app, &name)).transpose()? else { continue };
         if deployment.provider != "nvidia_nim" {
             continue;
         }
@@ -152,9 +152,9 @@ fn without_repeated_version(base: &Base, rest: &str) -> Base {
     }
 }
 
-fn select(catalog: &Catalog, name: &str) -> Result<Arc<Deployment>, Error> {
+fn select(app: &App, name: &str) -> Result<Arc<Deployment>, Error> {
     let missing = || Error::NoGroup(format!("no deployment of `{name}` can be asked"));
-    catalog.select(name)?.ok_or_else(missing)
+    app.pick(name)?.ok_or_else(missing)
 }
 
 fn name_of(segment: &str) -> String {

@@ -16,7 +16,7 @@ use crate::call::{ReplyBody, ServedBy, Timeouts};
 use crate::deployment::Deployment;
 use crate::exchange::signed_by;
 use crate::record::Record;
-use crate::relay::{Relay, Work};
+use crate::relay::{Patience, Relay, Work};
 use crate::sign::Scheme;
 use crate::upstream::{AnswerBody, RequestBody, UpstreamError};
 use crate::{App, Error, fault};
@@ -177,17 +177,13 @@ impl Asked<'_> {
         self.served_by.waited += taken;
         let body = head.unwrap_or_else(|_| Err(fault::timed_out(&origin(account), limit, taken).into()))?;
         let content_type = self.served_by.headers.get(header::CONTENT_TYPE).cloned();
-        let Some(record) = self.record.take() else { return Err(Error::ShuttingDown) };
-        match Relay::new(body, Work::Raw, origin(account), limit, record).begin().await {
-            Ok(relay) => {
-                let content_type = content_type.unwrap_or(HeaderValue::from_static("application/octet-stream"));
-                Ok((content_type, ReplyBody::Relayed(Box::new(relay))))
-            }
-            Err((failure, record)) => {
-                self.record = Some(record);
-                Err(failure.into())
-            }
+        let patience = Patience { first: limit, between: limit, is_clients: false };
+        let mut relay = Relay::new(body, Work::Raw, origin(account), patience).begin().await?;
+        if let Some(record) = self.record.take() {
+            relay.carry_record(record);
         }
+        let content_type = content_type.unwrap_or(HeaderValue::from_static("application/octet-stream"));
+        Ok((content_type, ReplyBody::Relayed(Box::new(relay))))
     }
 
     fn limit(&self, account: &Deployment) -> Duration {

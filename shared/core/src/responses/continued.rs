@@ -47,14 +47,14 @@ impl Continued {
     ///
     /// # Errors
     /// [`Error::PreviousResponse`] where nobody knows the earlier response.
-    pub fn apply(self, app: &App, deployment: &Deployment, object: &mut Object<'_>) -> Result<Option<Keeping>, Error> {
+    pub fn apply(&self, app: &App, deployment: &Deployment, object: &mut Object<'_>) -> Result<Option<Keeping>, Error> {
         let speaks = deployment.rules.speaks(tollgate_wire::Operation::Responses);
         if let (Some(id), None, true) = (&self.own, &self.kept, speaks) {
             object.set("previous_response_id", raw(id));
             return Ok(None);
         }
-        if let (Some(id), None) = (self.shown, &self.kept) {
-            return Err(Error::PreviousResponse(id));
+        if let (Some(id), None) = (&self.shown, &self.kept) {
+            return Err(Error::PreviousResponse(id.clone()));
         }
         let input: Arc<str> = items(object.given("input").unwrap_or("[]")).into();
         let mut before = Vec::new();
@@ -82,8 +82,8 @@ impl Continued {
 /// The deployment of this id, if it is one of those that the model's name stands for.
 fn reachable(app: &App, id: &str, model: Option<&str>) -> Option<Arc<Deployment>> {
     let deployment = app.catalog.by_id(id)?;
-    let named = app.catalog.select(model?).ok()??;
-    (named.group == deployment.group).then_some(deployment)
+    let named = app.catalog.resolve(model?, None).ok()??;
+    named.group().deployments.iter().any(|named| named.group == deployment.group).then_some(deployment)
 }
 
 /// The items of an input without the brackets around them; a text is one item.

@@ -8,10 +8,18 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use tollgate_core::call::{Call, CallBody, Reply, ReplyBody, Timeouts};
+use tokio::sync::mpsc::Receiver;
+use tollgate_core::balance::Balancer;
+use tollgate_core::call::{Call, CallBody, Hints, Reply, ReplyBody, Timeouts};
+use tollgate_core::clock::Clock;
 use tollgate_core::config::{Config, Environment, Mode, ReadError, load};
 use tollgate_core::deployment::Deployment;
+use tollgate_core::health::Watch;
+use tollgate_core::journey::Mirrors;
+use tollgate_core::journey::mirror::Mirrored;
+use tollgate_core::meter::{self, Meter};
 use tollgate_core::pass::Passes;
+use tollgate_core::resilience::Resilience;
 use tollgate_core::resources::{Accounts, ResourceCall};
 use tollgate_core::responses::Responses;
 use tollgate_core::search::{SearchCall, SearchTool};
@@ -44,8 +52,24 @@ general_settings: {master_key: sk-master-91fe}
 pub struct Gateway {
     pub app: App,
     pub provider: Arc<Scripted>,
+    /// Copies of calls that wait to be made.
+    pub mirrored: Option<Receiver<Mirrored>>,
+    /// How often a call is retried; `None`: as the configuration says.
+    pub retries: Option<u64>,
     /// The client's own patience, for every call that follows.
     pub timeouts: Timeouts,
+}
+
+/// What a gateway may share with others.
+pub struct Setup {
+    pub meter: Arc<dyn Meter>,
+    pub clock: Clock,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { meter: Arc::new(meter::Memory::default()), clock: Clock::System }
+    }
 }
 
 /// What a client gets, in the end.
@@ -82,11 +106,26 @@ impl Gateway {
 
     /// A gateway of this document, with these variables set.
     pub fn of(yaml: &str, variables: &[(&str, &str)], scripts: impl IntoIterator<Item = Script>) -> Self {
+        Self::set_up(yaml, variables, scripts, Setup::default())
+    }
+
+    /// The same on this meter and this clock.
+    pub fn set_up(
+        yaml: &str,
+        variables: &[(&str, &str)],
+        scripts: impl IntoIterator<Item = Script>,
+        setup: Setup,
+    ) -> Self {
         let config = config(yaml, variables);
         let provider = Scripted::new(scripts);
+        let (mirrors, mirrored) = Mirrors::new(4);
         let app = App {
             gatekeeper: Gatekeeper::MasterKey { key: Secret::new(MASTER_KEY.to_owned()), header: None },
-            catalog: catalog(&config, variables),
+            catalog: catalog(&config, variables, Arc::clone(&setup.meter)),
+            balancer: Balancer::new(&config, setup.meter, setup.clock),
+            resilience: Resilience::new(&config),
+            health: Watch::new(&config),
+            mirrors,
             accounts: Accounts::new(&config, &|name| {
                 variables.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned())
             }),
@@ -98,6 +137,7 @@ impl Gateway {
                 request_bytes_max: 1024 * 1024,
                 answer_bytes_max: ANSWER_BYTES_MAX,
                 media_bytes_max: 1000,
+                retried_upload_bytes_max: 64 * 1024,
                 header_bytes_max: 64 * 1024,
                 request_timeout: Duration::from_secs(30),
             },
@@ -112,7 +152,7 @@ impl Gateway {
             },
             draining: AtomicBool::new(false),
         };
-        Self { app, provider, timeouts: Timeouts::default() }
+        Self { app, provider, retries: Some(0), timeouts: Timeouts::default(), mirrored: Some(mirrored) }
     }
 
     /// A call as it comes in, without a model in its path.
@@ -125,6 +165,9 @@ impl Gateway {
             mode: None,
             timeouts: self.timeouts,
             forwarded: Vec::new(),
+            // What comes after a failure has tests of its own.
+            hints: Hints { retries: self.retries, ..Hints::default() },
+            seed: None,
             body: CallBody::Json(body.to_string().into()),
             started: Instant::now(),
         }
@@ -204,10 +247,10 @@ pub fn config(yaml: &str, variables: &[(&str, &str)]) -> Config {
 }
 
 /// What `host` makes of a configuration.
-fn catalog(config: &Config, variables: &[(&str, &str)]) -> Catalog {
+fn catalog(config: &Config, variables: &[(&str, &str)], meter: Arc<dyn Meter>) -> Catalog {
     let variables: Vec<(String, String)> = variables.iter().map(|(name, value)| own(name, value)).collect();
     let look = move |name: &str| variables.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
-    let mut catalog = Catalog::default();
+    let mut catalog = Catalog::new(meter);
     for entry in &config.models {
         if !entry.group.contains('*') {
             catalog.add(Deployment::new(config, entry, &look).unwrap());
@@ -225,6 +268,9 @@ fn catalog(config: &Config, variables: &[(&str, &str)]) -> Catalog {
     }
     for alias in &config.router_settings.model_group_alias {
         catalog.add_alias(alias.clone());
+    }
+    for group in &config.router_settings.routing_groups {
+        catalog.add_routing_group(group);
     }
     catalog
 }

@@ -12,7 +12,7 @@ async fn probed(group: &str, script: Script) -> (Value, String, u16) {
     let gateway = Gateway::new([script]);
     let wanted = gateway.app.catalog.groups().filter(|(name, _)| *name == group);
     let wanted = wanted.map(|(_, deployment)| std::sync::Arc::clone(deployment)).collect();
-    let findings = probe::all(&gateway.app, wanted).await;
+    let findings = probe::all(&gateway.app, wanted, probe::PROBES_MAX).await;
     let [finding] = findings.as_slice() else { panic!("{} findings", findings.len()) };
     let sent = gateway.sent();
     let text = format!("{} {}", sent.uri, String::from_utf8_lossy(&sent.body));
@@ -54,7 +54,7 @@ async fn all_deployments_are_told_of_in_the_order_of_the_configuration() {
     let gateway = Gateway::of(MODELS, &[], (0..20).map(|_| Scripted::json(429, "{}")));
     let wanted: Vec<_> = gateway.app.catalog.deployments().map(std::sync::Arc::clone).collect();
     let expected: Vec<_> = wanted.iter().map(|deployment| deployment.id.clone()).collect();
-    let findings = probe::all(&gateway.app, wanted).await;
+    let findings = probe::all(&gateway.app, wanted, probe::PROBES_MAX).await;
     let told: Vec<_> = findings.iter().map(|finding| finding.deployment.id.clone()).collect();
     assert_eq!(told, expected);
 }

@@ -32,7 +32,7 @@ fn upload(form: &str, arrived: usize) -> Upload {
             boundary: "b".to_owned(),
             head: bytes.slice(..length),
             form: found,
-            rest: RequestBody::Streamed(rest.boxed_unsync()),
+            rest: RequestBody::Streamed(rest.boxed_unsync()).into(),
             length_bytes: Some(bytes.len() as u64),
         };
     }
@@ -80,12 +80,28 @@ async fn a_model_in_the_path_is_written_into_a_form_without_one() {
 }
 
 #[tokio::test]
-async fn an_upload_of_unknown_length_has_no_length() {
-    let form = format!("{}{FILE}--b--\r\n", field("model", "transcribe"));
-    let gateway = Gateway::new([Scripted::json(200, ANSWER)]);
-    let upload = Upload { length_bytes: None, ..upload(&form, 0) };
-    assert_eq!(gateway.serve(call(&gateway, upload)).await.status, 200);
-    assert!(!gateway.sent().headers.contains_key("content-length"));
+async fn an_upload_that_is_too_long_to_be_kept_is_passed_on_as_it_is_and_sent_once() {
+    let check = async |length: usize, is_told: bool, is_kept: bool| {
+        let form = format!("{}{}{FILE}--b--\r\n", field("model", "transcribe"), field("prompt", &"x".repeat(length)));
+        let gateway = Gateway::new([Scripted::json(500, "{}"), Scripted::json(200, ANSWER)]);
+        let known = upload(&form, 0);
+        let upload = Upload { length_bytes: known.length_bytes.filter(|_| is_told), ..known };
+        let mut call = call(&gateway, upload);
+        call.hints.retries = Some(1);
+        let answer = gateway.serve(call).await;
+        assert_eq!(answer.status, if is_kept { 200 } else { 500 }, "{}", answer.text);
+        let requests = gateway.provider.requests();
+        assert_eq!(requests.len(), if is_kept { 2 } else { 1 });
+        for request in requests {
+            assert_eq!(request.headers.contains_key("content-length"), is_kept || is_told);
+            assert!(request.body.ends_with(b"--b--\r\n"));
+        }
+    };
+    check(10, true, true).await;
+    check(10, false, true).await;
+    // The gateway of these tests keeps 64 KiB.
+    check(100_000, true, false).await;
+    check(100_000, false, false).await;
 }
 
 #[tokio::test]

@@ -91,6 +91,11 @@ impl Observer {
         self.seen.begun.clone()
     }
 
+    /// Whether anything that was generated has been relayed.
+    pub const fn has_content(&self) -> bool {
+        !self.seen.generated.is_empty()
+    }
+
     /// Tokens so far: the provider's count, else an estimate of what was delivered.
     pub fn usage(&self) -> Usage {
         self.seen.usage.unwrap_or_else(|| self.estimator.usage(&self.seen.generated))

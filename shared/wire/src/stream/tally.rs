@@ -19,6 +19,8 @@ pub struct Tally {
     generated: Generated,
     /// The provider's own counts.
     pub counted: Option<chat::Usage>,
+    /// Whether anything that was generated has come, or the end of it.
+    pub has_content: bool,
 }
 
 impl Tally {
@@ -32,10 +34,13 @@ impl Tally {
             let delta = &choice.delta;
             self.generated.content.add(delta.content.as_deref().unwrap_or(""));
             self.generated.reasoning.add(delta.reasoning_content.as_deref().unwrap_or(""));
+            let calls_tools = delta.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty());
+            self.has_content |= calls_tools || choice.finish_reason.is_some();
             for call in delta.tool_calls.iter().flatten() {
                 self.generated.content.add(call.function.arguments.as_deref().unwrap_or(""));
             }
         }
+        self.has_content |= !self.generated.is_empty();
         if let Some(usage) = &chunk.usage {
             self.counted = Some(usage.clone());
         }

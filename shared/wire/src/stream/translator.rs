@@ -89,6 +89,11 @@ impl Translator {
         self.encoder.response()
     }
 
+    /// Whether anything that was generated has been written, or the end of it.
+    pub const fn has_content(&self) -> bool {
+        self.tally.has_content
+    }
+
     /// Tokens so far.
     pub fn usage(&self) -> Usage {
         self.tally.usage()

@@ -51,6 +51,15 @@ impl Stream {
         }
     }
 
+    /// Whether anything that was generated has been written, or the end of it.
+    pub fn has_content(&self) -> bool {
+        match self {
+            Self::Rewritten(stream) => stream.has_content(),
+            Self::Translated(stream) => stream.has_content(),
+            Self::Observed(stream) => stream.has_content(),
+        }
+    }
+
     /// What the stream has told the client of itself, for the event that ends it where it breaks.
     pub fn begun(&self) -> Begun {
         match self {

@@ -1,0 +1,277 @@
+//! One attempt: a deployment is chosen, its share is taken, it is asked, and what it did is settled.
+
+use std::sync::Arc;
+
+use http::HeaderValue;
+use tollgate_wire::Usage;
+use tollgate_wire::failure::FailureClass;
+use tollgate_wire::tokens::Estimator;
+
+use super::{Ask, AskBody, Journey, Round, Target};
+use crate::balance::{Choice, Hold};
+use crate::call::{ReplyBody, ServedBy};
+use crate::catalog::{Found, Group};
+use crate::deployment::Deployment;
+use crate::dispatch::{Answered, Exchange};
+use crate::meter::Handle;
+use crate::resilience::Fault;
+use crate::select::{Caller, Chosen, PROMPT_TOKENS_MIN, Pinning, Query, Recalled, Refusal, Trace, prefix};
+use crate::{App, Error, body};
+
+/// An attempt that has been made.
+pub(crate) struct Attempt {
+    pub deployment: Arc<Deployment>,
+    pub outcome: Answered,
+    pub served_by: ServedBy,
+    pub is_streamed: bool,
+    pub begun: bool,
+    pub usage: Option<Usage>,
+    pub hold: Option<Hold>,
+}
+
+/// Why an attempt failed: the error, what it means, and whose doing it was.
+pub(super) type Failed = (Error, Option<Fault>, Option<Handle>);
+
+impl Ask<'_> {
+    /// Fields of the request that nothing acts on.
+    pub fn unheeded(&self) -> Vec<&'static str> {
+        match &self.body {
+            AskBody::Json { object, .. } => body::unheeded(object),
+            AskBody::Upload(_) => Vec::new(),
+        }
+    }
+
+    /// Tokens of the question, counted once and only where somebody has to know.
+    fn input_tokens(&self, model: &str) -> u64 {
+        *self.counted.get_or_init(|| match &self.body {
+            AskBody::Json { bytes, object } => Estimator::new(model, bytes, object).prompt_tokens(),
+            AskBody::Upload(_) => 0,
+        })
+    }
+
+    pub fn is_streamed(&self) -> bool {
+        matches!(&self.body, AskBody::Json { object, .. } if body::wants_stream(object))
+    }
+
+    /// Whether the request can be sent more than once.
+    pub fn can_repeat(&self) -> bool {
+        match &self.body {
+            AskBody::Json { .. } => true,
+            AskBody::Upload(held) => held.is_whole(),
+        }
+    }
+
+    /// The longest answer that the client lets the model give, in tokens.
+    fn output_tokens(&self) -> u64 {
+        let AskBody::Json { object, .. } = &self.body else { return 0 };
+        let number = |name| object.given(name).and_then(|text| text.parse::<u64>().ok());
+        let names = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
+        let longest = names.into_iter().find_map(number).unwrap_or(0);
+        longest.saturating_mul(number("n").unwrap_or(1).max(1))
+    }
+}
+
+impl<'a> Journey<'a> {
+    pub(super) async fn attempt(&mut self, round: &mut Round<'_>) -> Result<(HeaderValue, ReplyBody), Failed> {
+        let choice = self.choose(round).await.map_err(|error| {
+            let fault = Fault::of(&error, &http::HeaderMap::new());
+            (error, fault, None)
+        })?;
+        self.note_choice(round, &choice.deployment);
+        self.mirror(&choice.deployment);
+        let attempt = self.ask_hedged(round, choice).await;
+        self.conclude(round, attempt)
+    }
+
+    pub(super) async fn choose(&mut self, round: &mut Round<'_>) -> Result<Choice, Error> {
+        let group = Arc::clone(round.group());
+        let balancer = &self.app.balancer;
+        if let Found::One(_) = round.found {
+            let siblings = group.deployments.first().map_or(1, |deployment| self.app.catalog.siblings(deployment));
+            return balancer.take_one(&group, siblings, self.ask.call.pinned.is_some()).await;
+        }
+        let recalled = self.recall(round, &group).await;
+        let query = Query {
+            order: round.target.order,
+            failed: &round.failed,
+            refused: &round.refused,
+            pins: &recalled.pins,
+            ..self.query(&group)
+        };
+        let priority = self.ask.controls.priority.unwrap_or(self.app.resilience.priority);
+        let choice = balancer.take(&group, &query, priority, (&mut self.random, &mut round.trace)).await;
+        if let Some(record) = &mut self.record {
+            record.selection = round.trace.compact();
+        }
+        let choice = choice?;
+        if let Some(pinning) = &round.pinning {
+            let (meter, now) = (&*balancer.meter, balancer.clock.now());
+            pinning.remember_callers(meter, &recalled.unknown, &choice.deployment.id, now);
+        }
+        Ok(choice)
+    }
+
+    /// Chooses as the first attempt does, and takes nothing.
+    pub(crate) async fn preview(&mut self, group: &Group, trace: &mut Trace) -> Result<Chosen, Refusal> {
+        let balancer = &self.app.balancer;
+        let pinning = self.pinning(group);
+        let recalled = match &pinning {
+            Some(pinning) => pinning.recall(&*balancer.meter, balancer.clock.now()).await,
+            None => Recalled::default(),
+        };
+        let query = Query { pins: &recalled.pins, ..self.query(group) };
+        balancer.choose(group, &query, (&mut self.random, trace))
+    }
+
+    /// What selection has to know of the call, at its first attempt.
+    fn query(&self, group: &Group) -> Query<'a> {
+        let input_tokens = self.needed_tokens(group);
+        Query {
+            now: self.app.balancer.clock.now(),
+            is_streamed: self.ask.is_streamed(),
+            input_tokens,
+            tokens: input_tokens.map_or(0, |input| input.saturating_add(self.ask.output_tokens())),
+            wish: &self.ask.controls.wish,
+            ..Query::default()
+        }
+    }
+
+    /// What affinity remembers of this call.
+    async fn recall(&self, round: &mut Round<'_>, group: &Group) -> Recalled {
+        if round.pinning.is_none() {
+            round.pinning = self.pinning(group);
+        }
+        let balancer = &self.app.balancer;
+        match &round.pinning {
+            Some(pinning) => pinning.recall(&*balancer.meter, balancer.clock.now()).await,
+            None => Recalled::default(),
+        }
+    }
+
+    /// What the call is pinned by, where there is a choice and anything may pin it.
+    fn pinning(&self, group: &Group) -> Option<Pinning> {
+        let affinity = &self.app.resilience.affinity;
+        if group.deployments.len() < 2 || !(affinity.looks_at_keys() || affinity.by_prompt) {
+            return None;
+        }
+        let caller = Caller {
+            key_hash: self.ask.call.hints.key_hash.as_deref(),
+            session: self.ask.controls.session.as_deref(),
+        };
+        Some(affinity.pinning(&group.name, &caller, self.prompts()))
+    }
+
+    /// Keys of the prompt's beginning, where its provider keeps it.
+    fn prompts(&self) -> Vec<String> {
+        let AskBody::Json { bytes, object } = &self.ask.body else { return Vec::new() };
+        let messages = object.given("messages").filter(|_| self.app.resilience.affinity.by_prompt);
+        let keys = messages.map(prefix::keys).unwrap_or_default();
+        // No token is shorter than a byte: what is shorter than the least is not worth counting.
+        let is_long = !keys.is_empty()
+            && bytes.len() as u64 >= PROMPT_TOKENS_MIN
+            && Estimator::new("", bytes, object).prompt_tokens() >= PROMPT_TOKENS_MIN;
+        if is_long { keys } else { Vec::new() }
+    }
+
+    fn needed_tokens(&self, group: &Group) -> Option<u64> {
+        let bytes = match &self.ask.body {
+            AskBody::Json { bytes, .. } => bytes.len() as u64,
+            AskBody::Upload(_) => return None,
+        };
+        let is_needed = self.app.balancer.needs_tokens(group, bytes);
+        let model = group.deployments.first().map_or("", |deployment| deployment.model.as_str());
+        is_needed.then(|| self.ask.input_tokens(model))
+    }
+
+    fn note_choice(&mut self, round: &Round<'_>, deployment: &Arc<Deployment>) {
+        self.served_by.deployment = Some(Arc::clone(deployment));
+        self.served_by.retries = round.made;
+        if let Some(record) = &mut self.record {
+            record.deployment_id.clone_from(&deployment.id);
+            record.retries = round.made;
+            record.fallbacks = self.served_by.fallbacks;
+        }
+    }
+
+    /// Settles what was taken, and hands on what came.
+    fn conclude(&mut self, round: &Round<'_>, attempt: Attempt) -> Result<(HeaderValue, ReplyBody), Failed> {
+        let Attempt { deployment, outcome, served_by, is_streamed, begun, usage, hold } = attempt;
+        self.served_by.headers = served_by.headers;
+        self.served_by.waited += served_by.waited;
+        self.served_by.deployment = Some(Arc::clone(&deployment));
+        self.begun = begun;
+        let handle = deployment.routing.handle;
+        match outcome {
+            Ok((content_type, body)) => {
+                if let Some(pinning) = &round.pinning {
+                    let balancer = &self.app.balancer;
+                    pinning.remember_prompt(&*balancer.meter, &deployment.id, balancer.clock.now());
+                }
+                Ok((content_type, self.delivered(body, hold, usage, is_streamed)))
+            }
+            Err(error) => {
+                let mut fault = Fault::of(&error, &self.served_by.headers);
+                let is_limited = self.ask.timeouts.whole.is_some() || self.ask.timeouts.stream.is_some();
+                if let Some(fault) = &mut fault {
+                    fault.is_clients_limit = is_limited && fault.class == FailureClass::Timeout;
+                }
+                if let (Some(hold), Some(fault)) = (hold, &fault) {
+                    hold.failed(fault, usage);
+                }
+                Err((fault_sentence(error, &deployment, self.ask), fault, Some(handle)))
+            }
+        }
+    }
+
+    /// A whole answer is settled now; one that is still coming takes everything along.
+    fn delivered(&mut self, body: ReplyBody, hold: Option<Hold>, usage: Option<Usage>, streamed: bool) -> ReplyBody {
+        match body {
+            ReplyBody::Relayed(mut relay) => {
+                if let Some(mut hold) = hold {
+                    hold.begun();
+                    relay.carry_hold(hold);
+                }
+                if let Some(record) = self.record.take() {
+                    relay.carry_record(record);
+                }
+                ReplyBody::Relayed(relay)
+            }
+            body => {
+                if let Some(record) = &mut self.record {
+                    record.usage = usage;
+                }
+                if let Some(hold) = hold {
+                    hold.served(usage, streamed);
+                }
+                body
+            }
+        }
+    }
+
+    /// Asks one deployment, with everything that is settled afterwards.
+    pub(super) fn ask_one<'b>(
+        app: &'b App,
+        ask: &'b Ask<'b>,
+        target: &'b Target,
+        choice: Choice,
+        fallbacks: u64,
+    ) -> impl Future<Output = Attempt> + Send + 'b {
+        async move {
+            let Choice { deployment, hold } = choice;
+            let mut exchange = Exchange::new(app, ask, Arc::clone(&deployment));
+            let outcome = exchange.ask_for(ask, target, fallbacks).await;
+            let Exchange { served_by, streamed, begun, usage, .. } = exchange;
+            Attempt { deployment, outcome, served_by, is_streamed: streamed, begun, usage, hold }
+        }
+    }
+}
+
+/// What LiteLLM says of a deployment's time limits after a timeout.
+fn fault_sentence(error: Error, deployment: &Deployment, ask: &Ask<'_>) -> Error {
+    match error {
+        Error::Provider(failure) if ask.call.operation == tollgate_wire::Operation::ChatCompletion => {
+            (*failure).with_time_limits("None", &deployment.timeout_text).into()
+        }
+        error => error,
+    }
+}

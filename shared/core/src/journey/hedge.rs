@@ -1,0 +1,96 @@
+//! Hedging: a second deployment is asked when the first takes too long to begin, and the quicker one is heard.
+//!
+//! Tollgate's own, off by default. The loser is dropped, which closes its connection, and charged for what it read. What
+//! hedges may cost beyond the calls themselves is limited.
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use tracing::info;
+
+use super::{Attempt, Journey, Round};
+use crate::balance::Choice;
+use crate::catalog::Found;
+use crate::config::RouterSettings;
+
+/// When a second deployment is asked, and how often at the most.
+#[derive(Debug, Default)]
+pub struct Hedging {
+    /// `router_settings.hedge_after_ms`.
+    after: Option<Duration>,
+    /// `router_settings.hedge_max_extra_percent`: of the calls, and of what they were expected to cost.
+    extra_percent_max: f64,
+    calls: AtomicU64,
+    hedges: AtomicU64,
+    cost_picousd: AtomicU64,
+    extra_picousd: AtomicU64,
+}
+
+impl Hedging {
+    pub fn new(router: &RouterSettings) -> Self {
+        let after = router.hedge_after_ms.map(Duration::from_millis);
+        Self { after, extra_percent_max: router.hedge_max_extra_percent, ..Self::default() }
+    }
+
+    /// Counts a call; the time after which it is hedged.
+    fn begin(&self, cost_picousd: u64) -> Option<Duration> {
+        let after = self.after?;
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.cost_picousd.fetch_add(cost_picousd, Ordering::Relaxed);
+        Some(after)
+    }
+
+    /// Whether one more hedge of this cost stays within the limit; it is counted then.
+    fn permits(&self, cost_picousd: u64) -> bool {
+        let within = |extra: u64, more: u64, all: u64| {
+            extra.saturating_add(more) as f64 <= self.extra_percent_max / 100.0 * all as f64
+        };
+        let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let is_cheap = within(load(&self.extra_picousd), cost_picousd, load(&self.cost_picousd));
+        let is_rare = within(load(&self.hedges), 1, load(&self.calls));
+        if is_cheap && is_rare {
+            self.hedges.fetch_add(1, Ordering::Relaxed);
+            self.extra_picousd.fetch_add(cost_picousd, Ordering::Relaxed);
+        }
+        is_cheap && is_rare
+    }
+}
+
+impl Journey<'_> {
+    /// Asks the chosen deployment; another one as well, where it takes too long.
+    pub(super) async fn ask_hedged(&mut self, round: &mut Round<'_>, choice: Choice) -> Attempt {
+        let (app, ask, target, fallbacks) = (self.app, self.ask, round.target, self.served_by.fallbacks);
+        let hedging = &app.resilience.hedging;
+        let cost_picousd = choice.hold.as_ref().map_or(0, crate::balance::Hold::cost_picousd);
+        let handle = choice.deployment.routing.handle;
+        let can_hedge = round.group().deployments.len() > 1 && matches!(round.found, Found::Group(_));
+        let after = hedging.begin(cost_picousd).filter(|_| can_hedge && ask.can_repeat());
+        let Some(after) = after else { return Self::ask_one(app, ask, target, choice, fallbacks).await };
+        let mut first = pin!(Self::ask_one(app, ask, target, choice, fallbacks));
+        if let Ok(attempt) = tokio::time::timeout(after, first.as_mut()).await {
+            return attempt;
+        }
+        if !hedging.permits(cost_picousd) {
+            return first.await;
+        }
+        round.failed.push(handle);
+        let second = self.choose(round).await;
+        round.failed.retain(|failed| *failed != handle);
+        let second = match second {
+            Ok(second) if second.deployment.routing.handle != handle => second,
+            _ => return first.await,
+        };
+        let id = second.deployment.id.clone();
+        info!(call_id = ask.call.id.as_str(), deployment = id.as_str(), "asking {id} as well: no answer yet");
+        if let Some(record) = &mut self.record {
+            record.hedged = true;
+        }
+        let second = pin!(Self::ask_one(app, ask, target, second, fallbacks));
+        match select(first, second).await {
+            Either::Left((attempt, other)) => if attempt.outcome.is_ok() { attempt } else { other.await },
+            Either::Right((attempt, other)) => if attempt.outcome.is_ok() { attempt } else { other.await },
+        }
+    }
+}
