@@ -161,6 +161,8 @@ def play(scene, folder):
     config = proxy.write_config(folder, f"{port}.yaml", filled(scene["config"], provider_port))
     with resilience_proxy.forked(config, port, os.path.join(folder, f"{port}.log")):
         provider = Provider(provider_port, scene["scripts"])
+        # The first request is slow; this one reaches no deployment.
+        ask(port, {"path": "/v1/chat/completions", "body": {"model": "no such model", "messages": []}})
         try:
             return played(scene, port, provider_port, provider)
         finally:

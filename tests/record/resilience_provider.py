@@ -15,7 +15,8 @@ import time
 from scripted_upstream import REASONS
 
 HANG_S = 6
-EVENT_S = 0.25
+# Long enough that what ends a stream is never read together with what came before.
+GAP_S = 0.6
 SAID = re.compile(r"call \d+")
 
 
@@ -138,7 +139,7 @@ OK = {
 
 def ok(deployment, path, streamed):
     kind = next(value for end, value in OK.items() if path.endswith(end))
-    said = json.dumps({"events": kind["events"], "end": "done"} if streamed else {"status": 200, "body": kind["whole"]})
+    said = json.dumps({"events": kind["events"], "end": "done", "gap_s": 0.01} if streamed else {"status": 200, "body": kind["whole"]})
     return json.loads(said.replace("DEPLOYMENT", deployment))
 
 
@@ -187,8 +188,7 @@ class Handler(socketserver.BaseRequestHandler):
         for event in answer["events"]:
             piece = event.encode()
             self.request.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
-            # Long enough that what ends a stream is never read together with what came before.
-            time.sleep(EVENT_S)
+            time.sleep(answer.get("gap_s", GAP_S))
 
     def end(self, end):
         if end == "done":

@@ -449,7 +449,7 @@ def checks():
     yield scene("usage-based, provider is limited", pair("g"), {"g_a": ["429"], "g_b": ["429"]}, [ask, ask, ask], {**usage, "cooldown_time": 30}, counted="total")
     for strategy in ("least-busy", "latency-based-routing", "cost-based-routing", "usage-based-routing"):
         yield scene(f"{strategy}, all cooled", [deployment("a", "g"), deployment("b", "g")], {"a": ["429"], "b": ["429"]}, [ask, ask, ask], {"num_retries": 0, "cooldown_time": 30, "routing_strategy": strategy}, counted="total")
-    yield scene("parallel requests exceeded", [deployment("g", max_parallel_requests=1, timeout=2)], {"g": ["hang"]}, [[chat("g"), chat("g")]], {"num_retries": 0}, counted="total")
+    yield scene("parallel requests exceeded", [deployment("g", max_parallel_requests=1, timeout=2)], {"g": ["hang"]}, [[chat("g"), chat("g", wait_s=0.5)]], {"num_retries": 0})
 
 
 def timeouts():
