@@ -16,6 +16,7 @@ use crate::dispatch::{Answered, Exchange};
 use crate::meter::Handle;
 use crate::resilience::Fault;
 use crate::select::{Caller, Chosen, PROMPT_TOKENS_MIN, Pinning, Query, Recalled, Refusal, Trace, prefix};
+use crate::upstream::BoxFuture;
 use crate::{App, Error, body};
 
 /// An attempt that has been made.
@@ -248,21 +249,22 @@ impl<'a> Journey<'a> {
         }
     }
 
-    /// Asks one deployment, with everything that is settled afterwards.
+    /// Asks one deployment, with everything that is settled afterwards. Boxed, for up to two are asked at a time, and
+    /// the exchange is most of a call's state.
     pub(super) fn ask_one<'b>(
         app: &'b App,
         ask: &'b Ask<'b>,
         target: &'b Target,
         choice: Choice,
         fallbacks: u64,
-    ) -> impl Future<Output = Attempt> + Send + 'b {
-        async move {
+    ) -> BoxFuture<'b, Attempt> {
+        Box::pin(async move {
             let Choice { deployment, hold } = choice;
             let mut exchange = Exchange::new(app, ask, Arc::clone(&deployment));
             let outcome = exchange.ask_for(ask, target, fallbacks).await;
             let Exchange { served_by, streamed, begun, usage, .. } = exchange;
             Attempt { deployment, outcome, served_by, is_streamed: streamed, begun, usage, hold }
-        }
+        })
     }
 }
 

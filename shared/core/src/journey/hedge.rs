@@ -3,7 +3,6 @@
 //! Tollgate's own, off by default. The loser is dropped, which closes its connection, and charged for what it read. What
 //! hedges may cost beyond the calls themselves is limited.
 
-use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -68,8 +67,8 @@ impl Journey<'_> {
         let can_hedge = round.group().deployments.len() > 1 && matches!(round.found, Found::Group(_));
         let after = hedging.begin(cost_picousd).filter(|_| can_hedge && ask.can_repeat());
         let Some(after) = after else { return Self::ask_one(app, ask, target, choice, fallbacks).await };
-        let mut first = pin!(Self::ask_one(app, ask, target, choice, fallbacks));
-        if let Ok(attempt) = tokio::time::timeout(after, first.as_mut()).await {
+        let mut first = Self::ask_one(app, ask, target, choice, fallbacks);
+        if let Ok(attempt) = tokio::time::timeout(after, &mut first).await {
             return attempt;
         }
         if !hedging.permits(cost_picousd) {
@@ -87,7 +86,7 @@ impl Journey<'_> {
         if let Some(record) = &mut self.record {
             record.hedged = true;
         }
-        let second = pin!(Self::ask_one(app, ask, target, second, fallbacks));
+        let second = Self::ask_one(app, ask, target, second, fallbacks);
         match select(first, second).await {
             Either::Left((attempt, other)) => if attempt.outcome.is_ok() { attempt } else { other.await },
             Either::Right((attempt, other)) => if attempt.outcome.is_ok() { attempt } else { other.await },
