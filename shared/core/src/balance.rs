@@ -41,6 +41,20 @@ pub struct Choice {
     pub hold: Option<Hold>,
 }
 
+impl Default for Balancer {
+    /// LiteLLM's defaults, on a meter of its own.
+    fn default() -> Self {
+        let limits = queue::Limits { waiting_max: 0, timeout: Duration::ZERO };
+        Self {
+            settings: select::Settings::default(),
+            meter: Arc::new(crate::meter::Memory::default()),
+            clock: Clock::System,
+            queue: Arc::new(Queue::new(limits)),
+            cooldown: Arc::default(),
+        }
+    }
+}
+
 impl Balancer {
     pub fn new(config: &config::Config, meter: Arc<dyn Meter>, clock: Clock) -> Self {
         let router = &config.router_settings;
@@ -79,7 +93,9 @@ impl Balancer {
             let turn = match &mut turn {
                 Some(turn) => turn,
                 None => turn.insert(
-                    self.queue.enter(&group.name, priority).ok_or_else(|| Error::NoDeployment(Box::new(refusal.clone())))?,
+                    self.queue
+                        .enter(&group.name, priority)
+                        .ok_or_else(|| Error::NoDeployment(Box::new(refusal.clone())))?,
                 ),
             };
             if turn.wait().await.is_err() {
@@ -163,7 +179,12 @@ impl Balancer {
                     return Ok(Choice { deployment, hold: Some(Hold::new(self, holder, taken)) });
                 }
                 Err(reason) => {
-                    info!(deployment = deployment.id.as_str(), ?reason, "another call was quicker at {}", deployment.id);
+                    info!(
+                        deployment = deployment.id.as_str(),
+                        ?reason,
+                        "another call was quicker at {}",
+                        deployment.id
+                    );
                     was_busy |= reason == Full::Parallel;
                     full.push(group.seats[chosen.place].handle);
                 }

@@ -121,14 +121,16 @@ pub fn require(operation: Operation, object: &Object<'_>, model: Option<&str>) -
 }
 
 /// Fields by which LiteLLM's clients steer it, and which nothing here acts on yet. Sorted, to be searched.
-const UNHEEDED: [&str; 9] = [
+const UNHEEDED: [&str; 11] = [
     "cache",
     "caching",
     "disable_global_guardrails",
     "enable_prompt_caching",
     "guardrails",
     "litellm_trace_id",
+    "mock_delay",
     "mock_response",
+    "mock_timeout",
     "prompt_id",
     "ttl",
 ];

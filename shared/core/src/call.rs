@@ -91,6 +91,8 @@ pub struct ServedBy {
     pub waited: Duration,
     /// Fields of the request that were taken out and not acted on.
     pub unheeded: Vec<&'static str>,
+    /// When the client may try again, where the gateway itself has refused.
+    pub retry_after: Option<Duration>,
     /// Retries made in the last group.
     pub retries: u64,
     /// How many there could have been, where any was made.

@@ -5,12 +5,12 @@
 use serde_json::{Map, Value};
 use tollgate_wire::json::Object;
 
+use crate::Error;
 use crate::body::FORBIDDEN;
 use crate::call::Hints;
 use crate::config::{FallbackTarget, Fallbacks};
 use crate::resilience::fallback::Wish as FallbackWish;
 use crate::select::Wish;
-use crate::Error;
 
 /// How many fallbacks a request may name, and how many tags.
 const TARGETS_MAX: usize = 50;
@@ -37,6 +37,28 @@ pub enum MockFault {
     ContentPolicy,
 }
 
+/// Fields that make a request fail or wait on purpose.
+const MOCKS: [&str; 6] = [
+    "mock_testing_fallbacks",
+    "mock_testing_context_fallbacks",
+    "mock_testing_content_policy_fallbacks",
+    "mock_testing_rate_limit_error",
+    "mock_timeout",
+    "mock_delay",
+];
+
+/// Refuses switches for tests, unless the operator allows them.
+///
+/// # Errors
+/// [`Error::MockTestingDisabled`] with the names of those that are set.
+pub fn check_mocks(object: &Object<'_>, is_allowed: bool) -> Result<(), Error> {
+    if is_allowed {
+        return Ok(());
+    }
+    let set: Vec<&'static str> = MOCKS.into_iter().filter(|name| object.given(name).is_some()).collect();
+    if set.is_empty() { Ok(()) } else { Err(Error::MockTestingDisabled(set)) }
+}
+
 /// Reads them all.
 ///
 /// # Errors
@@ -47,7 +69,9 @@ pub fn read(object: &Object<'_>, hints: &Hints) -> Result<Controls, Error> {
         retries: count(object, "num_retries")?.or(hints.retries),
         fallback: fallback(object)?,
         wish: wish(object, hints)?,
-        session: metadata(object, "session_id").or_else(|| text(object, "litellm_session_id")).or(hints.session.clone()),
+        session: metadata(object, "session_id")
+            .or_else(|| text(object, "litellm_session_id"))
+            .or(hints.session.clone()),
         priority: integer(object, "priority")?,
         mock: mock(object),
         mocks_rate_limit: object.is_true("mock_testing_rate_limit_error"),
@@ -64,16 +88,17 @@ fn mock(object: &Object<'_>) -> Option<MockFault> {
 }
 
 fn fallback(object: &Object<'_>) -> Result<FallbackWish, Error> {
-    let mut wish = FallbackWish { is_off: object.is_true("disable_fallbacks"), ..FallbackWish::default() };
+    let (is_off, depth_max) = (object.is_true("disable_fallbacks"), count(object, "max_fallbacks")?);
+    let mut wish = FallbackWish { is_off, depth_max, ..FallbackWish::default() };
     match list(object, "fallbacks")? {
         Some(items) if is_mapping(&items) => wish.fallbacks = Some(mapping(&items, "fallbacks")?),
-        Some(items) if !items.is_empty() => wish.targets = Some(targets(&items, "fallbacks")?),
-        _ => {}
+        Some(items) if items.is_empty() => wish.fallbacks = Some(Fallbacks::default()),
+        Some(items) => wish.targets = Some(targets(&items, "fallbacks")?),
+        None => {}
     }
-    for (name, place) in [
-        ("context_window_fallbacks", &mut wish.context_window),
-        ("content_policy_fallbacks", &mut wish.content_policy),
-    ] {
+    for (name, place) in
+        [("context_window_fallbacks", &mut wish.context_window), ("content_policy_fallbacks", &mut wish.content_policy)]
+    {
         *place = list(object, name)?.map(|items| mapping(&items, name)).transpose()?;
     }
     Ok(wish)
@@ -111,7 +136,9 @@ fn target(item: &Value, name: &'static str) -> Result<FallbackTarget, Error> {
     match item {
         Value::String(model) => Ok(FallbackTarget { model: Some(model.clone()), params: Map::new() }),
         Value::Object(fields) => {
-            if let Some(field) = FORBIDDEN.iter().find(|field| fields.get(**field).is_some_and(|value| !value.is_null())) {
+            if let Some(field) =
+                FORBIDDEN.iter().find(|field| fields.get(**field).is_some_and(|value| !value.is_null()))
+            {
                 return Err(Error::ForbiddenField(field));
             }
             let mut params = fields.clone();

@@ -24,8 +24,8 @@ use crate::config::{Config, Model, Params};
 use crate::meter::Meter;
 use crate::sign::Scheme;
 use crate::{Error, Secret};
-use scheme::Known;
 pub use routing::{Allowance, HealthCheck, Price, Routing};
+use scheme::Known;
 pub use storage::Storage;
 
 /// How many measures a call can be shared out by.

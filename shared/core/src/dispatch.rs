@@ -103,6 +103,7 @@ impl App {
             object.set_text("stream", "true".to_owned());
         }
         let timeouts = body::timeouts(&object, call.timeouts)?;
+        controls::check_mocks(&object, self.resilience.allows_mocks)?;
         let controls = controls::read(&object, &call.hints)?;
         let named = match &call.path_model {
             Some(model) => Some(model.clone()),

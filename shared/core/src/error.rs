@@ -40,6 +40,14 @@ pub enum Error {
     ModelNotListed(String),
     #[error("Model id = {0} not found on litellm proxy")]
     DeploymentNotListed(String),
+    /// Switches for tests, which the operator has not allowed.
+    #[error(
+        "Mock testing request params are disabled on this proxy: {}. An admin can enable them by setting \
+         `general_settings.dangerously_allow_mock_testing_request_params: true` in config.yaml. This setting cannot be \
+         changed from the Admin UI or the API.",
+        .0.join(", ")
+    )]
+    MockTestingDisabled(Vec<&'static str>),
     #[error("Field required")]
     MissingFile,
     /// A form without these fields; worded by the renderer as LiteLLM's framework does.
@@ -91,9 +99,7 @@ pub enum Error {
     #[error("{}", .0.message)]
     NoDeployment(Box<Refusal>),
     /// An upload that was too long to be kept, and has been sent once.
-    #[error(
-        "the upload cannot be sent again: it is longer than router_settings.upload_retry_max_size_mb"
-    )]
+    #[error("the upload cannot be sent again: it is longer than router_settings.upload_retry_max_size_mb")]
     UploadSpent,
     /// A provider failed, or was going to be asked for something it cannot do.
     #[error("{}", .0.message)]
@@ -159,14 +165,11 @@ impl Error {
             Self::PassThroughUnset { .. } | Self::PassThroughBroken(_) | Self::PassThroughTimedOut { .. } => 500,
             Self::ShuttingDown | Self::Overloaded { .. } => 503,
             Self::Provider(failure) => failure.status,
-            Self::NoDeployment(refusal) => match refusal.kind {
-                RefusalKind::ContextWindow => 400,
-                RefusalKind::Tags => 401,
-                RefusalKind::Paused => 503,
-                _ => 429,
-            },
+            Self::NoDeployment(refusal) if refusal.kind == RefusalKind::Tags => 401,
+            Self::NoDeployment(_) => 429,
             Self::UploadSpent => 500,
             Self::UnknownKey
+            | Self::MockTestingDisabled(_)
             | Self::PreviousResponse(_)
             | Self::NothingToCount
             | Self::UnmappedModel(_)

@@ -49,9 +49,7 @@ impl Watch {
             interval,
             at_once: at_once.unwrap_or(AT_ONCE).max(1),
             is_shared: general.use_shared_health_check,
-            retention: router
-                .health_check_staleness_threshold_seconds
-                .map_or(interval.saturating_mul(2), seconds),
+            retention: router.health_check_staleness_threshold_seconds.map_or(interval.saturating_mul(2), seconds),
             ignores_transient: router.health_check_ignore_transient_errors,
             latest: Mutex::default(),
         }

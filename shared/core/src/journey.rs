@@ -85,7 +85,11 @@ impl<'a> Journey<'a> {
 
     /// Asks the group until it has answered, or another attempt would not help.
     async fn with_retries(&mut self, target: &Target) -> Result<(HeaderValue, ReplyBody), (Error, Option<Fault>)> {
-        let found = self.resolve(&target.name).map_err(|error| (error, None))?;
+        (self.served_by.retries, self.served_by.retries_max) = (0, None);
+        let found = self.resolve(&target.name).map_err(|error| {
+            let fault = Fault::of(&error, &HeaderMap::new());
+            (error, fault)
+        })?;
         let mut round = Round::new(target, found);
         if let Some(error) = self.mocked_rate_limit(target) {
             let fault = Fault::of(&error, &HeaderMap::new());
@@ -178,17 +182,17 @@ impl<'a> Journey<'a> {
         if let Some(found) = catalog.resolve(name, team)? {
             return Ok(found);
         }
-        // LiteLLM's stand-in for names that nobody knows.
-        let stand_in = self.app.resilience.fallback.first_default().filter(|default| *default != name);
-        let found = stand_in.map(|default| catalog.resolve(default, team)).transpose()?.flatten();
-        let operation = self.ask.call.operation;
-        found.ok_or_else(|| Error::UnknownModel { operation, model: name.to_owned() })
+        if self.served_by.fallbacks > 0 {
+            let sentence = format!("You passed in model={name}. There are no healthy deployments for this model");
+            return Err(Failure::new(FailureClass::BadRequest, &sentence).into());
+        }
+        Err(Error::UnknownModel { operation: self.ask.call.operation, model: name.to_owned() })
     }
 
     fn mocked_rate_limit(&self, target: &Target) -> Option<Error> {
-        let is_first = self.served_by.fallbacks == 0;
-        (self.ask.controls.mocks_rate_limit && is_first).then(|| {
-            let sentence = format!("This is a mock exception for model={}, to trigger a rate limit error.", target.name);
+        self.ask.controls.mocks_rate_limit.then(|| {
+            let sentence =
+                format!("This is a mock exception for model={}, to trigger a rate limit error.", target.name);
             Failure::new(FailureClass::RateLimit, &sentence).into()
         })
     }

@@ -84,7 +84,9 @@ async fn one(app: &App, deployment: Arc<Deployment>) -> Finding {
 
 fn body(operation: Operation, tokens_max: u64) -> CallBody {
     let value = match operation {
-        Operation::ChatCompletion => json!({ "messages": [{ "role": "user", "content": PROMPT }], "max_tokens": tokens_max }),
+        Operation::ChatCompletion => {
+            json!({ "messages": [{ "role": "user", "content": PROMPT }], "max_tokens": tokens_max })
+        }
         Operation::TextCompletion => json!({ "prompt": PROMPT, "max_tokens": tokens_max }),
         Operation::Embedding => json!({ "input": [PROMPT] }),
         Operation::Moderation => json!({ "input": PROMPT }),

@@ -16,7 +16,7 @@ use tollgate_wire::failure::FailureClass;
 use crate::Error;
 use crate::config::Config;
 use crate::journey::Hedging;
-use crate::select::Affinity;
+use crate::select::{Affinity, RefusalKind};
 
 /// What the configuration says of everything that comes after a failure, or prevents one.
 #[derive(Debug, Default)]
@@ -28,6 +28,8 @@ pub struct Resilience {
     pub streams: StreamLimits,
     /// `default_priority`: of calls that name none.
     pub priority: i64,
+    /// `general_settings.dangerously_allow_mock_testing_request_params`.
+    pub allows_mocks: bool,
     /// `enable_weighted_failover`: all deployments of a group are asked before another group is.
     pub asks_all: bool,
 }
@@ -55,6 +57,7 @@ impl Resilience {
                 chunk: router.chunk_timeout.map(seconds),
             },
             priority: router.default_priority.unwrap_or(0),
+            allows_mocks: config.general_settings.dangerously_allow_mock_testing_request_params,
             asks_all: router.enable_weighted_failover,
         }
     }
@@ -69,6 +72,8 @@ pub struct Fault {
     pub retry_after_s: Option<i64>,
     /// Whether a time limit that the client set itself was too short.
     pub is_clients_limit: bool,
+    /// Whether the gateway itself refused: nothing changes that before the time it names.
+    pub is_own: bool,
     /// Whether LiteLLM calls it an `APIConnectionError`, which it holds against nobody.
     pub is_connection: bool,
 }
@@ -83,16 +88,14 @@ impl Fault {
             }
             Error::NoProviderKey { .. } => (FailureClass::Authentication, 401, false),
             Error::NotOffered { .. } | Error::NoProvider { .. } => (FailureClass::BadRequest, 400, false),
-            Error::NoDeployment(refusal) => match refusal.kind {
-                crate::select::RefusalKind::ContextWindow => (FailureClass::ContextWindow, 400, false),
-                crate::select::RefusalKind::Paused => (FailureClass::ServiceUnavailable, 503, false),
-                crate::select::RefusalKind::Tags => (FailureClass::Authentication, 401, false),
-                _ => (FailureClass::RateLimit, 429, false),
-            },
+            Error::NoDeployment(refusal) if refusal.kind == RefusalKind::Tags => {
+                (FailureClass::Authentication, 401, false)
+            }
+            Error::NoDeployment(_) => (FailureClass::RateLimit, 429, false),
             _ => return None,
         };
         let retry_after_s = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(retry_after_s);
-        Some(Self { class, status, retry_after_s, is_clients_limit: false, is_connection })
+        Some(Self { class, status, retry_after_s, is_clients_limit: false, is_own: false, is_connection })
     }
 }
 

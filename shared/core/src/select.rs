@@ -15,8 +15,8 @@ mod trace;
 
 pub use affinity::{Affinity, Caller, PROMPT_TOKENS_MIN, Pin, Pinning, Recalled, key_hash};
 pub use explain::explain;
-pub use refusal::{Kind as RefusalKind, Refusal};
 pub(crate) use refusal::whole_seconds;
+pub use refusal::{Kind as RefusalKind, Refusal};
 pub use trace::{Removed, Stage, Trace, Why};
 
 use crate::catalog::Group;

@@ -3,9 +3,9 @@
 use serde_json::{Map, json};
 use tollgate_core::config::{Config, Environment, Mode, PassThroughEndpoint, ReadError, load};
 
+use crate::build::Built;
 use crate::environment::{Files, is_set, variable};
 use crate::logs::{Level, Shape};
-use crate::build::Built;
 use crate::{Failure, build};
 
 /// What the command line says above the configuration.

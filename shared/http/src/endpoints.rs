@@ -81,7 +81,8 @@ where
         }
         Err(failed) => {
             let mut answer = failure_for(&failed.error, operation, arrival.headers);
-            if let Some(seconds) = failed.error.retry_after_s() {
+            let retry_after = failed.served_by.retry_after.map(|wait| wait.as_secs_f64().ceil() as u64);
+            if let Some(seconds) = failed.error.retry_after_s().or(retry_after) {
                 answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
             }
             describe(answer.headers_mut(), &id, started, &failed.served_by, Outcome::Failed);

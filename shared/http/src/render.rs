@@ -104,7 +104,7 @@ pub fn body(error: &Error) -> Vec<u8> {
         | Error::PassThroughTimedOut { .. }
         | Error::ShuttingDown
         | Error::Overloaded { .. } => fields(error, &text, "internal_server_error", &Value::Null),
-        Error::UnknownModel { .. } => {
+        Error::UnknownModel { .. } | Error::MockTestingDisabled(_) => {
             let mut value = fields(error, &text, "invalid_request_error", &Value::Null);
             value["error"]["provider_specific_fields"] = json!({ "error": text });
             value

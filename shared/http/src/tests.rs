@@ -2,7 +2,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
+use tollgate_core::balance::Balancer;
+use tollgate_core::health::Watch;
+use tollgate_core::journey::Mirrors;
 use tollgate_core::pass::Passes;
+use tollgate_core::resilience::Resilience;
 use tollgate_core::{Catalog, Gatekeeper, Limits, Secret};
 use tollgate_testkit::{NoFetch, Scripted, Stamp};
 
@@ -20,7 +24,12 @@ pub(crate) fn app() -> App {
         upstream: Scripted::new([]),
         fetch: Arc::new(NoFetch),
         signer: Arc::new(Stamp::default()),
+        balancer: Balancer::default(),
+        resilience: Resilience::default(),
+        health: Watch::default(),
+        mirrors: Mirrors::default(),
         limits: Limits {
+            retried_upload_bytes_max: 0,
             request_bytes_max: 100,
             answer_bytes_max: 1000,
             media_bytes_max: 1000,

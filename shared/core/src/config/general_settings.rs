@@ -30,6 +30,8 @@ pub struct GeneralSettings {
     /// `master_key`, else the variable `LITELLM_MASTER_KEY`; a key given as null counts as none.
     pub master_key: Option<Secret>,
     pub dangerously_permit_weak_or_unset_master_key: bool,
+    /// Whether requests may fail on purpose: `mock_testing_fallbacks` and the like.
+    pub dangerously_allow_mock_testing_request_params: bool,
     /// Read, and not used yet.
     pub database_url: Option<Secret>,
     /// Tollgate's own: whether an unknown key refuses the configuration.
@@ -92,6 +94,7 @@ impl GeneralSettings {
         Self {
             master_key: fields.text("master_key").or_else(from_variable).map(Secret::new),
             dangerously_permit_weak_or_unset_master_key: fields.flag("dangerously_permit_weak_or_unset_master_key"),
+            dangerously_allow_mock_testing_request_params: fields.flag("dangerously_allow_mock_testing_request_params"),
             database_url: fields.text("database_url").map(Secret::new),
             strict_config: fields.flag("strict_config"),
             max_request_size_mb: fields.number("max_request_size_mb").unwrap_or(REQUEST_SIZE_MAX_MB),

@@ -74,14 +74,27 @@ impl Ask<'_> {
 
 impl<'a> Journey<'a> {
     pub(super) async fn attempt(&mut self, round: &mut Round<'_>) -> Result<(HeaderValue, ReplyBody), Failed> {
-        let choice = self.choose(round).await.map_err(|error| {
-            let fault = Fault::of(&error, &http::HeaderMap::new());
-            (error, fault, None)
-        })?;
+        self.served_by.retry_after = None;
+        let choice = self.choose(round).await.map_err(|error| self.refused(error))?;
         self.note_choice(round, &choice.deployment);
         self.mirror(&choice.deployment);
         let attempt = self.ask_hedged(round, choice).await;
         self.conclude(round, attempt)
+    }
+
+    /// What the gateway itself refuses; the client is told when it is worth another try.
+    fn refused(&mut self, error: Error) -> Failed {
+        self.served_by.headers.clear();
+        let failure = match &error {
+            Error::NoDeployment(refusal) => {
+                self.served_by.retry_after = refusal.retry_after;
+                refusal.failure()
+            }
+            _ => None,
+        };
+        let error = failure.map_or(error, Error::from);
+        let fault = Fault::of(&error, &http::HeaderMap::new());
+        (error, fault.map(|fault| Fault { is_own: true, ..fault }), None)
     }
 
     pub(super) async fn choose(&mut self, round: &mut Round<'_>) -> Result<Choice, Error> {
@@ -155,10 +168,8 @@ impl<'a> Journey<'a> {
         if group.deployments.len() < 2 || !(affinity.looks_at_keys() || affinity.by_prompt) {
             return None;
         }
-        let caller = Caller {
-            key_hash: self.ask.call.hints.key_hash.as_deref(),
-            session: self.ask.controls.session.as_deref(),
-        };
+        let caller =
+            Caller { key_hash: self.ask.call.hints.key_hash.as_deref(), session: self.ask.controls.session.as_deref() };
         Some(affinity.pinning(&group.name, &caller, self.prompts()))
     }
 

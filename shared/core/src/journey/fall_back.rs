@@ -1,5 +1,7 @@
 //! What is asked after a group has failed for good: later levels of its order, then its fallbacks.
 
+use std::time::Duration;
+
 use http::HeaderMap;
 use tollgate_wire::failure::{Failure, FailureClass};
 use tracing::info;
@@ -8,8 +10,8 @@ use super::{Journey, Served, Target};
 use crate::config::FallbackTarget;
 use crate::controls::MockFault;
 use crate::fault::{Told, Tried};
-use crate::resilience::fallback::{Lists, Next, shown};
 use crate::resilience::Fault;
+use crate::resilience::fallback::{Lists, Next, shown};
 use crate::upstream::BoxFuture;
 use crate::{Error, fault};
 
@@ -20,6 +22,7 @@ struct Failed<'a> {
     fault: Fault,
     /// Whether the provider had begun to answer: LiteLLM's router has nothing to say after it.
     begun: bool,
+    retry_after: Option<Duration>,
     depth: u64,
 }
 
@@ -39,8 +42,8 @@ impl Journey<'_> {
         };
         let is_alone = self.ask.call.pinned.is_some() || self.ask.controls.fallback.is_off;
         let Some(fault) = fault.filter(|_| !is_alone) else { return Err(error) };
-        let begun = self.begun;
-        self.fall_back(Failed { target: &target, error, fault, begun, depth }).await
+        let (begun, retry_after) = (self.begun, self.served_by.retry_after);
+        self.fall_back(Failed { target: &target, error, fault, begun, retry_after, depth }).await
     }
 
     /// Boxed, for fallbacks have fallbacks; no call that is served at once comes here.
@@ -66,6 +69,7 @@ impl Journey<'_> {
                 Next::NoneForGroup => Tried::NoGroup,
                 Next::NoneOfKind | Next::Unset => Tried::Nothing,
             };
+            self.served_by.retry_after = failed.retry_after;
             if failed.depth > 0 || (failed.begun && matches!(tried, Tried::Nothing)) {
                 return Err(failed.error);
             }
@@ -105,7 +109,8 @@ impl Journey<'_> {
         failed: &Failed<'_>,
         targets: &[(FallbackTarget, Option<i64>)],
     ) -> Result<(http::HeaderValue, crate::call::ReplyBody), Option<Error>> {
-        if failed.depth >= self.app.resilience.fallback.depth_max {
+        let depth_max = self.ask.controls.fallback.depth_max.unwrap_or(self.app.resilience.fallback.depth_max);
+        if failed.depth >= depth_max {
             return Err(None);
         }
         self.asked.note_group(&failed.target.name);
@@ -116,7 +121,7 @@ impl Journey<'_> {
                 continue;
             }
             depth += 1;
-            self.served_by.fallbacks = depth;
+            self.served_by.fallbacks += 1;
             let target = match order {
                 Some(order) => failed.target.at_order(*order),
                 None => Target::fallback(fallback, failed.target),

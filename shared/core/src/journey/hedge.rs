@@ -88,8 +88,20 @@ impl Journey<'_> {
         }
         let second = Self::ask_one(app, ask, target, second, fallbacks);
         match select(first, second).await {
-            Either::Left((attempt, other)) => if attempt.outcome.is_ok() { attempt } else { other.await },
-            Either::Right((attempt, other)) => if attempt.outcome.is_ok() { attempt } else { other.await },
+            Either::Left((attempt, other)) => {
+                if attempt.outcome.is_ok() {
+                    attempt
+                } else {
+                    other.await
+                }
+            }
+            Either::Right((attempt, other)) => {
+                if attempt.outcome.is_ok() {
+                    attempt
+                } else {
+                    other.await
+                }
+            }
         }
     }
 }

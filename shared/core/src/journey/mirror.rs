@@ -94,7 +94,10 @@ impl Journey<'_> {
             let (operation, of) = (self.ask.call.operation, self.ask.call.id.clone());
             let copy = Mirrored { model: model.clone(), operation, bytes: Bytes::clone(bytes), of };
             if queue.try_send(copy).is_err() {
-                warn!(model = model.as_str(), "not mirrored to {model}: router_settings.mirrored_requests_max calls wait");
+                warn!(
+                    model = model.as_str(),
+                    "not mirrored to {model}: router_settings.mirrored_requests_max calls wait"
+                );
             }
         }
     }

@@ -150,7 +150,10 @@ impl Rules<'_> {
 fn allowed(policy: &AllowedFails, fault: &Fault) -> Option<(Counter, u64)> {
     let (counter, fails) = match fault.class {
         FailureClass::ContentPolicy => {
-            return policy.content_policy.map(|fails| (1, fails)).or_else(|| policy.bad_request.map(|fails| (2, fails)));
+            return policy
+                .content_policy
+                .map(|fails| (1, fails))
+                .or_else(|| policy.bad_request.map(|fails| (2, fails)));
         }
         FailureClass::BadRequest | FailureClass::ContextWindow | FailureClass::UnsupportedParameters => {
             (2, policy.bad_request)

@@ -30,12 +30,6 @@ impl Settings {
             depth_max: router.max_fallbacks,
         }
     }
-
-    /// The group that stands in for models nobody knows: the first of `default_fallbacks`.
-    pub fn first_default(&self) -> Option<&str> {
-        let (_, targets) = self.fallbacks.as_ref()?.0.iter().find(|(group, _)| group == "*")?;
-        targets.first()?.model.as_deref()
-    }
 }
 
 /// What the call itself says of fallbacks.
@@ -49,6 +43,8 @@ pub struct Wish {
     pub fallbacks: Option<Fallbacks>,
     pub context_window: Option<Fallbacks>,
     pub content_policy: Option<Fallbacks>,
+    /// `max_fallbacks`.
+    pub depth_max: Option<u64>,
 }
 
 /// Which targets follow a failure.

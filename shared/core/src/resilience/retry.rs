@@ -97,7 +97,7 @@ pub fn decide(
     let by_policy = by_policy.and_then(|policy| allowed(policy, fault));
     let own = deployment.and_then(|deployment| deployment.routing.retries);
     let usual = standing.asked.or(own).unwrap_or(settings.retries);
-    let passes = by_policy.is_some() || passes(fault, standing);
+    let passes = !fault.is_own && (by_policy.is_some() || passes(fault, standing));
     let retries_max = passes.then(|| fixed.unwrap_or(by_policy.unwrap_or(usual)));
     let has_more = standing.asks_all && standing.untried > 0 && !has_own_list(fault);
     let retries_max = if has_more { Some(retries_max.unwrap_or(0).max(standing.made + 1)) } else { retries_max };

@@ -93,9 +93,7 @@ fn cooldown(settings: &Settings, sieve: &mut Sieve<'_>) {
     if !is_probed(sieve) {
         return;
     }
-    sieve.drop_unless_all(Stage::Cooldown, |seat, _| {
-        view.state(seat.handle).is_probed(now).then_some(Why::Probing)
-    });
+    sieve.drop_unless_all(Stage::Cooldown, |seat, _| view.state(seat.handle).is_probed(now).then_some(Why::Probing));
     sieve.despite_rest = is_probed(sieve);
 }
 
@@ -121,7 +119,9 @@ fn budget(sieve: &mut Sieve<'_>) -> Result<(), Refusal> {
 }
 
 fn context_window(sieve: &mut Sieve<'_>) -> Result<(), Refusal> {
-    let Some(tokens) = sieve.query.input_tokens.filter(|_| sieve.group.traits.smallest_window.is_some()) else { return Ok(()) };
+    let Some(tokens) = sieve.query.input_tokens.filter(|_| sieve.group.traits.smallest_window.is_some()) else {
+        return Ok(());
+    };
     let before = sieve.left.clone();
     sieve.drop_where(Stage::ContextWindow, |_, deployment| {
         let tokens_max = deployment.routing.max_input_tokens?;
@@ -195,9 +195,7 @@ fn order(sieve: &mut Sieve<'_>) {
 fn earlier_attempts(sieve: &mut Sieve<'_>) {
     let query = sieve.query;
     if !query.refused.is_empty() {
-        sieve.drop_unless_all(Stage::Refused, |seat, _| {
-            query.refused.contains(&seat.handle).then_some(Why::Refused)
-        });
+        sieve.drop_unless_all(Stage::Refused, |seat, _| query.refused.contains(&seat.handle).then_some(Why::Refused));
     }
     if !query.failed.is_empty() {
         sieve.drop_unless_all(Stage::Failed, |seat, _| query.failed.contains(&seat.handle).then_some(Why::Failed));

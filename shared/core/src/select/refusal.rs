@@ -3,8 +3,11 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use tollgate_wire::failure::{Failure, FailureClass};
+
 use super::sieve::Sieve;
-use super::{Settings, Stage, tags};
+use super::strategy::Ask;
+use super::{Limits, Settings, Stage, tags};
 use crate::catalog::Group;
 use crate::clock::Moment;
 use crate::config::Strategy;
@@ -31,6 +34,8 @@ pub enum Kind {
     Nothing,
     /// Requests or tokens of the minute are used up.
     Limits,
+    /// The same under the strategy that looks at usage.
+    Usage,
     Budget,
     /// All are at their limit of parallel calls: worth waiting for.
     Parallel,
@@ -72,9 +77,7 @@ impl Refusal {
     }
 
     pub(crate) fn paused(group: &str) -> Self {
-        let message = format!(
-            "litellm.ServiceUnavailableError: Model '{group}' is currently paused and cannot accept requests."
-        );
+        let message = format!("Model '{group}' is currently paused and cannot accept requests.");
         Self { kind: Kind::Paused, message, retry_after: None }
     }
 
@@ -123,16 +126,21 @@ impl Refusal {
 
     pub(crate) fn parallel(group: &str) -> Self {
         let message = format!(
-            "Deployment has all max_parallel_requests slots in use. Passed model={group}: no call ended while this one \
-             waited (router_settings.max_queued_requests, router_settings.queue_timeout)"
+            "Deployment has all max_parallel_requests slots in use. All deployments of model_group={group} have, and \
+             none became free while this call waited. Raise max_parallel_requests (or the rpm/tpm it is derived from), \
+             or let more calls wait longer (router_settings.max_queued_requests, router_settings.queue_timeout)"
         );
         Self { kind: Kind::Parallel, message, retry_after: Some(PARALLEL_WAIT) }
     }
 
     /// The minute's requests or tokens are used up.
-    pub(super) fn limits(strategy: Strategy, settings: &Settings, sieve: &Sieve<'_>, before: &[u32]) -> Self {
+    pub(super) fn limits(ask: &Ask<'_>, sieve: &Sieve<'_>, before: &[u32]) -> Self {
+        let Ask { strategy, limits, settings, .. } = *ask;
         let now = sieve.query.now;
         let wait = now.until_next_minute();
+        if limits == Limits::Requests {
+            return Self { kind: Kind::Limits, message: format!("{NO_DEPLOYMENTS}."), retry_after: Some(wait) };
+        }
         if strategy != Strategy::UsageBased {
             let (group, view) = (sieve.group, sieve.view);
             return Self { kind: Kind::Limits, retry_after: Some(wait), ..Self::nothing(settings, group, view, now) };
@@ -150,21 +158,30 @@ impl Refusal {
                 deployment.routing.rpm.map_or_else(|| "inf".to_owned(), |limit| limit.to_string()),
             ));
         }
-        let message = format!(
-            "litellm.RateLimitError: {NO_DEPLOYMENTS}. Passed model={}. Deployments={{{}}}",
-            sieve.group.name,
-            used.join(", "),
-        );
-        Self { kind: Kind::Limits, message, retry_after: Some(wait) }
+        let message =
+            format!("{NO_DEPLOYMENTS}. Passed model={}. Deployments={{{}}}", sieve.group.name, used.join(", "),);
+        Self { kind: Kind::Usage, message, retry_after: Some(wait) }
     }
 
     /// `error.type` in the answer.
     pub const fn error_type(&self) -> &'static str {
         match self.kind {
             Kind::AllResting => "all_deployments_in_cooldown",
-            Kind::Tags => "auth_error",
-            _ => "rate_limit_error",
+            Kind::Nothing => "rate_limit_error",
+            // What is no exception of LiteLLM's own has the type of whatever goes wrong.
+            _ => "internal_server_error",
         }
+    }
+
+    /// The failure that LiteLLM makes of it, where it makes one; its router explains those like a provider's.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        let class = match self.kind {
+            Kind::ContextWindow => FailureClass::ContextWindow,
+            Kind::Paused => FailureClass::ServiceUnavailable,
+            Kind::Usage | Kind::Parallel => FailureClass::RateLimit,
+            _ => return None,
+        };
+        Some(Failure::new(class, &self.message))
     }
 
     /// The filter that a later call may pass, by its name in explanations.
@@ -172,7 +189,7 @@ impl Refusal {
         match self.kind {
             Kind::AllResting => Some(Stage::Cooldown),
             Kind::Nothing => None,
-            Kind::Limits => Some(Stage::Limits),
+            Kind::Limits | Kind::Usage => Some(Stage::Limits),
             Kind::Budget => Some(Stage::Budget),
             Kind::Parallel => Some(Stage::Parallel),
             Kind::ContextWindow => Some(Stage::ContextWindow),

@@ -59,7 +59,7 @@ fn limits(ask: &Ask<'_>, sieve: &mut Sieve<'_>) -> Result<(), Refusal> {
         let wanted = query.tokens.min(limit);
         (used.saturating_add(wanted) > limit).then_some(Why::Tokens { used, wanted, limit })
     });
-    if sieve.left.is_empty() { Err(Refusal::limits(ask.strategy, ask.settings, sieve, &before)) } else { Ok(()) }
+    if sieve.left.is_empty() { Err(Refusal::limits(ask, sieve, &before)) } else { Ok(()) }
 }
 
 /// At random by the first measure of which any has a share, else evenly.

@@ -69,17 +69,33 @@ pub enum Why {
     Probing,
     Blocked,
     NotPinned,
-    Spent { spent_picousd: u64, limit_picousd: u64 },
-    WindowTooSmall { tokens: u64, tokens_max: u64 },
-    Requests { used: u32, limit: u32 },
-    Tokens { used: u64, wanted: u64, limit: u64 },
+    Spent {
+        spent_picousd: u64,
+        limit_picousd: u64,
+    },
+    WindowTooSmall {
+        tokens: u64,
+        tokens_max: u64,
+    },
+    Requests {
+        used: u32,
+        limit: u32,
+    },
+    Tokens {
+        used: u64,
+        wanted: u64,
+        limit: u64,
+    },
     Region,
     NoResponseFormat,
     Tags,
     LaterOrder(Option<i64>),
     Refused,
     Failed,
-    Parallel { used: u32, limit: u32 },
+    Parallel {
+        used: u32,
+        limit: u32,
+    },
     /// Another call was quicker.
     FilledUp,
 }

@@ -41,7 +41,10 @@ const KEY_MANAGERS: &[&str] = &[
 const SETTINGS: &[Group] = &[
     acted(Kind::Text, &["master_key", "litellm_key_header_name"]),
     later("a call without a model is refused", Kind::Text, &["completion_model"]),
-    acted(Kind::Flag, &["dangerously_permit_weak_or_unset_master_key"]),
+    acted(
+        Kind::Flag,
+        &["dangerously_allow_mock_testing_request_params", "dangerously_permit_weak_or_unset_master_key"],
+    ),
     later("headers of clients are not forwarded", Kind::Flag, &["forward_client_headers_to_llm_api"]),
     acted(Kind::Number, &["max_request_size_mb", "max_response_size_mb"]),
     acted(
