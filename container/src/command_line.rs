@@ -1,4 +1,4 @@
-//! The command line: LiteLLM's flags, accepted as LiteLLM accepts them, and the subcommand `check`.
+//! The command line: LiteLLM's flags, accepted as LiteLLM accepts them, and the subcommands `check` and `explain`.
 //!
 //! Decides what was asked for. Reads no file.
 
@@ -16,6 +16,7 @@ const PORT: u16 = 4000;
 pub enum Command {
     Serve(Box<ServeOptions>),
     Check(CheckOptions),
+    Explain(ExplainOptions),
     /// `--health`: ask a running gateway.
     Health(String),
     /// `--test`: send a chat to a running gateway, for this model.
@@ -50,6 +51,8 @@ struct CommandLine {
 enum Sub {
     /// Validate a configuration file offline
     Check(CheckOptions),
+    /// Tell which deployment would take a request, and why
+    Explain(ExplainOptions),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -61,6 +64,32 @@ pub struct CheckOptions {
     #[arg(long)]
     pub strict: bool,
     /// Print the findings as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(rename_all = "snake_case")]
+pub struct ExplainOptions {
+    /// Configuration file (also the variable CONFIG_FILE_PATH)
+    #[arg(short, long, env = "CONFIG_FILE_PATH")]
+    pub config: String,
+    /// The model to ask for; else that of the request
+    #[arg(short, long)]
+    pub model: Option<String>,
+    /// The caller's key, checked as the server would
+    #[arg(long)]
+    pub key: Option<String>,
+    /// A file with the body of the request, or - for standard input; else a small chat
+    #[arg(long)]
+    pub request: Option<String>,
+    /// A tag of the request; may be repeated
+    #[arg(long)]
+    pub tag: Vec<String>,
+    /// What chance depends on
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -238,8 +267,10 @@ impl Accepted {
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, Stop> {
     let matches = CommandLine::command().try_get_matches_from(arguments).map_err(Stop)?;
     let line = CommandLine::from_arg_matches(&matches).map_err(Stop)?;
-    if let Some(Sub::Check(options)) = line.subcommand {
-        return Ok(Command::Check(options));
+    match line.subcommand {
+        Some(Sub::Check(options)) => return Ok(Command::Check(options)),
+        Some(Sub::Explain(options)) => return Ok(Command::Explain(options)),
+        None => {}
     }
     let serve = line.serve;
     if serve.accepted.validate_config {

@@ -2,6 +2,7 @@
 
 mod check;
 mod command_line;
+mod explain;
 mod ping;
 mod realtime;
 mod run;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
     let outcome = match command {
         Command::Serve(options) => run::run(&options),
         Command::Check(options) => check::check(&options),
+        Command::Explain(options) => explain::explain(&options),
         Command::Health(address) => ping::health(&address),
         Command::Test(address, model) => ping::test(&address, model.as_deref()),
     };

@@ -61,7 +61,8 @@ impl App {
     /// # Errors
     /// Everything that [`Error`] names; the call has been logged either way.
     pub async fn serve(&self, mut call: Call) -> Result<Reply, Failed> {
-        let record = Record::new(call.id.clone(), call.operation, call.started);
+        let mut record = Record::new(call.id.clone(), call.operation, call.started);
+        record.silent = call.hints.is_silent;
         let body = std::mem::replace(&mut call.body, CallBody::Json(Bytes::new()));
         let outcome = match &body {
             CallBody::Json(bytes) => self.serve_json(&call, bytes, record).await,

@@ -27,6 +27,8 @@ pub struct Record {
     pub fallbacks: u64,
     /// Whether a second deployment was asked because the first was slow.
     pub hedged: bool,
+    /// Whether it is a copy of another call, whose answer nobody hears.
+    pub silent: bool,
     started: Instant,
     status: u16,
 }
@@ -48,6 +50,7 @@ impl Record {
             retries: 0,
             fallbacks: 0,
             hedged: false,
+            silent: false,
             started,
             status: CLIENT_CLOSED_REQUEST,
         }
@@ -77,6 +80,7 @@ impl Drop for Record {
             retries = self.retries,
             fallbacks = self.fallbacks,
             hedged = self.hedged,
+            silent = self.silent,
             "call ended with {}",
             self.status,
         );
