@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use lambda_http::service_fn;
-use tollgate_host::{Overrides, logs};
+use tollgate_host::{Built, Overrides, logs};
 use tollgate_http::Gateway;
+use tracing::warn;
 
 /// Small allocations are a sixth of a call's CPU time with the system's allocator.
 #[global_allocator]
@@ -26,7 +27,15 @@ async fn serve() -> Result<(), lambda_http::Error> {
     let prepared = tollgate_host::prepare(config.as_deref(), &Overrides::default())?;
     tollgate_http::routes::check_free(prepared.pass_through_endpoints())?;
     logs::start(prepared.log_shape, prepared.log_level, logs::Delivery::Immediate);
-    let gateway = Gateway::new(prepared.build()?.app);
+    let Built { app, mirrored } = prepared.build()?;
+    // A function runs while it answers, and not beside that.
+    if mirrored.is_some() {
+        warn!("silent_model: no copies of calls are made on Lambda");
+    }
+    if app.health.is_on {
+        warn!("background_health_checks: deployments are not checked on Lambda");
+    }
+    let gateway = Gateway::new(app);
     let service = service_fn(move |request: lambda_http::Request| {
         let gateway = gateway.clone();
         async move { Ok::<_, lambda_http::Error>(gateway.answer(request).await) }

@@ -34,6 +34,8 @@ pub struct Catalog {
     groups: Vec<Arc<Group>>,
     places: HashMap<String, usize>,
     by_id: HashMap<String, Arc<Deployment>>,
+    /// Deployments by the provider's model, as the configuration writes it.
+    by_model: HashMap<String, Arc<Group>>,
     aliases: HashMap<String, String>,
     /// Aliases that lists of models show, in the order of the configuration.
     listed_aliases: Vec<String>,
@@ -77,6 +79,7 @@ impl Catalog {
             groups: Vec::new(),
             places: HashMap::new(),
             by_id: HashMap::new(),
+            by_model: HashMap::new(),
             aliases: HashMap::new(),
             listed_aliases: Vec::new(),
             wildcards: Vec::new(),
@@ -95,6 +98,11 @@ impl Catalog {
             self.groups.push(Arc::new(Group::new(&deployment.group)));
         }
         self.add_for_team(&deployment);
+        let named = &deployment.named;
+        let group = self.by_model.entry(named.clone()).or_insert_with(|| Arc::new(Group::new(named)));
+        if let Some(group) = Arc::get_mut(group) {
+            group.add(Arc::clone(&deployment));
+        }
         // Nobody else holds a group while the catalog is being made.
         if let Some(group) = Arc::get_mut(&mut self.groups[place]) {
             group.add(deployment);
@@ -144,8 +152,8 @@ impl Catalog {
         self.routing_groups.insert(routing.name.clone(), Arc::new(all));
     }
 
-    /// What `name` stands for, in LiteLLM's order: alias, group, group of groups, a team's own name, wildcard; an id
-    /// where nothing else has its name.
+    /// What `name` stands for, in LiteLLM's order: alias, group, group of groups, a team's own name, wildcard, the
+    /// provider's model; an id where no group has its name.
     ///
     /// # Errors
     /// When a wildcard entry matches, and the provider it leads to cannot serve the model.
@@ -168,6 +176,10 @@ impl Catalog {
         }
         if let Some(group) = self.by_pattern(name)? {
             return Ok(Some(Found::Group(group)));
+        }
+        if self.wildcards.is_empty() {
+            // LiteLLM's last try, without wildcards only.
+            return Ok(self.by_model.get(name).map(|group| Found::Group(Arc::clone(group))));
         }
         // LiteLLM's second try: `gpt-4o` is also what `openai/*` is meant for.
         let Ok(resolved) = provider::resolve(name, None, None) else { return Ok(None) };

@@ -66,7 +66,8 @@ pub fn check_mocks(object: &Object<'_>, is_allowed: bool) -> Result<(), Error> {
 /// request elsewhere.
 pub fn read(object: &Object<'_>, hints: &Hints) -> Result<Controls, Error> {
     Ok(Controls {
-        retries: count(object, "num_retries")?.or(hints.retries),
+        // LiteLLM writes the header over the body.
+        retries: hints.retries.or(count(object, "num_retries")?),
         fallback: fallback(object)?,
         wish: wish(object, hints)?,
         session: metadata(object, "session_id")
@@ -90,7 +91,9 @@ fn mock(object: &Object<'_>) -> Option<MockFault> {
 fn fallback(object: &Object<'_>) -> Result<FallbackWish, Error> {
     let (is_off, depth_max) = (object.is_true("disable_fallbacks"), count(object, "max_fallbacks")?);
     let mut wish = FallbackWish { is_off, depth_max, ..FallbackWish::default() };
-    match list(object, "fallbacks")? {
+    // A null switches the configured ones off, as an empty list does.
+    let given = if object.get("fallbacks") == Some("null") { Some(Vec::new()) } else { list(object, "fallbacks")? };
+    match given {
         Some(items) if is_mapping(&items) => wish.fallbacks = Some(mapping(&items, "fallbacks")?),
         Some(items) if items.is_empty() => wish.fallbacks = Some(Fallbacks::default()),
         Some(items) => wish.targets = Some(targets(&items, "fallbacks")?),

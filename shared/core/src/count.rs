@@ -28,7 +28,10 @@ impl App {
                         record.finish(200);
                         return Ok(Reply { served_by: std::mem::take(&mut journey.served_by), content_type, body });
                     }
-                    Err(error) => info!(provider = deployment.provider, "counted here: {error}"),
+                    Err(error) => {
+                        let (provider, status) = (deployment.provider, error.status());
+                        info!(provider, status, "counted here: {provider} failed to count with {status}");
+                    }
                 }
             }
             record.deployment_id.clone_from(&deployment.id);

@@ -125,10 +125,13 @@ impl<'a> Journey<'a> {
         info!(
             call_id = self.ask.call.id.as_str(),
             group = round.found.group().name.as_str(),
+            deployment = self.served_by.deployment.as_ref().map_or("", |deployment| deployment.id.as_str()),
             status = known.status,
             wait_ms = decision.wait.as_millis() as u64,
-            "attempt failed with {}, the next one follows: {error}",
+            // The provider's words may hold anything, the prompt among it.
+            "attempt failed with {} ({}), the next one follows",
             known.status,
+            known.class.name(),
         );
         tokio::time::sleep(decision.wait).await;
         round.made += 1;

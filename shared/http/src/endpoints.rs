@@ -52,6 +52,10 @@ where
             return failure_for(&error, operation, arrival.headers);
         }
     };
+    let hints = match hints(app, arrival.headers) {
+        Ok(hints) => hints,
+        Err(error) => return failure_for(&error, operation, arrival.headers),
+    };
     let timeouts = timeouts(arrival.headers);
     let call = Call {
         id: id.clone(),
@@ -61,7 +65,7 @@ where
         pinned: None,
         timeouts,
         forwarded: forwarded(arrival.headers),
-        hints: hints(app, arrival.headers),
+        hints,
         seed: None,
         body,
         started,
@@ -109,19 +113,24 @@ pub(crate) fn timeouts(headers: &HeaderMap) -> Timeouts {
 }
 
 /// What the client's headers and key say about routing: LiteLLM's names.
-pub(crate) fn hints(app: &App, headers: &HeaderMap) -> Hints {
+///
+/// # Errors
+/// Where `x-litellm-num-retries` is no number.
+pub(crate) fn hints(app: &App, headers: &HeaderMap) -> Result<Hints, Error> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty());
     let tags = text("x-litellm-tags").into_iter().flat_map(|tags| tags.split(','));
     let looks_at_keys = app.resilience.affinity.looks_at_keys();
     let presented = if looks_at_keys { app.gatekeeper.presented(Door::Plain, headers).ok() } else { None };
-    Hints {
-        retries: text("x-litellm-num-retries").and_then(|text| text.trim().parse().ok()),
+    let wrong = |_| Error::WrongType { name: "x-litellm-num-retries", expected: "a number from 0 on" };
+    let retries = text("x-litellm-num-retries").map(|text| text.trim().parse().map_err(wrong)).transpose()?;
+    Ok(Hints {
+        retries,
         tags: tags.map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect(),
         user_agent: text("user-agent").map(str::to_owned),
         session: text("x-litellm-session-id").map(str::to_owned),
         key_hash: presented.map(|key| select::key_hash(&key)),
         is_silent: false,
-    }
+    })
 }
 
 /// What a provider of Claude models is told of the client's headers.

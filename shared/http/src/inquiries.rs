@@ -165,7 +165,7 @@ where
     let seed = parameter(head.uri.query(), "seed").map(|text| text.parse::<u64>());
     let seed = seed.transpose().map_err(|_| Error::WrongType { name: "seed", expected: "a number from 0 on" })?;
     let body = read::whole(&app.limits, &head.headers, body).await?;
-    let question = explain::Question { body, hints: hints(app, &head.headers), seed };
+    let question = explain::Question { body, hints: hints(app, &head.headers)?, seed };
     let explained = app.explain(question).await?;
     Ok(json_answer(StatusCode::OK, explained.to_string().into_bytes()))
 }

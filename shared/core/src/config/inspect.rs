@@ -108,6 +108,7 @@ impl Inspector {
             Kind::Fallbacks => self.fallbacks(node, path),
             Kind::FallbackTargets => self.fallback_targets(node, path),
             Kind::Choice(choices) => self.choice(node, choices, path),
+            Kind::PreCallChecks(checks) => self.pre_call_checks(node, checks, path),
             Kind::Python => self.python(node, path),
             Kind::NameOrPython if node.as_text().is_some_and(|name| !name.contains('.')) => {}
             Kind::NameOrPython => self.python(node, path),

@@ -68,8 +68,6 @@ impl Builder<'_> {
         // LiteLLM copies the limits of the entry into its parameters, where the weighted shuffle looks.
         params.tpm = params.tpm.or_else(|| limit(Some(entry), "tpm"));
         params.rpm = params.rpm.or_else(|| limit(Some(entry), "rpm"));
-        params.itpm = declared("itpm").or_else(|| limit(entry.get("model_info"), "itpm"));
-        params.otpm = declared("otpm").or_else(|| limit(entry.get("model_info"), "otpm"));
         let model = Model { group: group.to_owned(), id, params, info, tpm, rpm, place: entry.span.clone() };
         Ok(for_each_organization(model, params_node.get("organization")))
     }

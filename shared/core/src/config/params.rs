@@ -7,6 +7,7 @@ use std::fmt;
 use serde_json::{Map, Value as Json};
 
 use super::budget::Budget;
+use super::failure_policy::AllowedFails;
 use super::model::secret;
 use super::node::{Entry, Node, Value};
 use super::schema::{Index, Role};
@@ -52,10 +53,10 @@ pub struct Params {
     /// `silent_model`: model groups that get a copy of each call and whose answers nobody sees.
     pub silent_models: Vec<String>,
     pub region_name: Option<String>,
+    /// LiteLLM reads these two in `model_info` alone.
+    pub allowed_fails: Option<u64>,
+    pub allowed_fails_policy: Option<AllowedFails>,
     /// Input tokens a minute: of the entry, else of `litellm_params`, else of `model_info`.
-    pub itpm: Option<u64>,
-    /// Output tokens a minute, looked for in the same order.
-    pub otpm: Option<u64>,
     pub max_parallel_requests: Option<u64>,
     pub input_cost_per_token: Option<f64>,
     pub output_cost_per_token: Option<f64>,
@@ -122,8 +123,8 @@ impl Params {
             budget: Budget::new(fields.number("max_budget"), fields.text("budget_duration")),
             silent_models: fields.texts("silent_model"),
             region_name: fields.text("region_name"),
-            itpm: fields.count("itpm"),
-            otpm: fields.count("otpm"),
+            allowed_fails: fields.count("allowed_fails"),
+            allowed_fails_policy: fields.get("allowed_fails_policy").map(AllowedFails::read),
             max_parallel_requests: fields.count("max_parallel_requests"),
             input_cost_per_token: fields.number("input_cost_per_token"),
             output_cost_per_token: fields.number("output_cost_per_token"),

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use http::HeaderValue;
-use tollgate_wire::Usage;
-use tollgate_wire::failure::FailureClass;
+use tollgate_wire::failure::{Failure, FailureClass};
 use tollgate_wire::tokens::Estimator;
+use tollgate_wire::{Operation, Usage};
 
 use super::{Ask, AskBody, Journey, Round, Target};
 use crate::balance::{Choice, Hold};
@@ -213,6 +213,12 @@ impl<'a> Journey<'a> {
         self.served_by.deployment = Some(Arc::clone(&deployment));
         self.begun = begun;
         let handle = deployment.routing.handle;
+        let outcome = match outcome {
+            Ok((_, ReplyBody::Whole(bytes))) if self.is_withheld(&bytes, round) => {
+                Err(Failure::new(FailureClass::ContentPolicy, "Response output was blocked.").into())
+            }
+            outcome => outcome,
+        };
         match outcome {
             Ok((content_type, body)) => {
                 if let Some(pinning) = &round.pinning {
@@ -233,6 +239,15 @@ impl<'a> Journey<'a> {
                 Err((fault_sentence(error, &deployment, self.ask), fault, Some(handle)))
             }
         }
+    }
+
+    /// Whether a filter has held the answer back, and another model is to be asked then: LiteLLM's
+    /// `_should_raise_content_policy_error`.
+    fn is_withheld(&self, answer: &[u8], round: &Round<'_>) -> bool {
+        if self.ask.call.operation != Operation::ChatCompletion || !WITHHELD.iter().any(|mark| holds(answer, mark)) {
+            return false;
+        }
+        self.lists().has_for_policy(&round.target.name)
     }
 
     /// A whole answer is settled now; one that is still coming takes everything along.
@@ -279,10 +294,17 @@ impl<'a> Journey<'a> {
     }
 }
 
+/// Inside a string a quote is escaped: only a field can read so.
+const WITHHELD: [&[u8]; 2] = [b"\"finish_reason\":\"content_filter\"", b"\"finish_reason\": \"content_filter\""];
+
+fn holds(bytes: &[u8], mark: &[u8]) -> bool {
+    memchr::memmem::find(bytes, mark).is_some()
+}
+
 /// What LiteLLM says of a deployment's time limits after a timeout.
 fn fault_sentence(error: Error, deployment: &Deployment, ask: &Ask<'_>) -> Error {
     match error {
-        Error::Provider(failure) if ask.call.operation == tollgate_wire::Operation::ChatCompletion => {
+        Error::Provider(failure) if ask.call.operation == Operation::ChatCompletion => {
             (*failure).with_time_limits("None", &deployment.timeout_text).into()
         }
         error => error,

@@ -57,7 +57,10 @@ impl Journey<'_> {
             let tried = match lists.next(&failed.target.name, failed.fault.class) {
                 Next::Targets(targets) => {
                     let targets: Vec<_> = targets.iter().map(|next| (next.clone(), None)).collect();
-                    match self.walk(&failed, &targets).await {
+                    // Where a list of its own has not helped, the general one may.
+                    let rest = lists.regular(&failed.target.name).into_iter().map(|next| (next, None));
+                    let all: Vec<_> = targets.iter().cloned().chain(rest).collect();
+                    match self.walk(&failed, &all).await {
                         Ok(served) => return Ok(served),
                         Err(last) => {
                             let detail = last.map_or_else(|| fault::shown(&failed.error), |last| fault::shown(&last));

@@ -9,6 +9,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http_body_util::BodyExt;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tollgate_wire::Operation;
 use tracing::{info, warn};
@@ -77,7 +78,10 @@ async fn make(app: &App, copy: Mirrored) {
                 while let Some(Ok(_)) = relay.frame().await {}
             }
         }
-        Err(failed) => warn!(of = copy.of.as_str(), "mirrored call failed: {}", failed.error),
+        Err(failed) => {
+            let status = failed.error.status();
+            warn!(of = copy.of.as_str(), status, "mirrored call failed with {status}");
+        }
     }
 }
 
@@ -93,7 +97,7 @@ impl Journey<'_> {
         for model in models {
             let (operation, of) = (self.ask.call.operation, self.ask.call.id.clone());
             let copy = Mirrored { model: model.clone(), operation, bytes: Bytes::clone(bytes), of };
-            if queue.try_send(copy).is_err() {
+            if let Err(TrySendError::Full(_)) = queue.try_send(copy) {
                 warn!(
                     model = model.as_str(),
                     "not mirrored to {model}: router_settings.mirrored_requests_max calls wait"

@@ -98,6 +98,12 @@ impl<'a> Lists<'a> {
         }
     }
 
+    /// Whether another model is asked where a filter has held an answer of this group back.
+    pub fn has_for_policy(&self, group: &str) -> bool {
+        let own = self.content_policy.is_some_and(|list| targets(list, group).is_some());
+        own || self.fallbacks.is_some_and(|list| list.0.iter().any(|(name, _)| name == "*"))
+    }
+
     /// What the group's own list has, beside the levels of its order that come first.
     pub fn regular(&self, group: &str) -> Vec<FallbackTarget> {
         let own = self.targets.or_else(|| targets(self.fallbacks?, group));

@@ -116,6 +116,33 @@ impl Inspector {
         }
     }
 
+    pub(super) fn pre_call_checks(
+        &mut self,
+        node: &Node,
+        checks: &'static [(&'static str, Option<&'static str>)],
+        path: &str,
+    ) {
+        if !is_list_of_texts(node) {
+            return self.wrong_type(node, "a list of strings", path);
+        }
+        for (index, item) in node.items().iter().enumerate() {
+            let (path, name) = (format!("{path}[{index}]"), item.as_text().unwrap_or_default());
+            match checks.iter().find(|(known, _)| *known == name) {
+                Some((_, None)) => {}
+                Some((_, Some(missed))) => {
+                    let message = format!("`{name}` is not supported yet and has no effect: {missed}");
+                    self.notices.push(Notice::warning(Topic::NotYet, &item.span, message).at(path));
+                }
+                None => {
+                    let names: Vec<&str> = checks.iter().map(|(name, _)| *name).collect();
+                    let message = format!("`{path}` cannot be `{name}`; use one of {}", names.join(", "));
+                    let nearest = super::nearest(name, names.iter().copied());
+                    self.notices.push(Notice::error(Topic::WrongValue, &item.span, message).at(path).near(nearest));
+                }
+            }
+        }
+    }
+
     fn wrong_value(&mut self, node: &Node, path: &str, fault: &str) {
         self.notices.push(Notice::error(Topic::WrongValue, &node.span, format!("`{path}` {fault}")).at(path));
     }

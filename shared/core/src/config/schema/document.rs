@@ -40,7 +40,8 @@ static MODEL: Section = Section::strict(&[&[
     acted(Kind::Text, &["model_name"]),
     acted(Kind::Section(&LITELLM_PARAMS), &["litellm_params"]),
     acted(Kind::Section(&MODEL_INFO), &["model_info"]),
-    acted(Kind::Count, &["tpm", "rpm", "itpm", "otpm"]),
+    acted(Kind::Count, &["tpm", "rpm"]),
+    later("input and output tokens a minute are not limited apart", Kind::Count, &["itpm", "otpm"]),
     later("deployments are not paused", Kind::Flag, &["blocked"]),
     later("this way of choosing a deployment is not used", Kind::Any, &["model_config", "order", "weight"]),
 ]]);

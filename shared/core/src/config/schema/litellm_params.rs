@@ -2,7 +2,9 @@
 //!
 //! Says of each key whether it steers the gateway, goes into the body, or authenticates.
 
-use super::{Group, Kind, Section, Unknown, acted, body, credential, later, prices::PRICES, used_credential};
+use super::prices::PRICES;
+use super::router_settings::ALLOWED_FAILS_POLICY;
+use super::{Group, Kind, Section, Unknown, acted, body, credential, later, used_credential};
 
 pub(in crate::config) static LITELLM_PARAMS: Section =
     Section { groups: &[PARAMS, PRICES], unknown: Unknown::ToProvider };
@@ -24,7 +26,9 @@ const PARAMS: &[Group] = &[
     acted(Kind::TextOrList, &["organization"]),
     acted(Kind::Number, &["timeout", "request_timeout", "stream_timeout", "weight"]),
     acted(Kind::Count, &["tpm", "rpm"]),
-    acted(Kind::Count, &["itpm", "otpm", "max_retries", "num_retries", "max_parallel_requests"]),
+    acted(Kind::Count, &["max_retries", "num_retries", "max_parallel_requests", "allowed_fails"]),
+    acted(Kind::Section(&ALLOWED_FAILS_POLICY), &["allowed_fails_policy"]),
+    later("input and output tokens a minute are not limited apart", Kind::Count, &["itpm", "otpm"]),
     acted(Kind::Integer, &["order"]),
     acted(Kind::Amount, &["cooldown_time"]),
     acted(Kind::Number, &["max_budget"]),

@@ -54,6 +54,8 @@ pub(super) enum Kind {
     /// A list of model groups, or of maps with a `model`.
     FallbackTargets,
     Choice(&'static [&'static str]),
+    /// A list of checks by their names, with what is missed without those that are not made yet.
+    PreCallChecks(&'static [(&'static str, Option<&'static str>)]),
     /// The dotted path of Python code.
     Python,
     /// The name of something built in, or the dotted path of Python code.

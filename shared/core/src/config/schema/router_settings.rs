@@ -27,6 +27,18 @@ const OWN: &[Group] = &[
     acted(Kind::Count, &["mirrored_requests_max"]),
 ];
 
+/// The checks, and what is missed without those that are not made yet.
+const PRE_CALL_CHECKS: &[(&str, Option<&str>)] = &[
+    ("prompt_caching", None),
+    ("router_budget_limiting", None),
+    ("responses_api_deployment_check", None),
+    ("deployment_affinity", None),
+    ("session_affinity", None),
+    ("enforce_model_rate_limits", None),
+    ("forward_client_headers_by_model_group", Some("headers of clients are not passed on")),
+    ("encrypted_content_affinity", Some("encrypted reasoning may reach another account than the one that made it")),
+];
+
 const STRATEGIES: &[&str] = &[
     "simple-shuffle",
     "least-busy",
@@ -62,7 +74,8 @@ const SETTINGS: &[Group] = &[
     acted(Kind::Section(&STRATEGY_ARGS), &["routing_strategy_args"]),
     acted(Kind::RoutingGroups(&ROUTING_GROUP), &["routing_groups"]),
     acted(Kind::Fallbacks, &["fallbacks", "context_window_fallbacks", "content_policy_fallbacks"]),
-    acted(Kind::TextList, &["optional_pre_call_checks", "background_health_check_model_groups"]),
+    acted(Kind::PreCallChecks(PRE_CALL_CHECKS), &["optional_pre_call_checks"]),
+    acted(Kind::TextList, &["background_health_check_model_groups"]),
     acted(Kind::FallbackTargets, &["default_fallbacks"]),
     acted(Kind::Section(&RETRY_POLICY), &["retry_policy"]),
     acted(Kind::NamedSections(&RETRY_POLICY), &["model_group_retry_policy"]),

@@ -199,18 +199,30 @@ fn a_budget_has_a_limit_and_a_period() {
 }
 
 #[test]
+fn pre_call_checks_are_known_by_their_names() {
+    let check = |list: &str, expected: &[NoticeKind]| {
+        let found = notices(&format!("router_settings: {{optional_pre_call_checks: {list}}}"), Mode::Boot);
+        assert_eq!(found.iter().map(|notice| notice.kind).collect::<Vec<_>>(), expected, "{list}");
+    };
+    check("[prompt_caching, session_affinity, enforce_model_rate_limits]", &[]);
+    check("[encrypted_content_affinity]", &[NoticeKind::NotYet]);
+    check("[session_afinity]", &[NoticeKind::WrongValue]);
+    check("session_affinity", &[NoticeKind::WrongType]);
+}
+
+#[test]
 fn a_deployment_has_limits_and_ways_of_its_own() {
     let params =
-        params("tag_regex: ['User-Agent: x'], cooldown_time: 0, silent_model: s, region_name: eu, itpm: 1, otpm: '2'");
+        params("tag_regex: ['User-Agent: x'], cooldown_time: 0, silent_model: s, region_name: eu, allowed_fails: 1");
     assert_eq!((params.tag_regex, params.cooldown_time_seconds), (vec!["User-Agent: x".to_owned()], Some(0.0)));
     assert_eq!((params.silent_models, params.region_name), (vec!["s".to_owned()], Some("eu".to_owned())));
-    assert_eq!((params.itpm, params.otpm), (Some(1), Some(2)));
-    let yaml = "model_list: [{model_name: x, itpm: 5, litellm_params: {model: openai/m, silent_model: [s, t]}, \
-                model_info: {otpm: 6, blocked: true, enable_tag_filtering: false, allowed_fails: 0, cooldown_time: 2, \
+    assert_eq!(params.allowed_fails, Some(1));
+    let yaml = "model_list: [{model_name: x, litellm_params: {model: openai/m, silent_model: [s, t]}, \
+                model_info: {blocked: true, enable_tag_filtering: false, allowed_fails: 0, cooldown_time: 2, \
                 allowed_fails_policy: {TimeoutErrorAllowedFails: 3}, health_check_timeout: '4', max_input_tokens: 10}}]";
     let loaded = served(yaml);
     let model = &loaded.config.models[0];
-    assert_eq!((&loaded.notices, model.params.itpm, model.params.otpm), (&vec![], Some(5), Some(6)));
+    assert!(loaded.notices.is_empty(), "{:?}", loaded.notices);
     assert_eq!(model.params.silent_models, ["s", "t"]);
     assert_eq!(
         (model.info.blocked, model.info.enable_tag_filtering, model.info.allow_fail_open),
