@@ -4,13 +4,20 @@ fn check(line: &str, want: &str) {
     let words = line.split(' ').filter(|word| !word.is_empty()).map(OsString::from);
     let got = match parse(std::iter::once(OsString::from("tollgate")).chain(words)) {
         Ok(Command::Serve(options)) => format!("serve {:?} {}:{}", options.config, options.host, options.port),
-        Ok(Command::Explain(options)) => format!("explain {options:?}"),
+        Ok(Command::Explain(options)) => format!("explain {} {:?} {:?}", options.config, options.model, options.tag),
         Ok(Command::Check(options)) => format!("check {} {} {}", options.config, options.strict, options.json),
         Ok(Command::Health(address)) => format!("health {address}"),
         Ok(Command::Test(address, model)) => format!("test {address} {model:?}"),
         Err(stop) => format!("stop {}", stop.0.exit_code()),
     };
     assert_eq!(got, want, "{line}");
+}
+
+#[test]
+fn explain_takes_a_configuration_and_what_to_ask() {
+    check("explain --config x --model m --tag a --tag b", "explain x Some(\"m\") [\"a\", \"b\"]");
+    check("explain -c x --request r.json --seed 7 --json", "explain x None []");
+    check("explain -c x --seed seven", "stop 2");
 }
 
 #[test]
