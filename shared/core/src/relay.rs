@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use tokio::time::{Instant, Sleep};
-use tollgate_wire::failure::{Begun, Break, Failure, FailureClass, Origin};
+use tollgate_wire::failure::{Begun, Break, Failure, Origin};
 use tollgate_wire::stream::{Fault, Stream};
 
 use crate::balance::Hold;
@@ -294,9 +294,12 @@ impl Relay {
                 End::Left => hold.left(usage),
                 End::Failed(failure) => {
                     let error = crate::Error::from(failure.clone());
-                    let is_clients_limit = self.patience.is_clients && failure.class == FailureClass::Timeout;
                     match resilience::Fault::of(&error, &http::HeaderMap::new()) {
-                        Some(fault) => hold.failed(&resilience::Fault { is_clients_limit, ..fault }, usage),
+                        Some(fault) => {
+                            let is_clients_limit = self.patience.is_clients && fault.is_timeout;
+                            // LiteLLM's word for a broken stream is one that it holds against nobody.
+                            hold.failed(&resilience::Fault { is_clients_limit, is_connection: false, ..fault }, usage);
+                        }
                         None => hold.left(usage),
                     }
                 }

@@ -70,6 +70,8 @@ pub struct Fault {
     pub status: u16,
     /// What the provider's `retry-after` says, in seconds; below zero for a date that is over.
     pub retry_after_s: Option<i64>,
+    /// Whether time ran out, before the answer or within a stream.
+    pub is_timeout: bool,
     /// Whether a time limit that the client set itself was too short.
     pub is_clients_limit: bool,
     /// Whether the gateway itself refused: nothing changes that before the time it names.
@@ -81,10 +83,11 @@ pub struct Fault {
 impl Fault {
     /// What an attempt's error means; `None` where no deployment had a part in it.
     pub fn of(error: &Error, headers: &HeaderMap) -> Option<Self> {
+        let mut is_stalled = false;
         let (class, status, is_connection) = match error {
             Error::Provider(failure) => {
-                let is_connection = failure.message.contains("APIConnectionError");
-                (failure.class, failure.status, is_connection)
+                is_stalled = failure.message.contains(STALLED);
+                (failure.class, failure.status, failure.message.contains("APIConnectionError"))
             }
             Error::NoProviderKey { .. } => (FailureClass::Authentication, 401, false),
             Error::NotOffered { .. } | Error::NoProvider { .. } => (FailureClass::BadRequest, 400, false),
@@ -95,9 +98,13 @@ impl Fault {
             _ => return None,
         };
         let retry_after_s = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(retry_after_s);
-        Some(Self { class, status, retry_after_s, is_clients_limit: false, is_own: false, is_connection })
+        let is_timeout = is_stalled || class == FailureClass::Timeout;
+        Some(Self { class, status, retry_after_s, is_timeout, is_clients_limit: false, is_own: false, is_connection })
     }
 }
+
+/// What LiteLLM says where a stream was silent for too long.
+const STALLED: &str = "Timeout on reading data from socket";
 
 /// Seconds until a `retry-after`, as a number or a date (RFC 9110, 10.2.3). Fractions are what LiteLLM cannot read.
 fn retry_after_s(text: &str) -> Option<i64> {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tollgate_wire::Usage;
-use tollgate_wire::failure::FailureClass;
 use tracing::warn;
 
 use super::{Balancer, Queue};
@@ -89,7 +88,7 @@ impl Hold {
     /// The deployment has failed, after what it sent had used so much.
     pub fn failed(mut self, fault: &Fault, used: Option<Usage>) {
         let ending = cooldown::ending(&self.cooldown, &self.deployment, self.is_sole, fault);
-        let is_timeout = fault.class == FailureClass::Timeout && !fault.is_clients_limit;
+        let is_timeout = fault.is_timeout && !fault.is_clients_limit;
         let penalty = self.measuring.filter(|_| is_timeout).map(|args| sample(&args, TIMEOUT_SECONDS, None));
         self.settle(ending, Some(used.unwrap_or_default()), penalty);
     }

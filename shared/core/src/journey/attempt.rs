@@ -231,7 +231,8 @@ impl<'a> Journey<'a> {
                 let mut fault = Fault::of(&error, &self.served_by.headers);
                 let is_limited = self.ask.timeouts.whole.is_some() || self.ask.timeouts.stream.is_some();
                 if let Some(fault) = &mut fault {
-                    fault.is_clients_limit = is_limited && fault.class == FailureClass::Timeout;
+                    fault.is_clients_limit = is_limited && fault.is_timeout;
+                    fault.is_connection &= !begun;
                 }
                 if let (Some(hold), Some(fault)) = (hold, &fault) {
                     hold.failed(fault, usage);

@@ -3,9 +3,13 @@
 //! One program for all of them, so that the gateway around them is compiled once. Knows no HTTP server.
 
 #[cfg(test)]
+mod failover;
+#[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod gateway;
+#[cfg(test)]
+mod hedging;
 #[cfg(test)]
 mod log;
 #[cfg(test)]
@@ -28,6 +32,8 @@ mod search;
 mod secrets;
 #[cfg(test)]
 mod select;
+#[cfg(test)]
+mod several;
 #[cfg(test)]
 mod sign;
 #[cfg(test)]
