@@ -27,10 +27,10 @@ pub struct State {
     /// A call that finds out whether it has recovered is under way, and counts until then.
     probed_until: Moment,
     unhealthy_until: Moment,
-    /// Seconds for each token of an answer; `None`: never measured.
-    pub latency_seconds: Option<f64>,
-    /// Seconds to the first token of a stream; `None`: never measured.
-    pub first_seconds: Option<f64>,
+    latency_seconds: Option<f64>,
+    first_seconds: Option<f64>,
+    /// Both measurements count until then.
+    measured_until: Moment,
 }
 
 /// What a health check found.
@@ -63,6 +63,16 @@ impl State {
 
     pub fn is_unhealthy(&self, now: Moment) -> bool {
         self.unhealthy_until > now
+    }
+
+    /// Seconds for each token of an answer; `None` where nothing was measured of late.
+    pub fn latency_seconds(&self, now: Moment) -> Option<f64> {
+        self.latency_seconds.filter(|_| self.measured_until > now)
+    }
+
+    /// Seconds to the first token of a stream, likewise.
+    pub fn first_seconds(&self, now: Moment) -> Option<f64> {
+        self.first_seconds.filter(|_| self.measured_until > now)
     }
 
     /// Whether selection has to look at it: it rests, recovers, or is unhealthy.
@@ -147,7 +157,6 @@ pub(super) struct History {
     windows: [(u32, Moment); COUNTERS],
     latencies: Vec<f64>,
     firsts: Vec<f64>,
-    forgotten_at: Moment,
 }
 
 impl History {
@@ -191,11 +200,11 @@ impl History {
 
     /// Keeps a measurement, and shows selection what they come to.
     pub fn measure(&mut self, sample: &Sample, now: Moment, state: &mut State) {
-        if self.forgotten_at <= now {
+        if state.measured_until <= now {
             self.latencies.clear();
             self.firsts.clear();
         }
-        self.forgotten_at = now + sample.retention;
+        state.measured_until = now + sample.retention;
         keep(&mut self.latencies, sample.seconds, sample.kept);
         state.latency_seconds = mean(&self.latencies);
         if let Some(seconds) = sample.first_seconds {

@@ -133,14 +133,14 @@ fn least_used(sieve: &mut Sieve<'_>, random: &mut Random) -> Option<usize> {
     best
 }
 
-/// The fastest, or one at random of those that are nearly as fast. What was never asked goes first.
+/// The fastest, or one at random of those that are nearly as fast. What was not asked of late goes first.
 fn fastest(args: &StrategyArgs, sieve: &mut Sieve<'_>, random: &mut Random) -> Option<usize> {
     let mut seconds = Vec::with_capacity(sieve.left.len());
     for at in 0..sieve.left.len() {
         let place = sieve.left[at] as usize;
         let state = sieve.view.state(sieve.group.seats[place].handle);
-        let first = state.first_seconds.filter(|_| sieve.query.is_streamed);
-        let own = first.or(state.latency_seconds).unwrap_or(0.0);
+        let first = state.first_seconds(sieve.query.now).filter(|_| sieve.query.is_streamed);
+        let own = first.or(state.latency_seconds(sieve.query.now)).unwrap_or(0.0);
         sieve.trace.score(place, own);
         seconds.push((place, own));
     }

@@ -241,6 +241,24 @@ fn whoever_is_within_the_buffer_is_chosen_too() {
 }
 
 #[test]
+fn measurements_are_forgotten_after_their_time() {
+    let fixture = Fixture::new(&["", ""], "routing_strategy: latency-based-routing, routing_strategy_args: {ttl: 60}");
+    fixture.end(fixture.begin('a', 0), Ending::Served, Some(sample(0.1, Some(0.1))));
+    fixture.end(fixture.begin('b', 0), Ending::Served, Some(sample(9.0, Some(9.0))));
+    for is_streamed in [false, true] {
+        assert_eq!(fixture.chosen(&Query { is_streamed, ..fixture.query() }), 'a');
+    }
+    fixture.advance(59);
+    fixture.end(fixture.begin('a', 0), Ending::Served, Some(sample(0.1, Some(0.1))));
+    assert_eq!(fixture.chosen(&fixture.query()), 'a');
+    fixture.advance(1);
+    // What is slow is asked again some day: it may have become faster.
+    for is_streamed in [false, true] {
+        assert_eq!(fixture.chosen(&Query { is_streamed, ..fixture.query() }), 'b');
+    }
+}
+
+#[test]
 fn an_answer_is_measured_by_its_tokens_and_a_stream_by_its_beginning_too() {
     let fixture = Fixture::new(&["", ""], "routing_strategy: latency-based-routing");
     let scores = |is_streamed| {
@@ -269,4 +287,34 @@ fn an_answer_is_measured_by_its_tokens_and_a_stream_by_its_beginning_too() {
 /// The deployments that are held already.
 fn failed(fixture: &Fixture, holds: &[(String, crate::balance::Hold)]) -> Vec<crate::meter::Handle> {
     holds.iter().map(|(id, _)| fixture.handle(id.chars().next().unwrap())).collect()
+}
+
+#[test]
+fn a_timeout_is_a_penalty_until_it_is_forgotten() {
+    let router = "routing_strategy: latency-based-routing, routing_strategy_args: {ttl: 600}, disable_cooldowns: true";
+    let fixture = Fixture::new(&["", ""], router);
+    let timeout = crate::resilience::Fault {
+        class: tollgate_wire::failure::FailureClass::Timeout,
+        status: 408,
+        retry_after_s: None,
+        is_clients_limit: false,
+        is_connection: false,
+    };
+    let only = |id| [fixture.handle(if id == 'a' { 'b' } else { 'a' })];
+    let take = |id| fixture.take(&Query { failed: &only(id), ..fixture.query() }).unwrap().hold.unwrap();
+    take('a').served(Some(usage(1, 1)), false);
+    let slow = take('b');
+    fixture.advance(5);
+    slow.served(Some(usage(1, 1)), false);
+    assert_eq!(fixture.chosen(&fixture.query()), 'a');
+    // A client that waits for a moment only does not tell how fast anybody is.
+    take('a').failed(&crate::resilience::Fault { is_clients_limit: true, ..timeout }, None);
+    assert_eq!(fixture.chosen(&fixture.query()), 'a');
+    take('a').failed(&timeout, None);
+    assert_eq!(fixture.chosen(&fixture.query()), 'b');
+    fixture.advance(599);
+    take('b').served(Some(usage(1, 1)), false);
+    assert_eq!(fixture.chosen(&fixture.query()), 'b');
+    fixture.advance(1);
+    assert_eq!(fixture.chosen(&fixture.query()), 'a');
 }
