@@ -119,8 +119,12 @@ impl State {
         is_probe
     }
 
-    /// The deployment has answered.
-    pub(super) fn recover(&mut self) {
+    /// The deployment has answered what it was asked at `since`. What it was asked before its rest was over says
+    /// nothing of how it is now.
+    pub(super) fn recover(&mut self, since: Moment) {
+        if since < self.resting_until {
+            return;
+        }
         self.is_recovering = false;
         self.probed_until = Moment::default();
     }
@@ -132,7 +136,7 @@ impl State {
             self.tokens = self.tokens.saturating_sub(settlement.taken.tokens).saturating_add(used);
         }
         match settlement.ending {
-            Ending::Served => self.recover(),
+            Ending::Served => self.recover(settlement.taken.since),
             _ if settlement.taken.is_probe => self.probed_until = Moment::default(),
             _ => {}
         }

@@ -82,6 +82,23 @@ fn what_may_have_recovered_is_probed_by_one_call_while_others_serve() {
 }
 
 #[test]
+fn an_answer_to_what_was_asked_before_the_rest_does_not_end_it() {
+    let fixture = Fixture::new(&["", ""], "");
+    let early = fixture.begin('a', 0);
+    fixture.advance(1);
+    fixture.rest('a', 30);
+    fixture.end(early, Ending::Served, None);
+    // Somebody else's trouble comes and goes meanwhile.
+    fixture.rest('b', 1);
+    fixture.advance(1);
+    fixture.end(fixture.begin('b', 0), Ending::Served, None);
+    assert!(!fixture.meter.is_calm(), "`a` rests");
+    check(&fixture, &fixture.query(), Ok("b"), &[Stage::Cooldown]);
+    fixture.advance(29);
+    assert!(fixture.begin('a', 0).is_probe, "it has not answered since");
+}
+
+#[test]
 fn a_rest_that_is_too_short_to_be_told_is_a_second() {
     let fixture = Fixture::new(&[""], "");
     let short = Breaker { cooldown: Duration::from_millis(1), ..super::fixture::breaker(0) };
