@@ -83,12 +83,12 @@ fn health(settings: &Settings, sieve: &mut Sieve<'_>) {
 /// What rests is not asked. What may have recovered is asked by one call at a time, while others can serve.
 fn cooldown(settings: &Settings, sieve: &mut Sieve<'_>) {
     let (view, now) = (sieve.view, sieve.query.now);
-    let before = settings.rests_yield.then(|| sieve.left.clone());
-    sieve.drop_where(Stage::Cooldown, |seat, _| view.state(seat.handle).rest(now).map(Why::Resting));
-    if let Some(before) = before.filter(|_| sieve.left.is_empty()) {
-        (sieve.left, sieve.despite_rest) = (before, true);
+    let all_rest = sieve.seats().all(|(_, seat)| view.state(seat.handle).rest(now).is_some());
+    if all_rest && settings.rests_yield {
+        sieve.despite_rest = true;
         return;
     }
+    sieve.drop_where(Stage::Cooldown, |seat, _| view.state(seat.handle).rest(now).map(Why::Resting));
     let is_probed = |sieve: &Sieve<'_>| sieve.seats().any(|(_, seat)| view.state(seat.handle).is_probed(now));
     if !is_probed(sieve) {
         return;

@@ -63,6 +63,18 @@ fn what_rests_is_not_asked_and_when_all_rest_the_shortest_wait_is_told() {
 }
 
 #[test]
+fn rests_yield_where_health_checks_and_a_policy_make_them() {
+    let policy = "enable_health_check_routing: true, allowed_fails_policy: {TimeoutErrorAllowedFails: 1}";
+    let fixture = Fixture::new(&["", ""], policy);
+    fixture.rest('a', 30);
+    check(&fixture, &fixture.query(), Ok("b"), &[Stage::Cooldown]);
+    fixture.rest('b', 30);
+    check(&fixture, &fixture.query(), Ok("ab"), &[]);
+    assert!(fixture.choose_by(SEED, &fixture.query(), &mut Trace::default()).unwrap().despite_rest);
+    assert!(fixture.take(&fixture.query()).is_ok());
+}
+
+#[test]
 fn what_may_have_recovered_is_probed_by_one_call_while_others_serve() {
     let fixture = Fixture::new(&["", ""], "");
     fixture.rest('a', 30);
