@@ -92,14 +92,14 @@ impl State {
         if !claim.despite_rest && self.is_probed(claim.now) {
             return Err(Full::Probing);
         }
-        if self.in_flight >= claim.parallel_max {
-            return Err(Full::Parallel);
-        }
         if self.requests(claim.now) >= claim.requests_max {
             return Err(Full::Requests);
         }
         if self.tokens(claim.now).saturating_add(claim.tokens) > claim.tokens_max {
             return Err(Full::Tokens);
+        }
+        if self.in_flight >= claim.parallel_max {
+            return Err(Full::Parallel);
         }
         Ok(())
     }

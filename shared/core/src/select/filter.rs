@@ -41,7 +41,7 @@ pub fn run(settings: &Settings, sieve: &mut Sieve<'_>) -> Result<(), Refusal> {
     if sieve.left.is_empty() {
         return Err(Refusal::nothing(settings, sieve.group, sieve.view, sieve.query.now));
     }
-    parallel(sieve)
+    Ok(())
 }
 
 /// Deployments of a team are for that team.
@@ -204,8 +204,12 @@ fn earlier_attempts(sieve: &mut Sieve<'_>) {
     }
 }
 
-fn parallel(sieve: &mut Sieve<'_>) -> Result<(), Refusal> {
-    if !sieve.group.traits.has_parallel_limits {
+/// What has no room for one more call at the same time; after the limits of the minute, which are not worth a wait.
+///
+/// # Errors
+/// Where nothing is left.
+pub fn parallel(sieve: &mut Sieve<'_>) -> Result<(), Refusal> {
+    if !sieve.group.traits.has_parallel_limits || sieve.left.is_empty() {
         return Ok(());
     }
     let view = sieve.view;

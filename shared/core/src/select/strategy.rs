@@ -5,7 +5,7 @@
 
 use super::refusal::Refusal;
 use super::sieve::Sieve;
-use super::{Settings, Stage, Why};
+use super::{Settings, Stage, Why, filter};
 use crate::catalog::{draw, weighed};
 use crate::config::{Strategy, StrategyArgs};
 use crate::deployment::MEASURES;
@@ -22,9 +22,10 @@ pub struct Ask<'a> {
 /// Chooses among what the filters have left.
 ///
 /// # Errors
-/// Where the minute's limits are used up everywhere.
+/// Where the minute's limits are used up everywhere, or as many calls are under way as may be.
 pub fn run(ask: &Ask<'_>, sieve: &mut Sieve<'_>, random: &mut Random) -> Result<usize, Refusal> {
     limits(ask, sieve)?;
+    filter::parallel(sieve)?;
     let chosen = match ask.strategy {
         Strategy::SimpleShuffle => shuffle(sieve, random),
         Strategy::LeastBusy => least_busy(sieve),

@@ -141,6 +141,16 @@ fn limits_hold_where_the_strategy_or_a_check_says_so() {
     check("routing_strategy: least-busy, optional_pre_call_checks: [enforce_model_rate_limits]", true);
 }
 
+#[test]
+fn a_full_minute_is_told_at_once_rather_than_after_a_wait_for_a_parallel_call() {
+    // `rpm` is LiteLLM's limit of parallel calls as well, where none is set.
+    let fixture = Fixture::new(&["rpm: 1"], "routing_strategy: usage-based-routing-v2");
+    let held = fixture.take(&fixture.query()).unwrap();
+    check(&fixture, &fixture.query(), Err(RefusalKind::Limits), &[Stage::Limits]);
+    assert_eq!(fixture.take(&fixture.query()).err().map(|refusal| refusal.kind), Some(RefusalKind::Limits));
+    drop(held);
+}
+
 static COUNTABLE: crate::select::Wish = crate::select::Wish {
     tags: Vec::new(),
     user_agent: None,
