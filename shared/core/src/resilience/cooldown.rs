@@ -166,3 +166,6 @@ fn allowed(policy: &AllowedFails, fault: &Fault) -> Option<(Counter, u64)> {
     };
     fails.map(|fails| (counter, fails))
 }
+
+#[cfg(test)]
+mod tests;
