@@ -158,6 +158,20 @@ fn allowed_fails_count_wherever_they_are_written() {
 }
 
 #[test]
+fn failures_in_a_row_that_are_allowed_do_not_take_a_deployment_out() {
+    let check = |router: &str, expected| {
+        let sections = format!("router_settings: {{{router}}}");
+        assert_eq!(rests(("", "", &sections), false, (0, 9), &INTERNAL), expected, "{router}");
+    };
+    check("allowed_fails: 1", Some((2, 5)));
+    check("allowed_fails: 2", Some((3, 30)));
+    check("allowed_fails: 3", Some((4, 5)));
+    check("allowed_fails: 7", Some((8, 5)));
+    // Who writes both means both.
+    check("allowed_fails: 7, consecutive_fails: 3", Some((3, 30)));
+}
+
+#[test]
 fn a_sole_deployment_is_kept_from_what_is_written_for_it_as_a_whole() {
     let router = "router_settings: {allowed_fails: 1, consecutive_fails: 0}";
     assert_eq!(rests(("", "", router), true, (0, 9), &INTERNAL), Some((2, 5)));
