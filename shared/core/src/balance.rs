@@ -77,31 +77,33 @@ impl Balancer {
         priority: i64,
         (random, trace): (&mut Random, &mut Trace),
     ) -> Result<Choice, Error> {
-        let mut turn = None;
-        if group.traits.has_parallel_limits && self.queue.is_waited_for(&group.name, priority) {
-            turn = self.queue.enter(&group.name, priority);
-        }
+        let mut turn = self.turn(group, priority);
         loop {
+            if let Some(turn) = &mut turn
+                && turn.wait().await.is_err()
+            {
+                return Err(refused(Refusal::parallel(&group.name)));
+            }
             let refusal = match self.try_take(group, query, (random, trace)).await {
                 Ok(choice) => return Ok(choice),
-                Err(refusal) => refusal,
+                Err(refusal) if refusal.kind == RefusalKind::Parallel => refusal,
+                Err(refusal) => return Err(refused(refusal)),
             };
-            if refusal.kind != RefusalKind::Parallel {
-                return Err(Error::NoDeployment(Box::new(refusal)));
-            }
             // A place in the queue is kept until the call is served or gives up.
-            let turn = match &mut turn {
-                Some(turn) => turn,
-                None => turn.insert(
-                    self.queue
-                        .enter(&group.name, priority)
-                        .ok_or_else(|| Error::NoDeployment(Box::new(refusal.clone())))?,
-                ),
-            };
-            if turn.wait().await.is_err() {
-                return Err(Error::NoDeployment(Box::new(refusal)));
+            match &turn {
+                Some(turn) => turn.pass(),
+                None => turn = Some(self.queue.enter(&group.name, priority).ok_or_else(|| refused(refusal))?),
             }
         }
+    }
+
+    /// The place in the queue of a call that others come before: all of them are asked to try, and it after them.
+    /// `None` where there are none, and where there is no place: who waits does not wait for everything.
+    fn turn(&self, group: &Group, priority: i64) -> Option<queue::Turn> {
+        let has_others = group.traits.has_parallel_limits && self.queue.is_waited_for(&group.name, priority);
+        let turn = has_others.then(|| self.queue.enter(&group.name, priority)).flatten()?;
+        self.queue.wake(&group.name);
+        Some(turn)
     }
 
     /// Takes the only deployment of a group that was named by its id: it is asked whatever its state, and counted,
@@ -110,14 +112,13 @@ impl Balancer {
     /// # Errors
     /// [`Error::NoDeployment`] where it is switched off.
     pub async fn take_one(&self, group: &Group, siblings: usize, is_probe: bool) -> Result<Choice, Error> {
-        let refuse = |refusal| Error::NoDeployment(Box::new(refusal));
-        let Some(deployment) = group.deployments.first() else { return Err(refuse(Refusal::paused(&group.name))) };
+        let Some(deployment) = group.deployments.first() else { return Err(refused(Refusal::paused(&group.name))) };
         let deployment = Arc::clone(deployment);
         if is_probe {
             return Ok(Choice { deployment, hold: None });
         }
         if deployment.routing.is_blocked {
-            return Err(refuse(Refusal::paused(&group.name)));
+            return Err(refused(Refusal::paused(&group.name)));
         }
         let claim = Claim {
             handle: deployment.routing.handle,
@@ -129,7 +130,7 @@ impl Balancer {
             despite_rest: true,
             payments: Vec::new(),
         };
-        let taken = self.meter.take(claim).await.map_err(|_| refuse(Refusal::parallel(&group.name)))?;
+        let taken = self.meter.take(claim).await.map_err(|_| refused(Refusal::parallel(&group.name)))?;
         let holder = Holder {
             group: &group.name,
             deployment: Arc::clone(&deployment),
@@ -253,3 +254,10 @@ impl Balancer {
         (healthy, untried)
     }
 }
+
+fn refused(refusal: Refusal) -> Error {
+    Error::NoDeployment(Box::new(refusal))
+}
+
+#[cfg(test)]
+mod tests;

@@ -178,4 +178,4 @@ pub(crate) fn limits(settings: &Settings, group: &Group, strategy: Strategy) -> 
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

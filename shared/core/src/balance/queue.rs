@@ -1,8 +1,10 @@
 //! The queue of calls that wait for a deployment's parallel calls to end: the most urgent first, then the eldest.
 //!
-//! Bounded in length and in time. Of this process only: a call that ended elsewhere is found at the next look.
+//! Whoever has tried in vain lets the next one try, for they need not wait for the same deployment. Bounded in length and
+//! in time. Of this process only: a call that ended elsewhere is found at the next look.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -76,6 +78,14 @@ impl Queue {
         }
     }
 
+    /// The one behind this place may try.
+    fn wake_after(groups: &HashMap<String, Waiting>, group: &str, key: (i64, u64)) {
+        let Some(waiting) = groups.get(group) else { return };
+        if let Some((_, woken)) = waiting.calls.range((Bound::Excluded(key), Bound::Unbounded)).next() {
+            woken.notify_one();
+        }
+    }
+
     /// Calls that wait, in all groups.
     pub fn len(&self) -> usize {
         self.lock().values().map(|waiting| waiting.calls.len()).sum()
@@ -97,7 +107,7 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// Waits until the call may try, and is the first that may.
+    /// Waits until the call may try: somebody has woken it, or it is the first and looks by itself.
     ///
     /// # Errors
     /// When it has waited as long as it may.
@@ -107,12 +117,16 @@ impl Turn {
                 return Err(TooLong);
             }
             let look_at = (Instant::now() + LOOK_INTERVAL).min(self.deadline);
-            // Both mean the same: look again.
-            let _ = tokio::time::timeout_at(look_at, self.woken.notified()).await;
-            if self.is_first() {
+            let is_woken = tokio::time::timeout_at(look_at, self.woken.notified()).await.is_ok();
+            if is_woken || self.is_first() {
                 return Ok(());
             }
         }
+    }
+
+    /// The call has tried in vain.
+    pub fn pass(&self) {
+        Queue::wake_after(&self.queue.lock(), &self.group, self.key);
     }
 
     fn is_first(&self) -> bool {
@@ -128,10 +142,10 @@ impl Drop for Turn {
         let mut groups = self.queue.lock();
         let Some(waiting) = groups.get_mut(&self.group) else { return };
         waiting.calls.remove(&self.key);
-        match waiting.calls.first_key_value() {
-            Some((_, woken)) => woken.notify_one(),
-            None => drop(groups.remove(&self.group)),
+        if waiting.calls.is_empty() {
+            groups.remove(&self.group);
         }
+        Queue::wake_after(&groups, &self.group, self.key);
     }
 }
 

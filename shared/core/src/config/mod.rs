@@ -50,4 +50,4 @@ pub use search_tool::SearchTool;
 pub use yaml::FILE_BYTES_MAX;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -2,7 +2,7 @@
 
 mod cases;
 mod damaged;
-mod fake;
+pub(crate) mod fake;
 mod ids;
 mod includes;
 mod keys;

@@ -140,7 +140,7 @@ impl Meter for Memory {
     fn confirm(&self, taken: &Taken) {
         let mut tables = self.lock();
         if let Some(state) = tables.states.get_mut(taken.handle.place()) {
-            state.recover();
+            state.recover(taken.since);
         }
         self.look_for_trouble(&tables, taken.since);
     }

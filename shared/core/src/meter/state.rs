@@ -27,10 +27,10 @@ pub struct State {
     /// A call that finds out whether it has recovered is under way, and counts until then.
     probed_until: Moment,
     unhealthy_until: Moment,
-    /// Seconds for each token of an answer; `None`: never measured.
-    pub latency_seconds: Option<f64>,
-    /// Seconds to the first token of a stream; `None`: never measured.
-    pub first_seconds: Option<f64>,
+    latency_seconds: Option<f64>,
+    first_seconds: Option<f64>,
+    /// Both measurements count until then.
+    measured_until: Moment,
 }
 
 /// What a health check found.
@@ -65,6 +65,16 @@ impl State {
         self.unhealthy_until > now
     }
 
+    /// Seconds for each token of an answer; `None` where nothing was measured of late.
+    pub fn latency_seconds(&self, now: Moment) -> Option<f64> {
+        self.latency_seconds.filter(|_| self.measured_until > now)
+    }
+
+    /// Seconds to the first token of a stream, likewise.
+    pub fn first_seconds(&self, now: Moment) -> Option<f64> {
+        self.first_seconds.filter(|_| self.measured_until > now)
+    }
+
     /// Whether selection has to look at it: it rests, recovers, or is unhealthy.
     pub(super) fn is_troubled(&self, now: Moment) -> bool {
         self.is_recovering || self.is_unhealthy(now)
@@ -82,14 +92,14 @@ impl State {
         if !claim.despite_rest && self.is_probed(claim.now) {
             return Err(Full::Probing);
         }
-        if self.in_flight >= claim.parallel_max {
-            return Err(Full::Parallel);
-        }
         if self.requests(claim.now) >= claim.requests_max {
             return Err(Full::Requests);
         }
         if self.tokens(claim.now).saturating_add(claim.tokens) > claim.tokens_max {
             return Err(Full::Tokens);
+        }
+        if self.in_flight >= claim.parallel_max {
+            return Err(Full::Parallel);
         }
         Ok(())
     }
@@ -109,8 +119,12 @@ impl State {
         is_probe
     }
 
-    /// The deployment has answered.
-    pub(super) fn recover(&mut self) {
+    /// The deployment has answered what it was asked at `since`. What it was asked before its rest was over says
+    /// nothing of how it is now.
+    pub(super) fn recover(&mut self, since: Moment) {
+        if since < self.resting_until {
+            return;
+        }
         self.is_recovering = false;
         self.probed_until = Moment::default();
     }
@@ -122,7 +136,7 @@ impl State {
             self.tokens = self.tokens.saturating_sub(settlement.taken.tokens).saturating_add(used);
         }
         match settlement.ending {
-            Ending::Served => self.recover(),
+            Ending::Served => self.recover(settlement.taken.since),
             _ if settlement.taken.is_probe => self.probed_until = Moment::default(),
             _ => {}
         }
@@ -147,7 +161,6 @@ pub(super) struct History {
     windows: [(u32, Moment); COUNTERS],
     latencies: Vec<f64>,
     firsts: Vec<f64>,
-    forgotten_at: Moment,
 }
 
 impl History {
@@ -191,11 +204,11 @@ impl History {
 
     /// Keeps a measurement, and shows selection what they come to.
     pub fn measure(&mut self, sample: &Sample, now: Moment, state: &mut State) {
-        if self.forgotten_at <= now {
+        if state.measured_until <= now {
             self.latencies.clear();
             self.firsts.clear();
         }
-        self.forgotten_at = now + sample.retention;
+        state.measured_until = now + sample.retention;
         keep(&mut self.latencies, sample.seconds, sample.kept);
         state.latency_seconds = mean(&self.latencies);
         if let Some(seconds) = sample.first_seconds {

@@ -111,10 +111,11 @@ impl Rules<'_> {
         }
     }
 
-    /// Out after more than so many failures. Three in a row are still too many where no more are allowed.
+    /// Out after more than so many failures. Three in a row are too many as well, unless as many are allowed and
+    /// nobody has written that number.
     fn counted(&self, counter: Counter, fails: u64) -> Breaker {
         let fails_max = u32::try_from(fails).unwrap_or(u32::MAX);
-        let in_a_row = self.in_a_row().filter(|(row, _)| self.settings.in_a_row_given || *row >= fails_max);
+        let in_a_row = self.in_a_row().filter(|(row, _)| self.settings.in_a_row_given || *row > fails_max);
         let window = self.cooldown;
         Breaker {
             at_once: false,
@@ -169,3 +170,6 @@ fn allowed(policy: &AllowedFails, fault: &Fault) -> Option<(Counter, u64)> {
     };
     fails.map(|fails| (counter, fails))
 }
+
+#[cfg(test)]
+mod tests;

@@ -159,3 +159,6 @@ fn identity(target: &FallbackTarget) -> String {
 pub fn shown(targets: &[FallbackTarget]) -> Vec<String> {
     targets.iter().map(|target| target.model.clone().unwrap_or_else(|| "None".to_owned())).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -150,3 +150,6 @@ fn allowed(policy: &RetryPolicy, fault: &Fault) -> Option<u64> {
     };
     not_found.or(by_class).or(policy.default)
 }
+
+#[cfg(test)]
+mod tests;

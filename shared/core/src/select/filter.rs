@@ -41,7 +41,7 @@ pub fn run(settings: &Settings, sieve: &mut Sieve<'_>) -> Result<(), Refusal> {
     if sieve.left.is_empty() {
         return Err(Refusal::nothing(settings, sieve.group, sieve.view, sieve.query.now));
     }
-    parallel(sieve)
+    Ok(())
 }
 
 /// Deployments of a team are for that team.
@@ -83,12 +83,12 @@ fn health(settings: &Settings, sieve: &mut Sieve<'_>) {
 /// What rests is not asked. What may have recovered is asked by one call at a time, while others can serve.
 fn cooldown(settings: &Settings, sieve: &mut Sieve<'_>) {
     let (view, now) = (sieve.view, sieve.query.now);
-    let before = settings.rests_yield.then(|| sieve.left.clone());
-    sieve.drop_where(Stage::Cooldown, |seat, _| view.state(seat.handle).rest(now).map(Why::Resting));
-    if let Some(before) = before.filter(|_| sieve.left.is_empty()) {
-        (sieve.left, sieve.despite_rest) = (before, true);
+    let all_rest = sieve.seats().all(|(_, seat)| view.state(seat.handle).rest(now).is_some());
+    if all_rest && settings.rests_yield {
+        sieve.despite_rest = true;
         return;
     }
+    sieve.drop_where(Stage::Cooldown, |seat, _| view.state(seat.handle).rest(now).map(Why::Resting));
     let is_probed = |sieve: &Sieve<'_>| sieve.seats().any(|(_, seat)| view.state(seat.handle).is_probed(now));
     if !is_probed(sieve) {
         return;
@@ -202,8 +202,12 @@ fn earlier_attempts(sieve: &mut Sieve<'_>) {
     }
 }
 
-fn parallel(sieve: &mut Sieve<'_>) -> Result<(), Refusal> {
-    if !sieve.group.traits.has_parallel_limits {
+/// What has no room for one more call at the same time; after the limits of the minute, which are not worth a wait.
+///
+/// # Errors
+/// Where nothing is left.
+pub fn parallel(sieve: &mut Sieve<'_>) -> Result<(), Refusal> {
+    if !sieve.group.traits.has_parallel_limits || sieve.left.is_empty() {
         return Ok(());
     }
     let view = sieve.view;

@@ -5,7 +5,7 @@
 
 use super::refusal::Refusal;
 use super::sieve::Sieve;
-use super::{Settings, Stage, Why};
+use super::{Settings, Stage, Why, filter};
 use crate::catalog::{draw, weighed};
 use crate::config::{Strategy, StrategyArgs};
 use crate::deployment::MEASURES;
@@ -22,9 +22,10 @@ pub struct Ask<'a> {
 /// Chooses among what the filters have left.
 ///
 /// # Errors
-/// Where the minute's limits are used up everywhere.
+/// Where the minute's limits are used up everywhere, or as many calls are under way as may be.
 pub fn run(ask: &Ask<'_>, sieve: &mut Sieve<'_>, random: &mut Random) -> Result<usize, Refusal> {
     limits(ask, sieve)?;
+    filter::parallel(sieve)?;
     let chosen = match ask.strategy {
         Strategy::SimpleShuffle => shuffle(sieve, random),
         Strategy::LeastBusy => least_busy(sieve),
@@ -133,14 +134,14 @@ fn least_used(sieve: &mut Sieve<'_>, random: &mut Random) -> Option<usize> {
     best
 }
 
-/// The fastest, or one at random of those that are nearly as fast. What was never asked goes first.
+/// The fastest, or one at random of those that are nearly as fast. What was not asked of late goes first.
 fn fastest(args: &StrategyArgs, sieve: &mut Sieve<'_>, random: &mut Random) -> Option<usize> {
     let mut seconds = Vec::with_capacity(sieve.left.len());
     for at in 0..sieve.left.len() {
         let place = sieve.left[at] as usize;
         let state = sieve.view.state(sieve.group.seats[place].handle);
-        let first = state.first_seconds.filter(|_| sieve.query.is_streamed);
-        let own = first.or(state.latency_seconds).unwrap_or(0.0);
+        let first = state.first_seconds(sieve.query.now).filter(|_| sieve.query.is_streamed);
+        let own = first.or(state.latency_seconds(sieve.query.now)).unwrap_or(0.0);
         sieve.trace.score(place, own);
         seconds.push((place, own));
     }

@@ -27,10 +27,10 @@ pub enum Stage {
     Refused,
     /// Deployments that failed this call, while there are others.
     Failed,
-    /// Calls at the same time.
-    Parallel,
     /// Requests and tokens of the minute, as the strategy looks at them.
     Limits,
+    /// Calls at the same time.
+    Parallel,
 }
 
 const STAGES: [(Stage, &str); 16] = [
@@ -48,8 +48,8 @@ const STAGES: [(Stage, &str); 16] = [
     (Stage::Order, "order"),
     (Stage::Refused, "refused"),
     (Stage::Failed, "failed"),
-    (Stage::Parallel, "max_parallel_requests"),
     (Stage::Limits, "limits"),
+    (Stage::Parallel, "max_parallel_requests"),
 ];
 
 impl Stage {

@@ -49,7 +49,7 @@ impl Environment for Fake {
 }
 
 /// Loads one file that must be servable.
-pub(super) fn served(yaml: &str) -> Loaded {
+pub(crate) fn served(yaml: &str) -> Loaded {
     Fake::with("config.yaml", yaml).load(Mode::Boot).unwrap_or_else(|refusal| panic!("refused:\n{refusal}\nof\n{yaml}"))
 }
 
