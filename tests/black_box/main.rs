@@ -15,6 +15,8 @@ mod limits;
 #[cfg(test)]
 mod malformed;
 #[cfg(test)]
+mod outage;
+#[cfg(test)]
 mod realtime;
 #[cfg(test)]
 mod recorded;
