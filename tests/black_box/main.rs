@@ -21,6 +21,8 @@ mod realtime;
 #[cfg(test)]
 mod recorded;
 #[cfg(test)]
+mod resilience;
+#[cfg(test)]
 mod sdk;
 #[cfg(test)]
 mod shutdown;
