@@ -15,9 +15,13 @@ mod limits;
 #[cfg(test)]
 mod malformed;
 #[cfg(test)]
+mod outage;
+#[cfg(test)]
 mod realtime;
 #[cfg(test)]
 mod recorded;
+#[cfg(test)]
+mod resilience;
 #[cfg(test)]
 mod sdk;
 #[cfg(test)]

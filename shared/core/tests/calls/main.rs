@@ -35,6 +35,8 @@ mod select;
 #[cfg(test)]
 mod several;
 #[cfg(test)]
+mod shared_meter;
+#[cfg(test)]
 mod sign;
 #[cfg(test)]
 mod timeouts;
