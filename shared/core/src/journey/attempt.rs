@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use tollgate_wire::failure::{Failure, FailureClass};
 use tollgate_wire::tokens::Estimator;
 use tollgate_wire::{Operation, Usage};
@@ -93,7 +93,7 @@ impl<'a> Journey<'a> {
             _ => None,
         };
         let error = failure.map_or(error, Error::from);
-        let fault = Fault::of(&error, &http::HeaderMap::new());
+        let fault = Fault::of(&error, &HeaderMap::new());
         (error, fault.map(|fault| Fault { is_own: true, ..fault }), None)
     }
 
@@ -228,18 +228,33 @@ impl<'a> Journey<'a> {
                 Ok((content_type, self.delivered(body, hold, usage, is_streamed)))
             }
             Err(error) => {
-                let mut fault = Fault::of(&error, &self.served_by.headers);
-                let is_limited = self.ask.timeouts.whole.is_some() || self.ask.timeouts.stream.is_some();
-                if let Some(fault) = &mut fault {
-                    fault.is_clients_limit = is_limited && fault.is_timeout;
-                    fault.is_connection &= !begun;
-                }
+                let fault = self.fault(&error, &self.served_by.headers, begun);
                 if let (Some(hold), Some(fault)) = (hold, &fault) {
                     hold.failed(fault, usage);
                 }
                 Err((fault_sentence(error, &deployment, self.ask), fault, Some(handle)))
             }
         }
+    }
+
+    /// Settles an attempt that has failed while another one goes on: the client hears nothing of it.
+    pub(super) fn settle_failed(&self, round: &mut Round<'_>, attempt: Attempt) {
+        let Attempt { deployment, outcome, served_by, begun, usage, hold, .. } = attempt;
+        let fault = outcome.err().and_then(|error| self.fault(&error, &served_by.headers, begun));
+        let Some(fault) = fault else { return };
+        round.note(deployment.routing.handle, &fault);
+        if let Some(hold) = hold {
+            hold.failed(&fault, usage);
+        }
+    }
+
+    /// What an attempt's error means. `begun`: whether the provider had begun to answer.
+    fn fault(&self, error: &Error, headers: &HeaderMap, begun: bool) -> Option<Fault> {
+        let mut fault = Fault::of(error, headers)?;
+        let is_limited = self.ask.timeouts.whole.is_some() || self.ask.timeouts.stream.is_some();
+        fault.is_clients_limit = is_limited && fault.is_timeout;
+        fault.is_connection &= !begun;
+        Some(fault)
     }
 
     /// Whether a filter has held the answer back, and another model is to be asked then: LiteLLM's

@@ -4,6 +4,7 @@
 //! hedges may cost beyond the calls themselves is limited.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -22,9 +23,15 @@ pub struct Hedging {
     /// `router_settings.hedge_max_extra_percent`: of the calls, and of what they were expected to cost.
     extra_percent_max: f64,
     calls: AtomicU64,
-    hedges: AtomicU64,
     cost_picousd: AtomicU64,
-    extra_picousd: AtomicU64,
+    /// Under one lock, for the limit holds whoever asks at the same time.
+    hedged: Mutex<Hedged>,
+}
+
+#[derive(Debug, Default)]
+struct Hedged {
+    calls: u64,
+    cost_picousd: u64,
 }
 
 impl Hedging {
@@ -43,17 +50,15 @@ impl Hedging {
 
     /// Whether one more hedge of this cost stays within the limit; it is counted then.
     fn permits(&self, cost_picousd: u64) -> bool {
-        let within = |extra: u64, more: u64, all: u64| {
-            extra.saturating_add(more) as f64 <= self.extra_percent_max / 100.0 * all as f64
-        };
-        let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let is_cheap = within(load(&self.extra_picousd), cost_picousd, load(&self.cost_picousd));
-        let is_rare = within(load(&self.hedges), 1, load(&self.calls));
-        if is_cheap && is_rare {
-            self.hedges.fetch_add(1, Ordering::Relaxed);
-            self.extra_picousd.fetch_add(cost_picousd, Ordering::Relaxed);
+        let mut hedged = self.hedged.lock().unwrap_or_else(PoisonError::into_inner);
+        let (calls, cost) = (hedged.calls + 1, hedged.cost_picousd.saturating_add(cost_picousd));
+        let share = self.extra_percent_max / 100.0;
+        let is_within = |extra: u64, all: &AtomicU64| extra as f64 <= share * all.load(Ordering::Relaxed) as f64;
+        let is_permitted = is_within(calls, &self.calls) && is_within(cost, &self.cost_picousd);
+        if is_permitted {
+            *hedged = Hedged { calls, cost_picousd: cost };
         }
-        is_cheap && is_rare
+        is_permitted
     }
 }
 
@@ -87,21 +92,14 @@ impl Journey<'_> {
             record.hedged = true;
         }
         let second = Self::ask_one(app, ask, target, second, fallbacks);
-        match select(first, second).await {
-            Either::Left((attempt, other)) => {
-                if attempt.outcome.is_ok() {
-                    attempt
-                } else {
-                    other.await
-                }
-            }
-            Either::Right((attempt, other)) => {
-                if attempt.outcome.is_ok() {
-                    attempt
-                } else {
-                    other.await
-                }
-            }
+        let (attempt, other) = match select(first, second).await {
+            Either::Left((attempt, second)) => (attempt, second),
+            Either::Right((attempt, first)) => (attempt, first),
+        };
+        if attempt.outcome.is_ok() {
+            return attempt;
         }
+        self.settle_failed(round, attempt);
+        other.await
     }
 }

@@ -35,11 +35,17 @@ async fn the_quicker_of_two_is_heard_when_the_first_is_slow() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hedge_that_fails_does_not_fail_the_call() {
-    let (gateway, several) = gateway(&FIRST, "router_settings: {hedge_after_ms: 100, hedge_max_extra_percent: 100}");
+    let settings = "router_settings: {hedge_after_ms: 100, hedge_max_extra_percent: 100, allowed_fails: 0}";
+    let (gateway, several) = gateway(&FIRST, settings);
     several.set("a", Mood::slow(Duration::from_secs(1)));
     several.set("b", Mood::bad(500));
-    let answer = gateway.chat("g").await;
-    assert_eq!((answer.status, answer.deployment_id.as_deref()), (200, Some("a")));
+    let ask = async || {
+        let answer = gateway.chat("g").await;
+        assert_eq!((answer.status, answer.deployment_id.as_deref()), (200, Some("a")));
+        several.asked()
+    };
+    assert_eq!(ask().await, ["a", "b"]);
+    assert_eq!(ask().await, ["a"], "its failure is held against b, which rests");
 }
 
 #[tokio::test(start_paused = true)]
