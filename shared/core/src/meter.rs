@@ -174,6 +174,3 @@ pub trait Meter: Send + Sync {
     /// Whether this instance may do a job that only one of them does; until then nobody else may.
     fn lease<'a>(&'a self, job: &'a str, now: Moment, until: Moment) -> BoxFuture<'a, bool>;
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,7 +1,8 @@
-//! Fakes for tests: a provider that answers by script, and a gateway around it.
+//! Fakes for tests: a provider that answers by script, and a gateway around it; and what adapters of a port must do.
 //!
 //! Fakes are for faults and clocks only; everything else is tested on the real thing.
 
+pub mod contract;
 mod no_fetch;
 mod scripted;
 mod stamp;

@@ -13,6 +13,8 @@ mod hedging;
 #[cfg(test)]
 mod log;
 #[cfg(test)]
+mod meter;
+#[cfg(test)]
 mod mocks;
 #[cfg(test)]
 mod pace;
