@@ -25,6 +25,8 @@ mod pass;
 #[cfg(test)]
 mod probe;
 #[cfg(test)]
+mod queue;
+#[cfg(test)]
 mod relay;
 #[cfg(test)]
 mod resources;
