@@ -17,6 +17,8 @@ mod log;
 #[cfg(test)]
 mod meter;
 #[cfg(test)]
+mod mirror;
+#[cfg(test)]
 mod mocks;
 #[cfg(test)]
 mod pace;
