@@ -40,13 +40,14 @@ pub fn run(ask: &Ask<'_>, sieve: &mut Sieve<'_>, random: &mut Random) -> Result<
 /// Takes out what has no room for one more request, or for these tokens.
 fn limits(ask: &Ask<'_>, sieve: &mut Sieve<'_>) -> Result<(), Refusal> {
     let (view, query) = (sieve.view, sieve.query);
+    // A refusal tells of those as well that another call was quicker at.
+    let before = if ask.limits == super::Limits::None { Vec::new() } else { sieve.left.clone() };
     if !query.full.is_empty() {
         sieve.drop_where(Stage::Limits, |seat, _| query.full.contains(&seat.handle).then_some(Why::FilledUp));
     }
     if ask.limits == super::Limits::None {
         return Ok(());
     }
-    let before = sieve.left.clone();
     sieve.drop_where(Stage::Limits, |seat, _| {
         let state = view.state(seat.handle);
         let (used, limit) = (state.requests(query.now), seat.requests_max);

@@ -237,5 +237,8 @@ fn who_was_full_after_all_is_not_chosen_again() {
     check(&fixture, &Query { full: &[a, b], ..fixture.query() }, Err(Nothing), &[Stage::Limits]);
     let limited = Fixture::new(&["rpm: 9"], "routing_strategy: usage-based-routing-v2");
     let full = [limited.handle('a')];
-    check(&limited, &Query { full: &full, ..limited.query() }, Err(Usage), &[Stage::Limits]);
+    let query = Query { full: &full, ..limited.query() };
+    check(&limited, &query, Err(Usage), &[Stage::Limits]);
+    let refusal = limited.choose_by(SEED, &query, &mut Trace::default()).unwrap_err();
+    assert!(refusal.message.contains("'a': {'current_tpm': 0, 'tpm_limit': inf, "), "{refusal}");
 }
