@@ -119,7 +119,10 @@ impl Journey<'_> {
         self.asked.note_group(&failed.target.name);
         let (mut last, mut depth) = (None, failed.depth);
         for (fallback, order) in targets {
-            let is_new = order.is_some() || self.asked.note(fallback);
+            let is_new = match order {
+                Some(order) => self.asked.note_order(&failed.target.name, *order),
+                None => self.asked.note(fallback),
+            };
             if !is_new {
                 continue;
             }
