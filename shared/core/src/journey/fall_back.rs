@@ -150,12 +150,12 @@ impl Journey<'_> {
         let (class, sentence) = match mock {
             MockFault::Any => (FailureClass::InternalServer, format!("{begin}Fallbacks={}", list(lists.fallbacks))),
             MockFault::ContextWindow => {
-                let blank = " ".repeat(19);
+                let blank = " ".repeat(20);
                 let end = format!("{blank}Context_Window_Fallbacks={}", list(lists.context_window));
                 (FailureClass::ContextWindow, format!("{begin}{end}"))
             }
             MockFault::ContentPolicy => {
-                let blank = " ".repeat(19);
+                let blank = " ".repeat(20);
                 let end = format!("{blank}Context_Policy_Fallbacks={}", list(lists.content_policy));
                 (FailureClass::ContentPolicy, format!("{begin}{end}"))
             }
