@@ -83,7 +83,7 @@ pub struct Reply {
 }
 
 /// What the client may know of the provider's part.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct ServedBy {
     pub deployment: Option<Arc<Deployment>>,
     pub headers: HeaderMap,

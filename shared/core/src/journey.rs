@@ -165,7 +165,8 @@ impl<'a> Journey<'a> {
     }
 
     fn lists(&self) -> fallback::Lists<'a> {
-        fallback::Lists::new(&self.app.resilience.fallback, &self.ask.controls.fallback)
+        let lists = fallback::Lists::new(&self.app.resilience.fallback, &self.ask.controls.fallback);
+        lists.of(self.ask.named.as_deref())
     }
 
     /// What the name stands for; a pinned deployment, or the maker of the response that is gone on from, is asked alone.

@@ -109,7 +109,10 @@ fn said(text: &str) -> String {
         let end = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
         &rest[..end]
     });
-    numbers.into_iter().find(|digits| !digits.is_empty()).map_or_else(|| "?".to_owned(), |digits| format!("call {digits}"))
+    numbers
+        .into_iter()
+        .find(|digits| !digits.is_empty())
+        .map_or_else(|| "?".to_owned(), |digits| format!("call {digits}"))
 }
 
 /// One request, then the connection is closed.

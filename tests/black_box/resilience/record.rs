@@ -4,6 +4,7 @@ use super::provider::Provider;
 use crate::harness::http::{Connection, Head};
 use serde_json::{Map, Value, json};
 use std::io;
+use std::time::Instant;
 
 const KEPT: [&str; 6] = [
     "retry-after",
@@ -16,7 +17,7 @@ const KEPT: [&str; 6] = [
 
 /// Sends one request of a scene, and tells what came.
 pub fn ask(port: u16, key: &str, request: &Value) -> io::Result<Value> {
-    let mut connection = Connection::open(port)?;
+    let (began, mut connection) = (Instant::now(), Connection::open(port)?);
     let (path, body) = (request["path"].as_str().expect("a path"), request["body"].to_string());
     let headers = request["headers"].as_object().into_iter().flatten();
     let headers: String =
@@ -40,6 +41,7 @@ pub fn ask(port: u16, key: &str, request: &Value) -> io::Result<Value> {
         }
     }
     let mut record = record(&head, &String::from_utf8_lossy(&body));
+    record.insert("seconds".to_owned(), began.elapsed().as_secs_f64().into());
     if !is_whole {
         record.insert("truncated".to_owned(), true.into());
     }
@@ -101,7 +103,8 @@ fn streamed(body: &str) -> Map<String, Value> {
     let mut record = Map::new();
     record.insert("streamed".to_owned(), true.into());
     record.insert("text".to_owned(), text.into());
-    let is_error = |event: &&Value| event.get("error").is_some_and(|error| !error.is_null()) || event["type"] == "error";
+    let is_error =
+        |event: &&Value| event.get("error").is_some_and(|error| !error.is_null()) || event["type"] == "error";
     if let Some(event) = events.iter().find(is_error) {
         record.insert("error".to_owned(), event.get("error").unwrap_or(event).clone());
     }

@@ -1,12 +1,11 @@
 //! What is asked after a group has failed for good: later levels of its order, then its fallbacks.
 
-use std::time::Duration;
-
 use http::HeaderMap;
 use tollgate_wire::failure::{Failure, FailureClass};
 use tracing::info;
 
 use super::{Journey, Served, Target};
+use crate::call::ServedBy;
 use crate::config::FallbackTarget;
 use crate::controls::MockFault;
 use crate::fault::{Told, Tried};
@@ -22,7 +21,8 @@ struct Failed<'a> {
     fault: Fault,
     /// Whether the provider had begun to answer: LiteLLM's router has nothing to say after it.
     begun: bool,
-    retry_after: Option<Duration>,
+    /// Who failed: told with the error, whatever has been asked after it.
+    served_by: ServedBy,
     depth: u64,
 }
 
@@ -42,8 +42,8 @@ impl Journey<'_> {
         };
         let is_alone = self.ask.call.pinned.is_some() || self.ask.controls.fallback.is_off;
         let Some(fault) = fault.filter(|_| !is_alone) else { return Err(error) };
-        let (begun, retry_after) = (self.begun, self.served_by.retry_after);
-        self.fall_back(Failed { target: &target, error, fault, begun, retry_after, depth }).await
+        let (begun, served_by) = (self.begun, self.served_by.clone());
+        self.fall_back(Failed { target: &target, error, fault, begun, served_by, depth }).await
     }
 
     /// Boxed, for fallbacks have fallbacks; no call that is served at once comes here.
@@ -72,8 +72,9 @@ impl Journey<'_> {
                 Next::NoneForGroup => Tried::NoGroup,
                 Next::NoneOfKind | Next::Unset => Tried::Nothing,
             };
-            self.served_by.retry_after = failed.retry_after;
-            if failed.depth > 0 || (failed.begun && matches!(tried, Tried::Nothing)) {
+            let ServedBy { waited, fallbacks, .. } = self.served_by;
+            self.served_by = ServedBy { waited, fallbacks, ..failed.served_by };
+            if failed.depth > 0 || failed.begun {
                 return Err(failed.error);
             }
             let told = Told { model_group: &failed.target.name, lists: &lists, tried };
@@ -119,7 +120,10 @@ impl Journey<'_> {
         self.asked.note_group(&failed.target.name);
         let (mut last, mut depth) = (None, failed.depth);
         for (fallback, order) in targets {
-            let is_new = order.is_some() || self.asked.note(fallback);
+            let is_new = match order {
+                Some(order) => self.asked.note_order(&failed.target.name, *order),
+                None => self.asked.note(fallback),
+            };
             if !is_new {
                 continue;
             }
@@ -147,12 +151,12 @@ impl Journey<'_> {
         let (class, sentence) = match mock {
             MockFault::Any => (FailureClass::InternalServer, format!("{begin}Fallbacks={}", list(lists.fallbacks))),
             MockFault::ContextWindow => {
-                let blank = " ".repeat(19);
+                let blank = " ".repeat(20);
                 let end = format!("{blank}Context_Window_Fallbacks={}", list(lists.context_window));
                 (FailureClass::ContextWindow, format!("{begin}{end}"))
             }
             MockFault::ContentPolicy => {
-                let blank = " ".repeat(19);
+                let blank = " ".repeat(20);
                 let end = format!("{blank}Context_Policy_Fallbacks={}", list(lists.content_policy));
                 (FailureClass::ContentPolicy, format!("{begin}{end}"))
             }

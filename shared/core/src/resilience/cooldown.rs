@@ -104,7 +104,7 @@ impl Rules<'_> {
         if let Some((_, fails)) = general {
             return Some(self.counted(ANY, fails));
         }
-        match (self.settings.allowed_fails, policy) {
+        match (self.settings.allowed_fails, policy.or(routing.allowed_fails_policy.as_ref())) {
             (Some(fails), _) => Some(self.counted(ANY, fails)),
             (None, Some(_)) => Some(self.counted(ANY, ALLOWED_FAILS)),
             (None, None) => Some(self.usual()),

@@ -66,6 +66,8 @@ pub struct Lists<'a> {
     pub context_window: Option<&'a Fallbacks>,
     pub content_policy: Option<&'a Fallbacks>,
     pub targets: Option<&'a [FallbackTarget]>,
+    /// The group that the client asked for: what stands in for it and has no targets goes on with its own.
+    pub origin: Option<&'a str>,
 }
 
 impl<'a> Lists<'a> {
@@ -75,7 +77,13 @@ impl<'a> Lists<'a> {
             context_window: wish.context_window.as_ref().or(settings.context_window.as_ref()),
             content_policy: wish.content_policy.as_ref().or(settings.content_policy.as_ref()),
             targets: wish.targets.as_deref(),
+            origin: None,
         }
+    }
+
+    /// The same for a call of this group.
+    pub fn of(self, origin: Option<&'a str>) -> Self {
+        Self { origin, ..self }
     }
 
     /// What follows when `group` fails so.
@@ -89,9 +97,9 @@ impl<'a> Lists<'a> {
             _ => None,
         };
         if let Some(list) = of_kind {
-            return targets(list, group).map_or(Next::NoneOfKind, |targets| Next::Targets(targets.to_vec()));
+            return self.find(list, group).map_or(Next::NoneOfKind, |targets| Next::Targets(targets.to_vec()));
         }
-        match self.fallbacks.map(|list| targets(list, group)) {
+        match self.fallbacks.map(|list| self.find(list, group)) {
             None => Next::Unset,
             Some(None) => Next::NoneForGroup,
             Some(Some(targets)) => Next::Targets(targets.to_vec()),
@@ -100,18 +108,28 @@ impl<'a> Lists<'a> {
 
     /// Whether another model is asked where a filter has held an answer of this group back.
     pub fn has_for_policy(&self, group: &str) -> bool {
-        let own = self.content_policy.is_some_and(|list| targets(list, group).is_some());
-        own || self.fallbacks.is_some_and(|list| list.0.iter().any(|(name, _)| name == "*"))
+        let own = self.content_policy.is_some_and(|list| targets(list, group).is_some() || has_star(list));
+        own || self.fallbacks.is_some_and(has_star)
     }
 
     /// What the group's own list has, beside the levels of its order that come first.
     pub fn regular(&self, group: &str) -> Vec<FallbackTarget> {
-        let own = self.targets.or_else(|| targets(self.fallbacks?, group));
+        let own = self.targets.or_else(|| self.find(self.fallbacks?, group));
         own.map(<[FallbackTarget]>::to_vec).unwrap_or_default()
+    }
+
+    /// The targets of a group; else those of the group that it stands in for; else those of `*`.
+    fn find(&self, list: &'a Fallbacks, group: &str) -> Option<&'a [FallbackTarget]> {
+        let own = targets(list, group).or_else(|| targets(list, self.origin?));
+        own.or_else(|| list.0.iter().find(|(name, _)| name == "*").map(|(_, targets)| targets.as_slice()))
     }
 }
 
-/// The targets of a group: by its own name, else by its name with or without a provider, else by `*`.
+fn has_star(list: &Fallbacks) -> bool {
+    list.0.iter().any(|(name, _)| name == "*")
+}
+
+/// The targets of a group: by its own name, else by its name with or without a provider.
 fn targets<'a>(list: &'a Fallbacks, group: &str) -> Option<&'a [FallbackTarget]> {
     let find = |matches: &dyn Fn(&str) -> bool| list.0.iter().find(|(name, _)| matches(name));
     let stripped = group.split_once('/').filter(|(prefix, _)| provider::find(prefix).is_some()).map(|(_, name)| name);
@@ -123,8 +141,7 @@ fn targets<'a>(list: &'a Fallbacks, group: &str) -> Option<&'a [FallbackTarget]>
     };
     let found = find(&|name| name == group)
         .or_else(|| find(&|name| Some(name) == stripped))
-        .or_else(|| prefixed().and_then(|prefixed| find(&|name| name == prefixed)))
-        .or_else(|| find(&|name| name == "*"));
+        .or_else(|| prefixed().and_then(|prefixed| find(&|name| name == prefixed)));
     found.map(|(_, targets)| targets.as_slice())
 }
 
@@ -140,6 +157,11 @@ impl Asked {
 
     pub fn note_group(&mut self, group: &str) {
         self.0.insert(group.to_owned());
+    }
+
+    /// The same as [`note`](Self::note) for a level of a group's order.
+    pub fn note_order(&mut self, group: &str, order: i64) -> bool {
+        self.0.insert(format!("{group} of order {order}"))
     }
 }
 

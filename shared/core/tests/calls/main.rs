@@ -47,6 +47,8 @@ mod shared_meter;
 #[cfg(test)]
 mod sign;
 #[cfg(test)]
+mod stand_ins;
+#[cfg(test)]
 mod timeouts;
 #[cfg(test)]
 mod upload;

@@ -197,6 +197,8 @@ fn a_policy_counts_by_class_at_the_deployment_and_before_the_number_of_all() {
     check("", &format!("{policy}, allowed_fails: 8"), timeout, (ANY, 4));
     let own = "allowed_fails_policy: {TimeoutErrorAllowedFails: 1, InternalServerErrorAllowedFails: 2}";
     check(own, policy, BUSY, (ANY, 6));
+    check(own, "", BUSY, (ANY, 3));
+    check(own, "", fault(FailureClass::NotFound, 404), (ANY, 3));
     let (by_timeout, by_internal) = (breaker(("", own, ""), false, &timeout), breaker(("", own, ""), false, &INTERNAL));
     let (timeouts, internals) = (by_timeout.allowed.unwrap(), by_internal.allowed.unwrap());
     assert_eq!((timeouts.fails_max, internals.fails_max), (1, 2));

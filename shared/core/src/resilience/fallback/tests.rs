@@ -100,6 +100,23 @@ fn after_the_levels_of_an_order_comes_the_groups_list() {
 }
 
 #[test]
+fn what_stands_in_goes_on_with_the_list_of_the_group_that_was_asked_for() {
+    let router = "fallbacks: [{a: [b, c]}, {c: [d]}, {'*': [s]}], context_window_fallbacks: [{a: [long]}]";
+    let (settings, wish) = (settings(router), Wish::default());
+    let check = |group: &str, class: FailureClass, expected: &str| {
+        let Next::Targets(targets) = Lists::new(&settings, &wish).of(Some("a")).next(group, class) else {
+            panic!("nothing follows {group}");
+        };
+        assert_eq!(shown(&targets).join(","), expected, "{group}, {class:?}");
+    };
+    check("a", FailureClass::InternalServer, "b,c");
+    check("b", FailureClass::InternalServer, "b,c");
+    check("b", FailureClass::ContextWindow, "long");
+    check("c", FailureClass::InternalServer, "d");
+    assert_eq!(Lists::new(&settings, &wish).of(Some("b")).regular("b"), [target("s")]);
+}
+
+#[test]
 fn nothing_is_asked_twice() {
     let with = |model: &str, temperature: i32| {
         let params = json!({ "temperature": temperature }).as_object().unwrap().clone();
@@ -112,6 +129,8 @@ fn nothing_is_asked_twice() {
     assert!(asked.note(&with("a", 1)), "other parameters are another question");
     assert!(asked.note(&with("a", 2)) && asked.note(&with("c", 1)));
     assert!(!asked.note(&with("a", 1)));
+    assert!(asked.note_order("a", 2) && asked.note_order("a", 3) && asked.note_order("b", 2));
+    assert!(!asked.note_order("a", 2));
     let unnamed = FallbackTarget { model: None, ..with("", 1) };
     assert!(asked.note(&unnamed) && !asked.note(&unnamed));
 }
