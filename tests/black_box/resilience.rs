@@ -29,6 +29,8 @@ const STACK_BYTES: usize = 256 * 1024;
 const FAULTS_SHOWN: usize = 40;
 /// For what the end of a stream settles.
 const SETTLE: Duration = Duration::from_millis(30);
+/// After many requests at once, some of which rest a deployment for as long as others wait for a timeout.
+const SETTLE_MANY: Duration = Duration::from_millis(400);
 
 fn recording() -> Value {
     let path = checkout().join("tests/recorded/resilience.json");
@@ -45,7 +47,7 @@ fn play(scene: &Value, answers: &Arc<Answers>) -> Vec<Difference> {
     for round in scene["rounds"].as_array().expect("rounds") {
         let requests = round.as_array().expect("requests");
         let answered = ask_at_once(gateway.port, key, requests);
-        thread::sleep(SETTLE);
+        thread::sleep(if requests.len() > 1 { SETTLE_MANY } else { SETTLE });
         for (request, answer) in requests.iter().zip(answered) {
             let is_counted = scene["counted"] == "total";
             let ours = with_calls(answer, &provider, number, is_counted);

@@ -81,10 +81,6 @@ pub const DIFFERENCES: &[(&str, &[&str])] = &[
         "no client chooses the address or the key, and no setting permits it",
         &["chat: api_base", "chat: base_url", "chat: model_list", "chat: api_key"],
     ),
-    (
-        "fallbacks of a request are not acted on yet",
-        &["chat: bad with fallbacks", "chat: bad with bad fallbacks", "chat: bad fallbacks disabled"],
-    ),
     ("the key is checked before the body is read", &["chat: invalid json, no key"]),
     (
         "the body is JSON whatever its content type says",
