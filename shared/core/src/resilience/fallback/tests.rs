@@ -140,3 +140,16 @@ fn fallbacks_of_fallbacks_go_as_deep_as_is_written() {
     assert_eq!(settings("max_fallbacks: 2").depth_max, 2);
     assert_eq!(settings("").depth_max, 5);
 }
+
+#[test]
+fn another_model_is_asked_for_a_filtered_answer_where_a_list_has_one() {
+    let check = |router: &str, group: &str, expected: bool| {
+        let (settings, wish) = (settings(router), Wish::default());
+        assert_eq!(Lists::new(&settings, &wish).has_for_policy(group), expected, "{group} in {router}");
+    };
+    check("content_policy_fallbacks: [{a: [b]}]", "a", true);
+    check("content_policy_fallbacks: [{a: [b]}]", "c", false);
+    check("fallbacks: [{a: [b]}]", "a", false);
+    check("default_fallbacks: [s]", "a", true);
+    check("", "a", false);
+}
