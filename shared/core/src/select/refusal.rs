@@ -82,8 +82,10 @@ impl Refusal {
     }
 
     pub(super) fn budget(sieve: &Sieve<'_>) -> Self {
-        let (now, mut said, mut wait) = (sieve.query.now, String::new(), None::<Duration>);
-        for deployment in &sieve.group.deployments {
+        let (now, mut said, mut soonest) = (sieve.query.now, String::new(), None::<Duration>);
+        for (seat, deployment) in sieve.group.seats.iter().zip(&sieve.group.deployments) {
+            // It is back when it has rested, and all its budgets have begun anew.
+            let mut wait = sieve.view.state(seat.handle).rest(now).unwrap_or_default();
             for budget in deployment.routing.budgets_of(&sieve.query.wish.tags) {
                 let purse = sieve.view.purse(budget.purse);
                 let spent = purse.spent_picousd(now);
@@ -93,11 +95,12 @@ impl Refusal {
                 let (spent, limit) = (spent as f64 / 1e12, budget.limit_picousd as f64 / 1e12);
                 // Writing to a string cannot fail.
                 let _ = writeln!(said, "Exceeded budget for {}: {spent} >= {limit}", budget.shown);
-                wait = Some(wait.map_or(purse.left(now), |wait| wait.min(purse.left(now))));
+                wait = wait.max(purse.left(now));
             }
+            soonest = soonest.into_iter().chain([wait]).filter(|wait| !wait.is_zero()).min();
         }
         let message = format!("No deployments available - crossed budget: {said}");
-        Self { kind: Kind::Budget, message, retry_after: wait }
+        Self { kind: Kind::Budget, message, retry_after: soonest }
     }
 
     pub(super) fn context_window(group: &Group, candidates: &[u32], tokens: u64) -> Self {

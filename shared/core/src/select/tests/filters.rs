@@ -92,6 +92,17 @@ fn a_providers_budget_is_shared_by_its_deployments() {
     check(&fixture, &fixture.query(), Ok("c"), &[Stage::Budget]);
     fixture.rest('c', 60);
     check(&fixture, &fixture.query(), Err(Budget), &[Stage::Cooldown, Stage::Budget]);
+    let refusal = fixture.choose_by(SEED, &fixture.query(), &mut Trace::default()).unwrap_err();
+    assert_eq!(refusal.retry_after, Some(Duration::from_secs(60)), "`c` is back long before the budget is");
+}
+
+#[test]
+fn a_deployment_is_back_when_all_its_budgets_are() {
+    let provider = "provider_budget_config: {openai: {budget_limit: 1, time_period: 1h}}";
+    let fixture = Fixture::new(&["max_budget: 1, budget_duration: 1d"], provider);
+    spend(&fixture, 'a', &[], 2 * USD);
+    let refusal = fixture.choose_by(SEED, &fixture.query(), &mut Trace::default()).unwrap_err();
+    assert_eq!(refusal.retry_after, Some(Duration::from_secs(86_400)));
 }
 
 #[test]
