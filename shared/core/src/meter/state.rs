@@ -137,7 +137,10 @@ impl State {
         }
         match settlement.ending {
             Ending::Served => self.recover(settlement.taken.since),
-            _ if settlement.taken.is_probe => self.probed_until = Moment::default(),
+            // A probe that took too long has a successor, whose turn does not end with it.
+            _ if settlement.taken.is_probe && self.probed_until == settlement.taken.since + PROBE_TIMEOUT => {
+                self.probed_until = Moment::default();
+            }
             _ => {}
         }
     }

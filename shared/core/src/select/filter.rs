@@ -161,8 +161,11 @@ fn tags(settings: &Settings, sieve: &mut Sieve<'_>) -> Result<(), Refusal> {
     let asked = Asked { tags: Some(&wish.tags), user_agent: wish.user_agent.as_deref(), inherited: None };
     let kept = tags::filter(&settings.tags, &all, &sieve.left, &asked);
     let kept = kept.map_err(|_| Refusal::tags(&sieve.group.name, &wish.tags))?;
-    for place in sieve.left.iter().filter(|place| !kept.contains(place)) {
-        sieve.trace.remove(*place as usize, Stage::Tags, Why::Tags);
+    let mut staying = kept.iter().peekable();
+    for place in &sieve.left {
+        if staying.next_if_eq(&place).is_none() {
+            sieve.trace.remove(*place as usize, Stage::Tags, Why::Tags);
+        }
     }
     sieve.left = kept;
     Ok(())

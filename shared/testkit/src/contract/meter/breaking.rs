@@ -159,6 +159,11 @@ pub async fn a_probe_that_says_nothing_lets_the_next_one_probe(shared: &Shared) 
     // A probe whose instance is gone is not waited for: after half a minute another one goes.
     assert_eq!(one.take(claim(mine, 41)).await.err(), Some(Full::Probing));
     assert!(take(one, claim(mine, 42)).await.is_probe);
+    (shared.hear)().await;
+    // Nor does its late end make room for a third one.
+    other.settle(settlement(abandoned, 43, Ending::Unjudged));
+    (shared.hear)().await;
+    assert_eq!(one.take(claim(mine, 43)).await.err(), Some(Full::Probing));
 }
 
 pub async fn an_answer_to_what_was_asked_before_the_rest_ends_nothing(shared: &Shared) {
