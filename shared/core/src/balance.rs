@@ -72,7 +72,7 @@ impl Balancer {
     /// [`Error::NoDeployment`] where nothing is left.
     pub async fn take(
         &self,
-        group: &Group,
+        group: &Arc<Group>,
         query: &Query<'_>,
         priority: i64,
         (random, trace): (&mut Random, &mut Trace),
@@ -111,7 +111,7 @@ impl Balancer {
     ///
     /// # Errors
     /// [`Error::NoDeployment`] where it is switched off.
-    pub async fn take_one(&self, group: &Group, siblings: usize, is_probe: bool) -> Result<Choice, Error> {
+    pub async fn take_one(&self, group: &Arc<Group>, siblings: usize, is_probe: bool) -> Result<Choice, Error> {
         let Some(deployment) = group.deployments.first() else { return Err(refused(Refusal::paused(&group.name))) };
         let deployment = Arc::clone(deployment);
         if is_probe {
@@ -132,7 +132,7 @@ impl Balancer {
         };
         let taken = self.meter.take(claim).await.map_err(|_| refused(Refusal::parallel(&group.name)))?;
         let holder = Holder {
-            group: &group.name,
+            group: Arc::clone(group),
             deployment: Arc::clone(&deployment),
             is_sole: siblings == 1,
             input_tokens: None,
@@ -153,7 +153,7 @@ impl Balancer {
 
     async fn try_take(
         &self,
-        group: &Group,
+        group: &Arc<Group>,
         query: &Query<'_>,
         (random, trace): (&mut Random, &mut Trace),
     ) -> Result<Choice, Refusal> {
@@ -171,7 +171,7 @@ impl Balancer {
                     let (strategy, args) = group.strategy.unwrap_or((self.settings.strategy, self.settings.args));
                     let measuring = (strategy == Strategy::LatencyBased).then_some(args);
                     let holder = Holder {
-                        group: &group.name,
+                        group: Arc::clone(group),
                         deployment: Arc::clone(&deployment),
                         is_sole: group.deployments.len() == 1,
                         input_tokens: query.input_tokens,

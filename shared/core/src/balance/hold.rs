@@ -10,6 +10,7 @@ use tollgate_wire::Usage;
 use tracing::warn;
 
 use super::{Balancer, Queue};
+use crate::catalog::Group;
 use crate::clock::{Clock, Moment};
 use crate::config::StrategyArgs;
 use crate::deployment::Deployment;
@@ -24,7 +25,7 @@ pub struct Hold {
     clock: Clock,
     queue: Arc<Queue>,
     cooldown: Arc<cooldown::Settings>,
-    group: String,
+    group: Arc<Group>,
     deployment: Arc<Deployment>,
     /// Whether nothing else could have served the call.
     is_sole: bool,
@@ -37,8 +38,8 @@ pub struct Hold {
 }
 
 /// For whom a share was taken.
-pub(super) struct Holder<'a> {
-    pub group: &'a str,
+pub(super) struct Holder {
+    pub group: Arc<Group>,
     pub deployment: Arc<Deployment>,
     pub is_sole: bool,
     pub input_tokens: Option<u64>,
@@ -46,13 +47,13 @@ pub(super) struct Holder<'a> {
 }
 
 impl Hold {
-    pub(super) fn new(balancer: &Balancer, holder: Holder<'_>, taken: Taken) -> Self {
+    pub(super) fn new(balancer: &Balancer, holder: Holder, taken: Taken) -> Self {
         Self {
             meter: Arc::clone(&balancer.meter),
             clock: balancer.clock.clone(),
             queue: Arc::clone(&balancer.queue),
             cooldown: Arc::clone(&balancer.cooldown),
-            group: holder.group.to_owned(),
+            group: holder.group,
             deployment: holder.deployment,
             is_sole: holder.is_sole,
             taken: Some(taken),
@@ -124,10 +125,12 @@ impl Hold {
             ending,
             sample,
         });
-        self.queue.wake(&self.group);
+        if self.group.traits.has_parallel_limits {
+            self.queue.wake(&self.group.name);
+        }
         if let Some(rest) = rest {
             let (id, rest_s) = (self.deployment.id.as_str(), rest.as_secs_f64());
-            warn!(deployment = id, group = self.group, rest_s, "{id} is taken out for {rest_s} s");
+            warn!(deployment = id, group = self.group.name.as_str(), rest_s, "{id} is taken out for {rest_s} s");
         }
     }
 }

@@ -260,10 +260,9 @@ impl<'a> Journey<'a> {
     /// Whether a filter has held the answer back, and another model is to be asked then: LiteLLM's
     /// `_should_raise_content_policy_error`.
     fn is_withheld(&self, answer: &[u8], round: &Round<'_>) -> bool {
-        if self.ask.call.operation != Operation::ChatCompletion || !WITHHELD.iter().any(|mark| holds(answer, mark)) {
-            return false;
-        }
-        self.lists().has_for_policy(&round.target.name)
+        self.ask.call.operation == Operation::ChatCompletion
+            && self.lists().has_for_policy(&round.target.name)
+            && WITHHELD.iter().any(|mark| holds(answer, mark))
     }
 
     /// A whole answer is settled now; one that is still coming takes everything along.

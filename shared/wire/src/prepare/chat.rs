@@ -29,7 +29,7 @@ pub(super) fn prepare(rules: &Rules, body: Object<'_>) -> Result<Prepared, Refus
         messages::inject(&mut call);
         return dialect.chat(call);
     }
-    if responses::is_asked_by(&rules.settings) {
+    if rules.chats_by_responses {
         adapt::parameters(&mut call)?;
         return by_responses(call);
     }

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::supported::{is_catalogued, supported};
 use crate::Operation;
-use crate::dialect::{self, Dialect, Mode, vertex};
+use crate::dialect::{self, Dialect, Mode, responses, vertex};
 use crate::failure::Reader;
 use crate::json::raw;
 use crate::models::{self, Capability};
@@ -101,6 +101,8 @@ pub struct Rules {
     pub(super) plain_model: Box<RawValue>,
     pub(super) strips_cache_marks: bool,
     pub(super) translates_developer: bool,
+    /// Whether chats have to be asked as responses.
+    pub(super) chats_by_responses: bool,
     /// How the provider is spoken to, where it is not by OpenAI's wire.
     pub(crate) dialect: Option<&'static dyn Dialect>,
 }
@@ -114,7 +116,18 @@ impl Rules {
         let (chat_model, plain_model) = (raw(&wire_model(&settings)), raw(&settings.model));
         let strips_cache_marks = strips_cache_marks(&settings, family);
         let translates_developer = family != Family::OSeries;
-        Self { settings, family, supported, chat_model, plain_model, strips_cache_marks, translates_developer, dialect }
+        let chats_by_responses = responses::is_asked_by(&settings);
+        Self {
+            settings,
+            family,
+            supported,
+            chat_model,
+            plain_model,
+            strips_cache_marks,
+            translates_developer,
+            chats_by_responses,
+            dialect,
+        }
     }
 
     /// The provider that the deployment calls.
