@@ -12,6 +12,7 @@ import struct
 import threading
 import time
 
+import scripted_upstream
 from scripted_upstream import REASONS
 
 HANG_S = 6
@@ -201,19 +202,8 @@ class Handler(socketserver.BaseRequestHandler):
             self.request.close()
 
 
-class Server(socketserver.ThreadingTCPServer):
-    allow_reuse_address = True
-    daemon_threads = True
+class Server(scripted_upstream.Server):
     request_queue_size = 64
-
-    def shutdown_request(self, request):
-        try:
-            super().shutdown_request(request)
-        except OSError:
-            pass
-
-    def handle_error(self, request, client_address):
-        pass
 
 
 class Provider:

@@ -61,16 +61,7 @@ fn set_up(params: impl Fn(usize) -> String, router: &str, resting: Resting) -> (
     let meter: Arc<dyn Meter> = Arc::new(Memory::default());
     let group = group(&config, &meter);
     for (place, seat) in group.seats.iter().enumerate() {
-        let claim = Claim {
-            handle: seat.handle,
-            now: NOW,
-            requests_max: u32::MAX,
-            tokens_max: u64::MAX,
-            tokens: (place as u64 * 37) % 1000,
-            parallel_max: u32::MAX,
-            despite_rest: true,
-            payments: Vec::new(),
-        };
+        let claim = Claim { tokens: (place as u64 * 37) % 1000, ..Claim::unlimited(seat.handle, NOW) };
         let Some(Ok(taken)) = meter.take(claim).now_or_never() else { unreachable!("there are no limits") };
         let rests = place % 100 < resting.0;
         let ending = if rests { Ending::Failed(Some(breaker())) } else { Ending::Served };

@@ -120,16 +120,7 @@ impl Balancer {
         if deployment.routing.is_blocked {
             return Err(refused(Refusal::paused(&group.name)));
         }
-        let claim = Claim {
-            handle: deployment.routing.handle,
-            now: self.clock.now(),
-            requests_max: u32::MAX,
-            tokens_max: u64::MAX,
-            tokens: 0,
-            parallel_max: u32::MAX,
-            despite_rest: true,
-            payments: Vec::new(),
-        };
+        let claim = Claim::unlimited(deployment.routing.handle, self.clock.now());
         let taken = self.meter.take(claim).await.map_err(|_| refused(Refusal::parallel(&group.name)))?;
         let holder = Holder {
             group: Arc::clone(group),

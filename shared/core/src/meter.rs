@@ -65,6 +65,22 @@ pub struct Claim {
     pub payments: Vec<Payment>,
 }
 
+impl Claim {
+    /// One request, whatever its deployment's limits and state.
+    pub const fn unlimited(handle: Handle, now: Moment) -> Self {
+        Self {
+            handle,
+            now,
+            requests_max: u32::MAX,
+            tokens_max: u64::MAX,
+            tokens: 0,
+            parallel_max: u32::MAX,
+            despite_rest: true,
+            payments: Vec::new(),
+        }
+    }
+}
+
 /// What a call takes out of one budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Payment {

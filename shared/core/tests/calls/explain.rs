@@ -110,16 +110,7 @@ async fn live_through(gateway: &Gateway, deployment: &Deployment, random: &mut R
         amount_picousd: 0,
         period: budget.period,
     });
-    let claim = Claim {
-        handle: routing.handle,
-        now: NOW,
-        requests_max: u32::MAX,
-        tokens_max: u64::MAX,
-        tokens: 0,
-        parallel_max: u32::MAX,
-        despite_rest: true,
-        payments: payments.collect(),
-    };
+    let claim = Claim { payments: payments.collect(), ..Claim::unlimited(routing.handle, NOW) };
     for _ in 0..random.below(5) {
         let kind = random.below(9);
         // What ended its rest before now may have recovered.

@@ -56,16 +56,7 @@ fn at(seconds: u64) -> Moment {
 
 /// A claim without limits, `seconds` after the start.
 fn claim(handle: Handle, seconds: u64) -> Claim {
-    Claim {
-        handle,
-        now: at(seconds),
-        requests_max: u32::MAX,
-        tokens_max: u64::MAX,
-        tokens: 0,
-        parallel_max: u32::MAX,
-        despite_rest: false,
-        payments: Vec::new(),
-    }
+    Claim { despite_rest: false, ..Claim::unlimited(handle, at(seconds)) }
 }
 
 async fn take(meter: &dyn Meter, claim: Claim) -> Taken {

@@ -33,7 +33,7 @@ fn breaker(of: (&str, &str, &str), is_sole: bool, fault: &Fault) -> Breaker {
 fn rests(of: (&str, &str, &str), is_sole: bool, (served, failed): (u32, u32), fault: &Fault) -> Option<(u32, u64)> {
     let (meter, now) = (Memory::default(), Moment(0));
     let handle = meter.handle("d");
-    let claim = Claim { tokens: 0, ..crate::select::tests::fixture::claim(handle, now) };
+    let claim = Claim::unlimited(handle, now);
     let settle = |ending| {
         let taken = meter.take(claim.clone()).now_or_never().unwrap().unwrap();
         meter.settle(Settlement { taken, now, tokens: None, cost_picousd: None, ending, sample: None })

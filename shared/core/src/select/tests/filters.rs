@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::fixture::{Fixture, SEED, check, claim};
+use super::fixture::{Fixture, SEED, check};
 use crate::meter::{Claim, Ending, Handle, Meter, Payment, Settlement};
 use crate::select::RefusalKind::{Budget, ContextWindow, Nothing, Parallel, Paused, Tags, Usage};
 use crate::select::{Query, Stage, Trace, Wish};
@@ -57,7 +57,7 @@ fn spend(fixture: &Fixture, id: char, tags: &[String], picousd: u64) {
         period: budget.period,
     };
     let payments = routing.budgets_of(tags).map(payment).collect();
-    let claim = Claim { payments, ..claim(fixture.handle(id), fixture.now()) };
+    let claim = Claim { payments, ..Claim::unlimited(fixture.handle(id), fixture.now()) };
     let taken = fixture.meter.take(claim).now_or_never().unwrap().unwrap();
     let now = fixture.now();
     let settlement =

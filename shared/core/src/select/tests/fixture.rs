@@ -97,7 +97,7 @@ impl Fixture {
 
     /// A call at this deployment whose share is taken and not settled.
     pub fn begin(&self, id: char, tokens: u64) -> Taken {
-        let claim = Claim { tokens, ..claim(self.handle(id), self.now()) };
+        let claim = Claim { tokens, ..Claim::unlimited(self.handle(id), self.now()) };
         self.meter.take(claim).now_or_never().unwrap().unwrap_or_else(|full| panic!("{id} is full: {full:?}"))
     }
 
@@ -152,20 +152,6 @@ pub fn letter(place: usize) -> char {
 
 pub fn place(id: char) -> usize {
     usize::from(u8::try_from(id).unwrap() - b'a')
-}
-
-/// A claim without limits.
-pub fn claim(handle: Handle, now: Moment) -> Claim {
-    Claim {
-        handle,
-        now,
-        requests_max: u32::MAX,
-        tokens_max: u64::MAX,
-        tokens: 0,
-        parallel_max: u32::MAX,
-        despite_rest: true,
-        payments: Vec::new(),
-    }
 }
 
 /// Out at once, for so long.
