@@ -41,7 +41,7 @@ fn start(document: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Pr
 }
 
 /// The same to its end: exit code and everything printed.
-fn run(document: &str, arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String) {
+pub fn run(document: &str, arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String) {
     let mut process = start(document, arguments, environment);
     let (status, _) = process.wait_for_end();
     (status.code().expect("no signal has ended it"), process.log())

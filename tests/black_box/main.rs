@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod inquiries;

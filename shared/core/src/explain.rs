@@ -51,7 +51,10 @@ impl App {
         let ask = self.read(&call, &question.body).await?;
         let named = ask.named.clone().unwrap_or_default();
         let mut journey = Journey::new(self, &ask, None);
-        let found = journey.resolve(&named)?;
+        let found = journey.resolve(&named).map_err(|error| match error {
+            Error::UnknownModel { model, .. } => Error::UnknownModel { operation: Operation::ChatCompletion, model },
+            error => error,
+        })?;
         let group = found.group();
         let mut explained = match &found {
             Found::One(group) => only(group),

@@ -44,6 +44,15 @@ impl Prepared {
     pub fn build(self) -> Result<Built, Failure> {
         build::build(&self.config)
     }
+
+    /// The same for whoever serves nobody: no key guards it, so none has to be set.
+    ///
+    /// # Errors
+    /// When certificates cannot be read.
+    pub fn build_unserved(mut self) -> Result<Built, Failure> {
+        self.config.general_settings.dangerously_permit_weak_or_unset_master_key = true;
+        build::build(&self.config)
+    }
 }
 
 /// Reads the configuration at `path`; without one, the model of the command line is all there is.
