@@ -2,7 +2,7 @@
 
 use super::PATIENCE;
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -30,13 +30,14 @@ fn binaries() -> PathBuf {
     tests.parent().and_then(Path::parent).expect("a folder of binaries").to_owned()
 }
 
-/// A port that nothing listens on, below those that the kernel hands out to clients by itself.
+/// A port that nothing listens on, below those that the kernel hands out to clients by itself. Found by asking: a
+/// listener that is tried and closed would live on for a moment in whatever program is being started just then.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 20_000 + (std::process::id() % 1_000) as u16 * 10;
     for _ in 0..2_000 {
         let port = first + NEXT.fetch_add(1, Ordering::Relaxed);
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+        if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
             return port;
         }
     }

@@ -1,9 +1,9 @@
 //! A deployment that dies and comes back at a word, and remembers every call. Knows no gateway.
 
-use crate::harness::PATIENCE;
 use crate::harness::http::{Connection, Message};
 use crate::harness::process::free_port;
 use crate::harness::provider::{content_event, send_completion, send_stream_end, send_stream_head};
+use crate::harness::{PATIENCE, wait_until};
 use serde_json::Value;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -87,11 +87,21 @@ impl Deployment {
     }
 }
 
+/// A program that is being started holds the closed listener for a moment.
+fn listen_again(port: u16) -> TcpListener {
+    let mut listener = None;
+    wait_until("the deployment's port is free again", || {
+        listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok();
+        listener.is_some()
+    });
+    listener.expect("it was waited for")
+}
+
 fn listen(first: TcpListener, port: u16, shared: &Arc<Shared>) {
     let mut listener = Some(first);
     loop {
         shared.wait_until_it_listens();
-        let open = listener.take().unwrap_or_else(|| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("its port"));
+        let open = listener.take().unwrap_or_else(|| listen_again(port));
         for stream in open.incoming() {
             if *shared.condition() == Condition::Refusing {
                 break;
