@@ -3,6 +3,8 @@
 //! One program for all of them, so that the harness is compiled once. Knows none of the gateway's crates.
 
 #[cfg(test)]
+mod abandoned;
+#[cfg(test)]
 mod check;
 #[cfg(test)]
 mod explain;
