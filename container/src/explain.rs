@@ -23,6 +23,9 @@ const REQUEST_BYTES_MAX: u64 = 50 * 1024 * 1024;
 /// When configuration, key or request are refused.
 pub fn explain(options: &ExplainOptions) -> Result<ExitCode, Failure> {
     let prepared = tollgate_host::prepare(Some(&options.config), &Overrides::default())?;
+    for notice in &prepared.notices {
+        eprintln!("{notice}");
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new(1, format!("no runtime: {error}")))?;
     let body = body(options)?;

@@ -78,4 +78,6 @@ fn the_command_wants_no_master_key_unless_one_is_shown() {
     check(explain(&document(9), &["--model", "chat", "--key", KEY]), (0, "chosen: "));
     check(explain(&document(9), &["--model", "nope"]), (1, "Invalid model name passed in model=nope"));
     check(explain(&document(9), &[]), (1, "name one with --model"));
+    let misspelt = document(9).replace("\"api_key\"", "\"api_kye\"");
+    check(explain(&misspelt, &["--model", "chat"]), (0, "did you mean `api_key`?"));
 }
