@@ -33,7 +33,7 @@ pub fn explain(options: &ExplainOptions) -> Result<ExitCode, Failure> {
         // A key is looked at as a server would; without one, nobody is asked for any.
         let built = if options.key.is_some() { prepared.build() } else { prepared.build_unserved() };
         let app = built?.app;
-        let key_hash = admit(&app, options)?;
+        let key_hash = admit(&app, options).await?;
         let hints = Hints { tags: options.tag.clone(), key_hash, ..Hints::default() };
         let question = Question { body: body.to_string().into(), hints, seed: options.seed };
         app.explain(question).await.map_err(|error| Failure::new(1, error.to_string()))
@@ -45,7 +45,7 @@ pub fn explain(options: &ExplainOptions) -> Result<ExitCode, Failure> {
 }
 
 /// Whether the key may call at all, and the hash that affinity knows it by.
-fn admit(app: &App, options: &ExplainOptions) -> Result<Option<String>, Failure> {
+async fn admit(app: &App, options: &ExplainOptions) -> Result<Option<String>, Failure> {
     let Some(key) = &options.key else { return Ok(None) };
     let refuse = |reason: String| Failure::new(1, format!("--key: {reason}"));
     let mut headers = http::HeaderMap::new();
@@ -53,7 +53,8 @@ fn admit(app: &App, options: &ExplainOptions) -> Result<Option<String>, Failure>
     let value = value.map_err(|_| refuse("it holds characters that cannot be sent in an HTTP header".to_owned()))?;
     let name = app.gatekeeper.key_header().cloned().unwrap_or(http::header::AUTHORIZATION);
     headers.insert(name, value);
-    let admitted = app.gatekeeper.authenticate_at(Door::Plain, &headers);
+    let presented = app.gatekeeper.presented(Door::Plain, &headers).map_err(|error| refuse(error.to_string()))?;
+    let admitted = app.governance.identify(&app.gatekeeper, &presented).await;
     admitted.map_err(|error| refuse(format!("{error} It is not the master key of {}.", options.config)))?;
     Ok(Some(tollgate_core::select::key_hash(key)))
 }

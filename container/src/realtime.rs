@@ -38,13 +38,13 @@ type ProviderStream = Box<dyn Duplex>;
 ///
 /// # Errors
 /// The answer that refuses.
-pub fn accept(
+pub async fn accept(
     gateway: &Gateway,
     head: &Parts,
     upgrade: OnUpgrade,
     leaving: watch::Receiver<bool>,
 ) -> Result<(Response<GatewayBody>, impl Future<Output = ()> + use<>), Box<Response<GatewayBody>>> {
-    let session = gateway.open_session(head)?;
+    let session = gateway.open_session(head).await?;
     let answer = switching(head);
     let gateway = gateway.clone();
     let run = async move {

@@ -207,7 +207,7 @@ async fn answer_or_switch(
     if !gateway.wants_socket(&head) {
         return gateway.answer(Request::from_parts(head, body)).await;
     }
-    match realtime::accept(gateway, &head, upgrade, traffic.leaving.subscribe()) {
+    match realtime::accept(gateway, &head, upgrade, traffic.leaving.subscribe()).await {
         Ok((answer, session)) => {
             traffic.requests.fetch_add(1, Ordering::AcqRel);
             let counted = Counted { traffic: Arc::clone(traffic), what: What::Request };

@@ -10,6 +10,7 @@ use crate::balance::Balancer;
 use crate::catalog::{Catalog, Found};
 use crate::deployment::Deployment;
 use crate::fetch::Fetch;
+use crate::govern::Governance;
 use crate::health::Watch;
 use crate::journey::Mirrors;
 use crate::pass::Passes;
@@ -26,6 +27,8 @@ use crate::upstream::Upstream;
 /// Every dependency of every call.
 pub struct App {
     pub gatekeeper: Gatekeeper,
+    /// Who may use what, how fast and for how much.
+    pub governance: Governance,
     pub catalog: Catalog,
     /// Which deployment takes a call.
     pub balancer: Balancer,

@@ -3,12 +3,14 @@
 //! An adapter holds LiteLLM's own tables, by LiteLLM's names (`schema`), as rows of JSON. It knows no rule: what a row
 //! means is decided in `govern` and `manage`. A write is all or nothing.
 
+mod absent;
 mod memory;
 mod query;
 mod row;
 pub mod schema;
 mod table;
 
+pub use absent::Absent;
 pub use memory::Memory;
 pub use query::{Change, Direction, Filter, Query};
 pub use row::{Columns, Row, moment_of, moment_text};

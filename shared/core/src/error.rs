@@ -6,6 +6,7 @@
 use tollgate_wire::Operation;
 use tollgate_wire::failure::Failure;
 
+use crate::denial::Denial;
 use crate::select::{Refusal, RefusalKind, whole_seconds};
 
 /// Why a request is refused or has failed.
@@ -120,6 +121,9 @@ pub enum Error {
     PassThroughBroken(String),
     #[error("no answer from {address} within {limit_s} s (general_settings.pass_through_request_timeout)")]
     PassThroughTimedOut { address: String, limit_s: f64 },
+    /// By key, role, budget or limit, or of what a management call asks for.
+    #[error("{}", .0.message)]
+    Denied(Box<Denial>),
     /// The process is going away.
     #[error("shutting down: send the request again, another instance will take it")]
     ShuttingDown,
@@ -165,6 +169,7 @@ impl Error {
             Self::PassThroughUnset { .. } | Self::PassThroughBroken(_) | Self::PassThroughTimedOut { .. } => 500,
             Self::ShuttingDown | Self::Overloaded { .. } => 503,
             Self::Provider(failure) => failure.status,
+            Self::Denied(denial) => denial.status,
             Self::NoDeployment(refusal) if refusal.kind == RefusalKind::Tags => 401,
             Self::NoDeployment(_) => 429,
             Self::UploadSpent => 500,
@@ -199,6 +204,12 @@ impl Error {
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         Self::Provider(Box::new(failure))
+    }
+}
+
+impl From<Denial> for Error {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(Box::new(denial))
     }
 }
 

@@ -75,6 +75,7 @@ pub fn build(config: &Config) -> Result<Built, Failure> {
     };
     let app = Arc::new(App {
         gatekeeper,
+        governance: tollgate_core::govern::Governance::default(),
         catalog: catalog(config, &signer, Arc::clone(&meter)),
         balancer: Balancer::new(config, meter, Clock::System),
         resilience: Resilience::new(config),

@@ -7,6 +7,7 @@ mod cors;
 mod endpoints;
 mod headers;
 mod inquiries;
+mod manage;
 mod openapi;
 mod pass;
 mod read;
@@ -21,6 +22,8 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
+use tollgate_core::govern::Groups;
+use tollgate_core::govern::authorise::{self, Entry};
 use tollgate_core::pass::Lookup;
 use tollgate_core::{App, Door, Error};
 use tollgate_wire::Operation;
@@ -88,10 +91,13 @@ impl Gateway {
             Err(None) => return nothing(&head),
         };
         // The one place where access is decided: nothing below runs for whom it is not meant.
-        if let Err(error) = self.authorise(way.access(), way.door(), &head.headers) {
-            info!(path = head.uri.path(), status = error.status(), "refused {}: {error}", head.uri.path());
-            return failure(&error);
-        }
+        let entry = match self.authorise(way.path(), way.access(), way.door(), &head).await {
+            Ok(entry) => entry,
+            Err(error) => {
+                info!(path = head.uri.path(), status = error.status(), "refused {}: {error}", head.uri.path());
+                return failure(&error);
+            }
+        };
         let (route, model) = match way {
             Way::PassThrough(taken) => return pass::answer(&self.app, taken, &head, started, body).await,
             Way::Own(route, model) => (route, model.map(decode)),
@@ -125,17 +131,36 @@ impl Gateway {
             Endpoint::Docs => Ok(openapi::page()),
             Endpoint::OpenApi => Ok(openapi::document()),
             Endpoint::RouteList => Ok(openapi::route_list()),
+            Endpoint::Manage(handler, _) => match entry {
+                Some(entry) => manage::serve(&self.app, entry, (route, handler), &head, body).await,
+                None => Err(Error::MissingKey),
+            },
             Endpoint::PassThrough(_) => Err(Error::NoSuchRoute),
         };
         outcome.unwrap_or_else(|error| failure(&error))
     }
 
-    fn authorise(&self, access: Access, door: Door<'_>, headers: &http::HeaderMap) -> Result<(), Error> {
-        match access {
-            Access::Public => Ok(()),
-            // The master key is the only one there is.
-            Access::Key | Access::Admin => self.app.gatekeeper.authenticate_at(door, headers).map(|_| ()),
-        }
+    /// Who calls, and whether they may; nobody for what is public.
+    async fn authorise(
+        &self,
+        pattern: &str,
+        access: Access,
+        door: Door<'_>,
+        head: &http::request::Parts,
+    ) -> Result<Option<Entry>, Error> {
+        let groups = match access {
+            Access::Public => return Ok(None),
+            Access::Key => Groups::LLM,
+            Access::Admin => Groups::NONE,
+            Access::Managed(groups) => groups,
+        };
+        let (gatekeeper, governance) = (&self.app.gatekeeper, &self.app.governance);
+        let caller = match gatekeeper.is_open() {
+            true => governance.identify(gatekeeper, "").await?,
+            false => governance.identify(gatekeeper, &gatekeeper.presented(door, &head.headers)?).await?,
+        };
+        let route = authorise::Route { pattern, path: head.uri.path(), method: &head.method, groups };
+        authorise::authorise(caller, route, governance.clock.now()).map(Some)
     }
 }
 
@@ -158,6 +183,14 @@ impl<'a> Way<'a> {
             (Lookup::Found(operator, at), _) => Ok(Self::PassThrough(pass::Taken::operator(operator, &path[at..]))),
             (Lookup::WrongMethod, _) | (_, Found::WrongMethod) => Err(Some(Error::WrongMethod)),
             _ => Err(None),
+        }
+    }
+
+    /// The path as the table of routes writes it.
+    const fn path(&self) -> &'static str {
+        match self {
+            Self::Own(route, _) => route.path,
+            Self::PassThrough(_) => "",
         }
     }
 
@@ -201,13 +234,17 @@ fn json(status: StatusCode, bytes: Vec<u8>) -> Response<GatewayBody> {
 }
 
 fn failure(error: &Error) -> Response<GatewayBody> {
-    json(status(error), render::body(error))
+    let mut answer = json(status(error), render::body(error));
+    manage::decorate(&mut answer, error);
+    answer
 }
 
 /// A failure of a call, in the form that the clients of its route read.
 fn failure_for(error: &Error, operation: Operation, headers: &http::HeaderMap) -> Response<GatewayBody> {
     let request_id = headers.get("x-request-id").and_then(|value| value.to_str().ok());
-    json(status(error), render::body_for(error, operation, request_id))
+    let mut answer = json(status(error), render::body_for(error, operation, request_id));
+    manage::decorate(&mut answer, error);
+    answer
 }
 
 fn status(error: &Error) -> StatusCode {

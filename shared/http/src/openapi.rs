@@ -119,6 +119,7 @@ const fn summary(endpoint: Endpoint) -> &'static str {
         Endpoint::Docs => "This page",
         Endpoint::OpenApi => "This document",
         Endpoint::RouteList => "The table of routes",
+        Endpoint::Manage(_, summary) => summary,
         Endpoint::PassThrough(_) => "The provider's own API, relayed as it is",
     }
 }

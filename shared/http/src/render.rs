@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 use tollgate_core::Error;
+use tollgate_core::denial::{Denial, Form};
 use tollgate_wire::failure::{google_error, messages_error};
 use tollgate_wire::{Format, Operation};
 
@@ -43,6 +44,7 @@ fn precedes_the_route(error: &Error) -> bool {
         Error::MissingKey
             | Error::MalformedKey
             | Error::UnknownKey
+            | Error::Denied(_)
             | Error::ForbiddenField(_)
             | Error::BadBody(_)
             | Error::BodyTooLarge { .. }
@@ -61,6 +63,7 @@ pub fn body(error: &Error) -> Vec<u8> {
     let text = error.to_string();
     let value = match error {
         Error::Provider(failure) => return failure.body(),
+        Error::Denied(denial) => denied(error, denial),
         Error::InvalidField { fault, place, name, item } => {
             let mut location = vec![Value::from(*place), Value::from(*name)];
             location.extend(item.map(Value::from));
@@ -115,6 +118,14 @@ pub fn body(error: &Error) -> Vec<u8> {
 
 fn missing(name: &&'static str) -> Value {
     json!({ "type": "missing", "loc": ["body", name], "msg": "Field required" })
+}
+
+/// A refusal in the shape that it asks for.
+fn denied(error: &Error, denial: &Denial) -> Value {
+    match &denial.form {
+        Form::Envelope => fields(error, &denial.message, denial.kind, &denial.param.as_deref().into()),
+        Form::Detail(detail) => json!({ "detail": detail }),
+    }
 }
 
 fn unauthenticated(text: &str) -> Value {

@@ -3,10 +3,13 @@
 //! One row a route. The router, the OpenAPI page, and the test that no route misses its key are made from it.
 
 mod collide;
+mod manage;
 mod pass;
 mod resources;
 
 pub use collide::{check_free, collisions};
+use tollgate_core::govern::Groups;
+use tollgate_core::manage::Handler;
 use tollgate_core::resources::Action;
 use tollgate_wire::Operation;
 
@@ -24,6 +27,8 @@ pub struct Route {
 pub enum Method {
     Get,
     Post,
+    Put,
+    Patch,
     Delete,
     /// All that pass-through routes hand on.
     Any,
@@ -35,6 +40,8 @@ impl Method {
         match self {
             Self::Get => &["GET"],
             Self::Post => &["POST"],
+            Self::Put => &["PUT"],
+            Self::Patch => &["PATCH"],
             Self::Delete => &["DELETE"],
             Self::Any => &["GET", "POST", "PUT", "PATCH", "DELETE"],
         }
@@ -52,14 +59,16 @@ impl Method {
 pub enum Access {
     /// Anyone: holds nothing worth a key.
     Public,
-    /// Holders of a key.
+    /// Holders of a key: calls of models, and what belongs to them.
     Key,
-    /// Holders of the master key.
+    /// Admins, and those that may look.
     Admin,
+    /// Whoever the route's groups are open to.
+    Managed(Groups),
 }
 
 /// What answers a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Endpoint {
     Call(Operation),
     /// A call whose path asks for pieces.
@@ -85,11 +94,13 @@ pub enum Endpoint {
     Docs,
     OpenApi,
     RouteList,
+    /// Something of the management API, and what it does in a few words.
+    Manage(Handler, &'static str),
     /// A provider's own API, by LiteLLM's name of the provider.
     PassThrough(&'static str),
 }
 
-use Access::{Admin, Key, Public};
+use Access::{Admin, Key, Managed, Public};
 use Endpoint::{
     Call, CountTokens, Docs, Explain, Health, Liveness, Model, ModelInfo, Models, OpenApi, Readiness, ReadinessDetails,
     RouteList, Stream, SupportedParameters,
@@ -147,16 +158,16 @@ pub const ROUTES: &[Route] = &[
     row(Post, "/v1/models/{model}:generateContent", Key, Call(Operation::GenerateContent)),
     row(Post, "/v1/models/{model}:streamGenerateContent", Key, Stream(Operation::GenerateContent)),
     row(Post, "/v1/models/{model}:countTokens", Key, Call(Operation::CountContentTokens)),
-    row(Get, "/v1/models", Key, Models),
-    row(Get, "/models", Key, Models),
+    row(Get, "/v1/models", Managed(Groups::LLM.and(Groups::INFO)), Models),
+    row(Get, "/models", Managed(Groups::LLM.and(Groups::INFO)), Models),
     row(Get, "/v1/models/{model}", Key, Model),
     row(Get, "/models/{model}", Key, Model),
-    row(Get, "/model/info", Key, ModelInfo),
-    row(Get, "/v1/model/info", Key, ModelInfo),
+    row(Get, "/model/info", Managed(Groups::LLM.and(Groups::INFO).and(Groups::MANAGEMENT)), ModelInfo),
+    row(Get, "/v1/model/info", Managed(Groups::LLM.and(Groups::INFO)), ModelInfo),
     row(Post, "/router/explain", Admin, Explain),
     row(Post, "/utils/token_counter", Key, CountTokens),
     row(Get, "/utils/supported_openai_params", Key, SupportedParameters),
-    row(Get, "/health", Key, Health),
+    row(Get, "/health", Managed(Groups::INFO), Health),
     row(Get, "/health/liveliness", Public, Liveness),
     row(Get, "/health/liveness", Public, Liveness),
     row(Get, "/health/readiness", Public, Readiness),
@@ -167,10 +178,10 @@ pub const ROUTES: &[Route] = &[
     row(Get, "/routes", Public, RouteList),
 ];
 
-/// Every route there is, in the order in which a path is looked up: the table above, then those of resources, between
+/// Every route there is, in the order in which a path is looked up: the table above, then those of management and of resources, between
 /// the pass-through route that nothing may stand before and those that take what is left.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    pass::FIRST.iter().chain(ROUTES).chain(resources::ROUTES).chain(pass::ROUTES)
+    pass::FIRST.iter().chain(ROUTES).chain(manage::all()).chain(resources::ROUTES).chain(pass::ROUTES)
 }
 
 /// Where a request leads.

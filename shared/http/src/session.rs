@@ -24,15 +24,15 @@ impl Gateway {
         let upgrade = head.headers.get(header::UPGRADE).map(HeaderValue::as_bytes);
         let is_socket = upgrade.is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"));
         is_socket
-            && matches!(routes::find(&head.method, head.uri.path()), Found::Route(route, _) if route.endpoint == Endpoint::Realtime)
+            && matches!(routes::find(&head.method, head.uri.path()), Found::Route(route, _) if matches!(route.endpoint, Endpoint::Realtime))
     }
 
     /// Opens the session that the request asks for.
     ///
     /// # Errors
     /// The answer that refuses: without a key that is known, or a model that has sessions.
-    pub fn open_session(&self, head: &Parts) -> Result<Session, Box<Response<GatewayBody>>> {
-        let opened = self.try_open(head);
+    pub async fn open_session(&self, head: &Parts) -> Result<Session, Box<Response<GatewayBody>>> {
+        let opened = self.try_open(head).await;
         opened.map_err(|error| {
             info!(path = head.uri.path(), status = error.status(), "refused {}: {error}", head.uri.path());
             let mut answer = failure(&error);
@@ -41,14 +41,15 @@ impl Gateway {
         })
     }
 
-    fn try_open(&self, head: &Parts) -> Result<Session, Error> {
+    async fn try_open(&self, head: &Parts) -> Result<Session, Error> {
         let Found::Route(route, _) = routes::find(&head.method, head.uri.path()) else {
             return Err(Error::NoSuchRoute);
         };
-        match key_in_protocol(&head.headers) {
-            Some(headers) => self.authorise(route.access, Door::Plain, &headers)?,
-            None => self.authorise(route.access, Door::Plain, &head.headers)?,
+        let mut shown = head.clone();
+        if let Some(headers) = key_in_protocol(&head.headers) {
+            shown.headers = headers;
         }
+        self.authorise(route.path, route.access, Door::Plain, &shown).await?;
         let beta = head.headers.get("openai-beta").and_then(|value| value.to_str().ok());
         let is_beta = beta.is_some_and(|text| text.contains("realtime=v1"));
         let call = SessionCall {

@@ -18,6 +18,7 @@ pub(crate) const KEY: &str = "sk-test-0123456789";
 pub(crate) fn app() -> App {
     App {
         gatekeeper: Gatekeeper::MasterKey { key: Secret::new(KEY.to_owned()), header: None },
+        governance: tollgate_core::govern::Governance::default(),
         catalog: Catalog::default(),
         accounts: tollgate_core::resources::Accounts::default(),
         responses: tollgate_core::responses::Responses::default(),

@@ -2,13 +2,19 @@ use super::*;
 
 const KEY: &str = "sk-oracle-master";
 
+/// Without a database the master key is the only one.
+fn admitted(gatekeeper: &Gatekeeper, headers: &HeaderMap) -> Result<(), Error> {
+    let presented = gatekeeper.presented(Door::Plain, headers)?;
+    if gatekeeper.is_master(&presented) { Ok(()) } else { Err(Error::UnknownKey) }
+}
+
 fn check(headers: &[(&'static str, &str)], want: &str) {
     let gatekeeper = Gatekeeper::MasterKey { key: Secret::new(KEY.to_owned()), header: None };
     let mut map = HeaderMap::new();
     for (name, value) in headers {
         map.append(*name, value.parse().expect("a header value"));
     }
-    let got = gatekeeper.authenticate(&map).map_or_else(|error| error.to_string(), |_| "ok".to_owned());
+    let got = admitted(&gatekeeper, &map).map_or_else(|error| error.to_string(), |_| "ok".to_owned());
     assert_eq!(got, want, "{headers:?}");
 }
 
@@ -59,7 +65,7 @@ fn a_configured_header_is_the_only_one() {
         Gatekeeper::MasterKey { key: Secret::new(KEY.to_owned()), header: Some(HeaderName::from_static("x-my-key")) };
     let mut headers = HeaderMap::new();
     headers.insert("authorization", "Bearer sk-oracle-master".parse().expect("a value"));
-    assert!(matches!(gatekeeper.authenticate(&headers), Err(Error::MissingKey)));
+    assert!(matches!(admitted(&gatekeeper, &headers), Err(Error::MissingKey)));
     headers.insert("x-my-key", "Bearer sk-oracle-master".parse().expect("a value"));
-    assert!(gatekeeper.authenticate(&headers).is_ok());
+    assert!(admitted(&gatekeeper, &headers).is_ok());
 }

@@ -121,6 +121,7 @@ impl Gateway {
         let (mirrors, mirrored) = Mirrors::new(4);
         let app = App {
             gatekeeper: Gatekeeper::MasterKey { key: Secret::new(MASTER_KEY.to_owned()), header: None },
+            governance: tollgate_core::govern::Governance::default(),
             catalog: catalog(&config, variables, Arc::clone(&setup.meter)),
             balancer: Balancer::new(&config, setup.meter, setup.clock),
             resilience: Resilience::new(&config),

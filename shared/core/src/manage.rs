@@ -1,0 +1,115 @@
+//! The management API: keys, teams, users, budgets and what belongs to them.
+//!
+//! A handler reads a request's fields, decides, writes through `Governance`, and answers in LiteLLM's words. Who may
+//! come here at all has been decided before; whose records they may touch is the handler's business.
+
+pub mod audit;
+mod fields;
+
+use serde_json::Value;
+
+pub use fields::Fields;
+
+use crate::denial::Denial;
+use crate::directory::{Fault, Row, Standing};
+use crate::govern::authorise::Entry;
+use crate::govern::{Caller, unavailable};
+use crate::upstream::BoxFuture;
+use crate::{App, Error};
+
+/// A request to manage something.
+pub struct Request {
+    pub caller: Caller,
+    pub method: http::Method,
+    pub path: String,
+    /// What stands in the places of the route's path, decoded.
+    pub places: Vec<(&'static str, String)>,
+    /// The parameters of the query, decoded.
+    pub query: Vec<(String, String)>,
+    /// The body; an empty object where there is none.
+    pub body: Value,
+    /// `litellm-changed-by`: for whom an admin acts, for the audit log.
+    pub changed_by: Option<String>,
+}
+
+/// What is answered.
+#[derive(Debug, PartialEq)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+}
+
+/// What a handler comes to.
+pub type Outcome = Result<Answer, Error>;
+
+/// A handler, as the table of routes names it.
+pub type Handler = for<'a> fn(&'a App, Request) -> BoxFuture<'a, Outcome>;
+
+impl Answer {
+    pub const fn ok(body: Value) -> Self {
+        Self { status: 200, body }
+    }
+}
+
+impl Request {
+    /// What stands in a place of the path.
+    pub fn place(&self, name: &str) -> &str {
+        self.places.iter().find(|(place, _)| *place == name).map_or("", |(_, value)| value)
+    }
+
+    /// A parameter of the query, where it is given and not empty.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        let found = self.query.iter().find(|(parameter, _)| parameter == name)?;
+        Some(found.1.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// Every value of a parameter that may be given several times.
+    pub fn parameters(&self, name: &str) -> Vec<&str> {
+        self.query.iter().filter(|(parameter, _)| parameter == name).map(|(_, value)| value.as_str()).collect()
+    }
+
+    /// Who is written down as the author of a change.
+    pub fn author(&self) -> String {
+        let changed_by = self.changed_by.clone().filter(|_| self.caller.is_admin());
+        changed_by.or_else(|| self.caller.user_id().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// The fields of the body.
+    ///
+    /// # Errors
+    /// 422 where the body is no object, as LiteLLM's framework answers.
+    pub fn fields(&self) -> Result<Fields<'_>, Error> {
+        Fields::of(&self.body)
+    }
+}
+
+/// Hands the request to its handler, once it is certain that the caller may ask for it.
+///
+/// # Errors
+/// The refusal, or the handler's own.
+pub async fn serve(app: &App, entry: Entry, handler: Handler, request: Request) -> Outcome {
+    entry.about(&app.governance, &request.body).await?;
+    if app.governance.directory.standing() == Standing::Absent {
+        let sentence = "DB not connected. See https://docs.litellm.ai/docs/proxy/virtual_keys";
+        return Err(Denial::management_error(500, sentence).into());
+    }
+    handler(app, request).await
+}
+
+/// A fault of the directory, as a management call answers it. What must be unique and is not is told by the handler,
+/// which knows the sentence.
+pub fn failed(fault: &Fault) -> Error {
+    match fault {
+        Fault::Unavailable(_) => unavailable(fault),
+        Fault::Changed(_) => Denial::management(409, fault.to_string()).into(),
+        Fault::Taken { .. } => Denial::management(400, fault.to_string()).into(),
+        Fault::Misfit(_) => Denial::management(500, fault.to_string()).into(),
+    }
+}
+
+/// A row without these columns: what is never shown.
+#[must_use]
+pub fn without(mut row: Row, columns: &[&str]) -> Row {
+    row.retain(|name, _| !columns.contains(&name.as_str()));
+    row
+}

@@ -1,0 +1,72 @@
+//! Management calls: from a request to the core's words, and back.
+//!
+//! Knows bodies and queries; what they mean is the core's business.
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+use serde_json::{Map, Value};
+use tollgate_core::govern::authorise::Entry;
+use tollgate_core::manage::{self, Answer, Handler, Request};
+use tollgate_core::{App, Error};
+
+use crate::routes::{self, Route};
+use crate::{GatewayBody, decode, json, read};
+
+/// Parameters that one query may have.
+const PARAMETERS_MAX: usize = 100;
+
+/// Serves one management call of whoever has come in.
+///
+/// # Errors
+/// The refusal.
+pub async fn serve<B>(
+    app: &App,
+    entry: Entry,
+    (route, handler): (&'static Route, Handler),
+    head: &Parts,
+    body: B,
+) -> Result<Response<GatewayBody>, Error>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: std::fmt::Display,
+{
+    let bytes = read::whole(&app.limits, &head.headers, body).await?;
+    let body = parse(&bytes)?;
+    let places = routes::places(route.path, head.uri.path()).unwrap_or_default();
+    let changed_by = head.headers.get("litellm-changed-by").and_then(|value| value.to_str().ok());
+    let request = Request {
+        caller: entry.caller().clone(),
+        method: head.method.clone(),
+        path: head.uri.path().to_owned(),
+        places: places.into_iter().map(|(name, value)| (name, decode(value))).collect(),
+        query: parameters(head.uri.query()),
+        body,
+        changed_by: changed_by.map(str::to_owned),
+    };
+    let Answer { status, body } = manage::serve(app, entry, handler, request).await?;
+    Ok(json(StatusCode::from_u16(status).unwrap_or(StatusCode::OK), body.to_string().into_bytes()))
+}
+
+fn parse(bytes: &[u8]) -> Result<Value, Error> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Value::Object(Map::new()));
+    }
+    serde_json::from_slice(bytes).map_err(|error| Error::BadBody(format!("Invalid JSON payload: {error}")))
+}
+
+fn parameters(query: Option<&str>) -> Vec<(String, String)> {
+    let pairs = query.unwrap_or_default().split('&').take(PARAMETERS_MAX).filter(|pair| !pair.is_empty());
+    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.map(|(name, value)| (decode(name), decode(&value.replace('+', " ")))).collect()
+}
+
+/// Puts a refusal's own headers into its answer.
+pub fn decorate(answer: &mut Response<GatewayBody>, error: &Error) {
+    let Error::Denied(denial) = error else { return };
+    for (name, value) in &denial.headers {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            answer.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+}
