@@ -3,10 +3,13 @@
 //! A key is looked up once and remembered for a stated time (`identify`); what its owner may do is decided in
 //! `authorise`. Acts through the ports `Directory`, `Quota` and `Journal`.
 
+pub mod access;
+mod admit;
 pub mod authorise;
 mod caller;
 mod groups;
 mod identify;
+mod limits;
 mod profile;
 mod recent;
 mod role;
@@ -14,40 +17,121 @@ mod role;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use admit::{Estimate, Visit};
 pub use caller::Caller;
 pub use groups::Groups;
+pub use limits::{Claim, Scope};
 pub use profile::Profile;
 pub use role::Role;
 
 use recent::Recent;
 
 use crate::clock::Clock;
-use crate::directory::{Absent, Change, Directory, Fault, Filter, Row, Table};
+use crate::directory::{Absent, Change, Directory, Fault, Filter, Row, Standing, Table};
+use crate::ledger::{Journal, Unkept};
+use crate::quota::{self, Enforcement, Quota, TokenKind};
 use crate::{Error, denial::Denial};
 
 /// Everything that governing needs.
 pub struct Governance {
     pub directory: Arc<dyn Directory>,
+    pub quota: Arc<dyn Quota>,
+    pub journal: Arc<dyn Journal>,
     pub clock: Clock,
     pub settings: Settings,
     profiles: Recent<Arc<Profile>>,
     rows: Recent<Option<Arc<Row>>>,
 }
 
-/// What the configuration says of keys and budgets.
+/// The ports that governance acts through.
+pub struct Ports {
+    pub directory: Arc<dyn Directory>,
+    pub quota: Arc<dyn Quota>,
+    pub journal: Arc<dyn Journal>,
+}
+
+impl Ports {
+    /// The ports of a process on its own: counted in its memory, and written down nowhere.
+    pub fn alone(directory: Arc<dyn Directory>) -> Self {
+        Self { directory, quota: Arc::new(quota::Memory::default()), journal: Arc::new(Unkept) }
+    }
+}
+
+/// What the configuration says of keys, budgets and limits.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `general_settings.user_api_key_cache_ttl`: how long a key that was looked up is believed.
+    /// `general_settings.user_api_key_cache_ttl`: how long a key that was looked up is believed; 60 s.
     pub key_ttl: Duration,
-    /// How long it is believed while the database cannot be reached.
+    /// Tollgate's own `general_settings.last_known_key_ttl_seconds`: how long it is believed while the database cannot be
+    /// reached; an hour.
     pub stale_ttl: Duration,
-    /// `litellm_settings.budget_exceeded_status_code`.
+    /// `general_settings.allow_requests_on_db_unavailable`: then a key that is remembered is believed for as long as the
+    /// database is away. A key that nobody has seen is never believed.
+    pub allows_unknown_state: bool,
+    /// `litellm_settings.budget_exceeded_status_code`; 422.
     pub budget_status: u16,
+    /// Tollgate's own `general_settings.budget_enforcement`: `default` or `strict`.
+    pub enforcement: Enforcement,
+    /// Tollgate's own `general_settings.budget_wait_seconds`: how long a call waits for others to give back what they
+    /// hold of a budget that is not spent yet; 5 s.
+    pub budget_wait: Duration,
+    /// Tollgate's own `general_settings.unpriced_model_under_budget`: `allow` or `refuse`.
+    pub refuses_unpriced: bool,
+    /// `litellm_settings.block_requests_for_models_without_pricing`.
+    pub blocks_unpriced: bool,
+    /// The variable `LITELLM_RATE_LIMIT_WINDOW_SIZE`; 60 s.
+    pub rate_window: Duration,
+    /// `general_settings.token_rate_limit_type`.
+    pub token_kind: TokenKind,
+    /// `litellm_settings.max_budget`: for everything together.
+    pub proxy_budget_usd: Option<f64>,
+    /// `general_settings.apply_user_budget_to_team_keys`.
+    pub user_budget_on_team_keys: bool,
+    /// `general_settings.global_max_parallel_requests`: calls of everybody at the same time.
+    pub global_parallel_max: Option<u64>,
+    /// `general_settings.max_parallel_requests`: of each key that has no limit of its own.
+    pub call_parallel_max: Option<u64>,
+    /// `general_settings.user_header_name`, in lower case: the header that names the customer.
+    pub customer_header: Option<String>,
+    /// `general_settings.enforce_user_param`: whether every call must name its customer.
+    pub needs_customer: bool,
+    /// `general_settings.reject_clientside_metadata_tags`.
+    pub refuses_client_tags: bool,
+    /// `litellm_settings.max_end_user_budget`, and the budget `max_end_user_budget_id`, of customers without their own.
+    pub customer_budget_usd: Option<f64>,
+    pub customer_budget_id: Option<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { key_ttl: Duration::from_mins(1), stale_ttl: Duration::from_hours(1), budget_status: 422 }
+        Self {
+            key_ttl: Duration::from_mins(1),
+            stale_ttl: Duration::from_hours(1),
+            allows_unknown_state: false,
+            budget_status: 422,
+            enforcement: Enforcement::Shrink,
+            budget_wait: Duration::from_secs(5),
+            refuses_unpriced: false,
+            blocks_unpriced: false,
+            rate_window: Duration::from_mins(1),
+            token_kind: TokenKind::Total,
+            proxy_budget_usd: None,
+            user_budget_on_team_keys: false,
+            global_parallel_max: None,
+            call_parallel_max: None,
+            customer_header: None,
+            needs_customer: false,
+            refuses_client_tags: false,
+            customer_budget_usd: None,
+            customer_budget_id: None,
+        }
+    }
+}
+
+impl Settings {
+    /// How long what was looked up is believed while the database is away.
+    pub const fn believed(&self) -> Duration {
+        if self.allows_unknown_state { Duration::MAX } else { self.stale_ttl }
     }
 }
 
@@ -55,9 +139,15 @@ impl Default for Settings {
 const REMEMBERED_MAX: usize = 50_000;
 
 impl Governance {
-    pub fn new(directory: Arc<dyn Directory>, clock: Clock, settings: Settings) -> Self {
+    pub fn new(ports: Ports, clock: Clock, settings: Settings) -> Self {
+        let Ports { directory, quota, journal } = ports;
         let (profiles, rows) = (Recent::new(REMEMBERED_MAX), Recent::new(REMEMBERED_MAX));
-        Self { directory, clock, settings, profiles, rows }
+        Self { directory, quota, journal, clock, settings, profiles, rows }
+    }
+
+    /// Whether there is a database.
+    pub fn has_rows(&self) -> bool {
+        self.directory.standing() != Standing::Absent
     }
 
     /// Makes changes, all or none, and forgets what was remembered of the rows they touch.
@@ -103,7 +193,7 @@ impl Governance {
                 self.rows.keep(name, row.clone(), now, epoch);
                 Ok(row)
             }
-            Err(fault) => self.rows.find(&name, now, self.settings.stale_ttl).ok_or_else(|| unavailable(&fault)),
+            Err(fault) => self.rows.find(&name, now, self.settings.believed()).ok_or_else(|| unavailable(&fault)),
         }
     }
 }
@@ -111,7 +201,7 @@ impl Governance {
 impl Default for Governance {
     /// Without a database: the master key is the only one.
     fn default() -> Self {
-        Self::new(Arc::new(Absent), Clock::System, Settings::default())
+        Self::new(Ports::alone(Arc::new(Absent)), Clock::System, Settings::default())
     }
 }
 

@@ -3,8 +3,12 @@
 //! A [`Spend`] is one call, as it is journalled before its last byte leaves and written to the directory later, once.
 //! Knows no price and no limit.
 
+mod unkept;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use unkept::Unkept;
 
 use crate::clock::Moment;
 use crate::directory::Fault;

@@ -2,9 +2,11 @@
 //!
 //! Knows no cloud, no database, no HTTP server and no environment.
 
+mod admission;
 mod app;
 mod authenticate;
 pub mod balance;
+mod bill;
 mod body;
 pub mod breaker;
 pub mod call;

@@ -22,7 +22,7 @@ mod operation;
 mod pending;
 pub mod prepare;
 pub mod provider;
-mod python;
+pub mod python;
 pub mod realtime;
 mod rerank;
 pub mod resource;

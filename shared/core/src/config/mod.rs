@@ -7,6 +7,7 @@ mod budget;
 mod failure_policy;
 mod fallbacks;
 mod general_settings;
+mod governance;
 mod include;
 mod inspect;
 mod litellm_settings;

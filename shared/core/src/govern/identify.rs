@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Caller, Governance, Profile, Role, unavailable};
+use super::{Caller, Governance, Profile, Role, limits, unavailable};
 use crate::clock::Moment;
 use crate::denial::Denial;
 use crate::directory::{Columns, Fault, Filter, Query, Row, Standing, Table, schema};
@@ -71,7 +71,7 @@ impl Governance {
                 self.profiles.keep(hash.to_owned(), Arc::clone(&profile), now, epoch);
                 Ok(Some(profile))
             }
-            Err(fault) => match self.profiles.find(hash, now, self.settings.stale_ttl) {
+            Err(fault) => match self.profiles.find(hash, now, self.settings.believed()) {
                 Some(profile) => Ok(Some(profile)),
                 None => Err(unavailable(&fault)),
             },
@@ -126,7 +126,7 @@ impl Governance {
         let organization_budget_id = of(&organization, "budget_id");
         let [organization_budget] = self.rows_of([(&schema::BUDGETS, vec![organization_budget_id.as_deref()])]).await?;
         let role = user.as_ref().and_then(|user| user.text("user_role")).map_or(Role::None, Role::of);
-        Ok(Profile {
+        let mut profile = Profile {
             hash: hash.to_owned(),
             role,
             expires: key.moment("expires"),
@@ -141,7 +141,13 @@ impl Governance {
             organization_budget,
             project,
             project_budget,
-        })
+            claims: Vec::new(),
+            windows: Vec::new(),
+            tags: Vec::new(),
+        };
+        profile.tags = tags(&profile);
+        profile.claims = limits::claims(&profile, &self.settings, self.clock.now());
+        Ok(profile)
     }
 
     /// The rows under these keys, as far as the keys are whole.
@@ -168,6 +174,13 @@ impl Governance {
 }
 
 type Wanted<'a> = (&'static Table, Vec<Option<&'a str>>);
+
+/// What the metadata of the key and its team put on every call.
+fn tags(profile: &Profile) -> Vec<String> {
+    let rows = [Some(&profile.key), profile.team.as_ref()];
+    let metadata = rows.into_iter().flatten().filter_map(|row| row.object("metadata"));
+    metadata.flat_map(|metadata| metadata.texts("tags")).collect()
+}
 
 /// The budget of members that have none of their own: `team_member_budget_id` of the team's metadata.
 fn default_member_budget(team: Option<&Row>) -> Option<String> {

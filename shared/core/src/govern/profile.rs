@@ -2,9 +2,10 @@
 //!
 //! Built once for each look-up; calls only read it.
 
-use super::Role;
+use super::{Claim, Role};
 use crate::clock::Moment;
 use crate::directory::{Columns, Row};
+use crate::quota::Window;
 
 /// A key, and everyone whose rules apply to its calls.
 #[derive(Debug)]
@@ -26,6 +27,12 @@ pub struct Profile {
     pub project: Option<Row>,
     pub project_budget: Option<Row>,
     pub expires: Option<Moment>,
+    /// The accounts that every call of the key draws on.
+    pub claims: Vec<Claim>,
+    /// The budget windows among them.
+    pub windows: Vec<Window>,
+    /// Tags that the key and its team put on every call.
+    pub tags: Vec<String>,
 }
 
 impl Profile {

@@ -63,7 +63,7 @@ impl Ask<'_> {
     }
 
     /// The longest answer that the client lets the model give, in tokens.
-    fn output_tokens(&self) -> u64 {
+    pub fn output_tokens(&self) -> u64 {
         let AskBody::Json { object, .. } = &self.body else { return 0 };
         let number = |name| object.given(name).and_then(|text| text.parse::<u64>().ok());
         let names = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
@@ -199,7 +199,7 @@ impl<'a> Journey<'a> {
         self.served_by.deployment = Some(Arc::clone(deployment));
         self.served_by.retries = round.made;
         if let Some(record) = &mut self.record {
-            record.deployment_id.clone_from(&deployment.id);
+            record.note(deployment);
             record.retries = round.made;
             record.fallbacks = self.served_by.fallbacks;
         }

@@ -1,0 +1,56 @@
+//! Keys, budgets and limits: what `general_settings` and `litellm_settings` say of them.
+//!
+//! Reads what the tables have checked already; holds LiteLLM's defaults, and those of Tollgate's own keys.
+
+use std::time::Duration;
+
+use super::load::Surroundings;
+use super::node::Node;
+use super::params::Fields;
+use crate::govern::Settings;
+use crate::quota::{Enforcement, TokenKind};
+
+impl Settings {
+    pub(super) fn read(general: Option<&Node>, litellm: Option<&Node>, surroundings: &Surroundings<'_>) -> Self {
+        let (general, litellm) = (Fields::of(general), Fields::of(litellm));
+        let otherwise = Self::default();
+        let window = surroundings.variable("LITELLM_RATE_LIMIT_WINDOW_SIZE").and_then(|text| text.trim().parse().ok());
+        let header = general.text("user_header_name").map(|name| name.to_ascii_lowercase());
+        Self {
+            key_ttl: seconds(general.number("user_api_key_cache_ttl")).unwrap_or(otherwise.key_ttl),
+            stale_ttl: seconds(general.number("last_known_key_ttl_seconds")).unwrap_or(otherwise.stale_ttl),
+            allows_unknown_state: general.flag("allow_requests_on_db_unavailable"),
+            budget_status: litellm
+                .count("budget_exceeded_status_code")
+                .and_then(|status| u16::try_from(status).ok())
+                .unwrap_or(otherwise.budget_status),
+            enforcement: match general.text("budget_enforcement").as_deref() {
+                Some("strict") => Enforcement::Strict,
+                _ if general.flag("fail_closed_budget_enforcement") => Enforcement::Strict,
+                _ => Enforcement::Shrink,
+            },
+            budget_wait: seconds(general.number("budget_wait_seconds")).unwrap_or(otherwise.budget_wait),
+            refuses_unpriced: general.text("unpriced_model_under_budget").as_deref() == Some("refuse"),
+            blocks_unpriced: litellm.flag("block_requests_for_models_without_pricing"),
+            rate_window: window.map_or(otherwise.rate_window, Duration::from_secs),
+            token_kind: match general.text("token_rate_limit_type").as_deref() {
+                Some("input") => TokenKind::Input,
+                Some("output") => TokenKind::Output,
+                _ => TokenKind::Total,
+            },
+            proxy_budget_usd: litellm.number("max_budget").or_else(|| general.number("max_budget")),
+            user_budget_on_team_keys: general.flag("apply_user_budget_to_team_keys"),
+            global_parallel_max: general.count("global_max_parallel_requests"),
+            call_parallel_max: general.count("max_parallel_requests"),
+            customer_header: header,
+            needs_customer: general.flag("enforce_user_param"),
+            refuses_client_tags: general.flag("reject_clientside_metadata_tags"),
+            customer_budget_usd: litellm.number("max_end_user_budget"),
+            customer_budget_id: litellm.text("max_end_user_budget_id"),
+        }
+    }
+}
+
+fn seconds(seconds: Option<f64>) -> Option<Duration> {
+    Duration::try_from_secs_f64(seconds?).ok()
+}
