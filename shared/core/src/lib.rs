@@ -32,6 +32,7 @@ pub mod relay;
 pub mod resilience;
 pub mod resources;
 pub mod responses;
+pub mod seal;
 pub mod search;
 mod secret;
 pub mod select;

@@ -7,6 +7,7 @@ use super::node::Node;
 use super::params::Fields;
 use super::pass_through::{self, PassThroughEndpoint};
 use crate::Secret;
+use crate::seal::Algorithm;
 
 const REQUEST_SIZE_MAX_MB: f64 = 50.0;
 const RESPONSE_SIZE_MAX_MB: f64 = 256.0;
@@ -32,6 +33,8 @@ pub struct GeneralSettings {
     pub dangerously_permit_weak_or_unset_master_key: bool,
     /// Whether requests may fail on purpose: `mock_testing_fallbacks` and the like.
     pub dangerously_allow_mock_testing_request_params: bool,
+    /// The form in which secrets are stored: LiteLLM's default where nothing is set; either is read.
+    pub encryption_algorithm: Algorithm,
     /// Read, and not used yet.
     pub database_url: Option<Secret>,
     /// Tollgate's own: whether an unknown key refuses the configuration.
@@ -95,6 +98,7 @@ impl GeneralSettings {
             master_key: fields.text("master_key").or_else(from_variable).map(Secret::new),
             dangerously_permit_weak_or_unset_master_key: fields.flag("dangerously_permit_weak_or_unset_master_key"),
             dangerously_allow_mock_testing_request_params: fields.flag("dangerously_allow_mock_testing_request_params"),
+            encryption_algorithm: Algorithm::named(fields.text("encryption_algorithm").as_deref()),
             database_url: fields.text("database_url").map(Secret::new),
             strict_config: fields.flag("strict_config"),
             max_request_size_mb: fields.number("max_request_size_mb").unwrap_or(REQUEST_SIZE_MAX_MB),

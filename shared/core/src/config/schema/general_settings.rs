@@ -40,6 +40,8 @@ const KEY_MANAGERS: &[&str] = &[
 
 const SETTINGS: &[Group] = &[
     acted(Kind::Text, &["master_key", "litellm_key_header_name"]),
+    // LiteLLM takes any other word for its default.
+    acted(Kind::Choice(&["aes-256-gcm", "AES-256-GCM", "xsalsa20-poly1305"]), &["encryption_algorithm"]),
     later("a call without a model is refused", Kind::Text, &["completion_model"]),
     acted(
         Kind::Flag,
