@@ -2,6 +2,7 @@
 //!
 //! Reads what the tables have checked already; holds the defaults of Tollgate's own keys.
 
+use super::jwt::JwtSettings;
 use super::load::Surroundings;
 use super::node::Node;
 use super::params::Fields;
@@ -35,6 +36,8 @@ pub struct GeneralSettings {
     pub dangerously_allow_mock_testing_request_params: bool,
     /// The form in which secrets are stored: LiteLLM's default where nothing is set; either is read.
     pub encryption_algorithm: Algorithm,
+    /// How callers with tokens are let in.
+    pub jwt: JwtSettings,
     /// Read, and not used yet.
     pub database_url: Option<Secret>,
     /// Tollgate's own: whether an unknown key refuses the configuration.
@@ -99,6 +102,7 @@ impl GeneralSettings {
             dangerously_permit_weak_or_unset_master_key: fields.flag("dangerously_permit_weak_or_unset_master_key"),
             dangerously_allow_mock_testing_request_params: fields.flag("dangerously_allow_mock_testing_request_params"),
             encryption_algorithm: Algorithm::named(fields.text("encryption_algorithm").as_deref()),
+            jwt: JwtSettings::read(&fields, surroundings),
             database_url: fields.text("database_url").map(Secret::new),
             strict_config: fields.flag("strict_config"),
             max_request_size_mb: fields.number("max_request_size_mb").unwrap_or(REQUEST_SIZE_MAX_MB),

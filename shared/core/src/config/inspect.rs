@@ -2,6 +2,7 @@
 //!
 //! Decides which of the four cases a key falls into. Builds no typed value.
 
+mod doors;
 mod shapes;
 
 use std::collections::HashMap;
@@ -105,6 +106,7 @@ impl Inspector {
             Kind::Sections(section) => self.sections(node, section, path),
             Kind::NamedSections(_) | Kind::NamedTextsOrSections(_) => self.named_sections(node, kind, path),
             Kind::RoutingGroups(section) => self.routing_groups(node, section, path),
+            Kind::JwtAuth(section) => self.jwt_auth(node, section, path),
             Kind::Fallbacks => self.fallbacks(node, path),
             Kind::FallbackTargets => self.fallback_targets(node, path),
             Kind::Choice(choices) => self.choice(node, choices, path),

@@ -2,6 +2,7 @@
 //!
 //! Tollgate's own keys stand in a table of their own.
 
+use super::jwt_auth::JWT_AUTH;
 use super::{Group, Kind, Section, acted, later};
 
 pub(super) static GENERAL_SETTINGS: Section = Section::strict(&[OWN, SETTINGS]);
@@ -22,6 +23,8 @@ const OWN: &[Group] = &[
     // How long connecting to a provider may take; 10.
     acted(Kind::Number, &["upstream_connect_timeout_seconds"]),
     acted(Kind::Number, &["realtime_max_message_size_mb", "realtime_idle_timeout_seconds"]),
+    // By how much the clocks of token issuers may be wrong; 0, as with LiteLLM.
+    acted(Kind::Count, &["jwt_leeway_seconds"]),
     // Connections kept open to one host; 1000.
     acted(Kind::Count, &["upstream_idle_connections_per_host_max"]),
 ];
@@ -42,6 +45,8 @@ const SETTINGS: &[Group] = &[
     acted(Kind::Text, &["master_key", "litellm_key_header_name"]),
     // LiteLLM takes any other word for its default.
     acted(Kind::Choice(&["aes-256-gcm", "AES-256-GCM", "xsalsa20-poly1305"]), &["encryption_algorithm"]),
+    acted(Kind::Flag, &["enable_jwt_auth"]),
+    acted(Kind::JwtAuth(&JWT_AUTH), &["litellm_jwtauth"]),
     later("a call without a model is refused", Kind::Text, &["completion_model"]),
     acted(
         Kind::Flag,
@@ -191,7 +196,6 @@ const SETTINGS: &[Group] = &[
             "allow_cli_sso_verification_uri_complete",
             "disable_env_credential_login",
             "disable_password_login_when_sso_enabled",
-            "enable_jwt_auth",
             "password_policy_require_lowercase",
             "password_policy_require_numbers",
             "password_policy_require_special_characters",
@@ -214,7 +218,7 @@ const SETTINGS: &[Group] = &[
     later(
         "only keys authenticate, and secrets come from the environment",
         Kind::Map,
-        &["litellm_jwtauth", "max_failed_login_attempts_per_source_overrides"],
+        &["max_failed_login_attempts_per_source_overrides"],
     ),
     later(
         "only keys authenticate, and secrets come from the environment",

@@ -6,6 +6,7 @@
 mod callbacks;
 mod document;
 mod general_settings;
+mod jwt_auth;
 mod litellm_params;
 mod litellm_settings;
 mod model_info;
@@ -71,6 +72,8 @@ pub(super) enum Kind {
     NamedTextsOrSections(&'static Section),
     /// The same as `Sections`, where entries must also agree with each other.
     RoutingGroups(&'static Section),
+    /// A map whose keys must agree with each other.
+    JwtAuth(&'static Section),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
