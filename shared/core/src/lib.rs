@@ -2,6 +2,7 @@
 //!
 //! Knows no cloud, no database, no HTTP server and no environment.
 
+pub mod address;
 mod app;
 mod authenticate;
 pub mod balance;

@@ -8,6 +8,7 @@ use super::node::Node;
 use super::params::Fields;
 use super::pass_through::{self, PassThroughEndpoint};
 use crate::Secret;
+use crate::address::{AddressRule, Network};
 use crate::seal::Algorithm;
 
 const REQUEST_SIZE_MAX_MB: f64 = 50.0;
@@ -36,6 +37,8 @@ pub struct GeneralSettings {
     pub dangerously_allow_mock_testing_request_params: bool,
     /// The form in which secrets are stored: LiteLLM's default where nothing is set; either is read.
     pub encryption_algorithm: Algorithm,
+    /// Where callers may call from.
+    pub address: AddressRule,
     /// How callers with tokens are let in.
     pub jwt: JwtSettings,
     /// Read, and not used yet.
@@ -102,6 +105,11 @@ impl GeneralSettings {
             dangerously_permit_weak_or_unset_master_key: fields.flag("dangerously_permit_weak_or_unset_master_key"),
             dangerously_allow_mock_testing_request_params: fields.flag("dangerously_allow_mock_testing_request_params"),
             encryption_algorithm: Algorithm::named(fields.text("encryption_algorithm").as_deref()),
+            address: AddressRule {
+                allowed: fields.get("allowed_ips").map(networks),
+                uses_forwarded_for: fields.flag("use_x_forwarded_for"),
+                trusted_proxies: fields.get("trusted_proxy_ranges").map(networks).unwrap_or_default(),
+            },
             jwt: JwtSettings::read(&fields, surroundings),
             database_url: fields.text("database_url").map(Secret::new),
             strict_config: fields.flag("strict_config"),
@@ -156,4 +164,9 @@ impl GeneralSettings {
             health_check_details: fields.flag_unless_off("health_check_details"),
         }
     }
+}
+
+fn networks(node: &Node) -> Vec<Network> {
+    let texts = node.texts();
+    texts.iter().flat_map(|text| text.split(',')).filter_map(Network::parse).collect()
 }

@@ -106,6 +106,7 @@ impl Inspector {
             Kind::Sections(section) => self.sections(node, section, path),
             Kind::NamedSections(_) | Kind::NamedTextsOrSections(_) => self.named_sections(node, kind, path),
             Kind::RoutingGroups(section) => self.routing_groups(node, section, path),
+            Kind::Networks => self.networks(node, path),
             Kind::JwtAuth(section) => self.jwt_auth(node, section, path),
             Kind::Fallbacks => self.fallbacks(node, path),
             Kind::FallbackTargets => self.fallback_targets(node, path),

@@ -4,7 +4,8 @@
 
 use super::super::node::{Node, Value};
 use super::super::schema::Section;
-use super::Inspector;
+use super::{Inspector, shapes};
+use crate::address::Network;
 use crate::consult;
 
 impl Inspector {
@@ -54,6 +55,29 @@ impl Inspector {
         }
         if let Some(url) = issuer.get("jwks_url") {
             self.address(url, &format!("{path}.jwks_url"));
+        }
+    }
+
+    /// Addresses and ranges of them.
+    pub(super) fn networks(&mut self, node: &Node, path: &str) {
+        if !shapes::is_list_of_texts(node) && node.as_text().is_none() {
+            return self.wrong_type(node, "a list of addresses, and of ranges such as `10.0.0.0/8`", path);
+        }
+        for (index, item) in node.items().iter().enumerate() {
+            self.network(item, &format!("{path}[{index}]"));
+        }
+        if node.as_text().is_some() {
+            self.network(node, path);
+        }
+    }
+
+    fn network(&mut self, node: &Node, path: &str) {
+        // LiteLLM separates those that stand in one text by commas.
+        for text in node.as_text().into_iter().flat_map(|text| text.split(',')) {
+            if Network::parse(text).is_none() {
+                let fault = format!("cannot be `{text}`; use an address, or a range such as `10.0.0.0/8`");
+                self.wrong_value(node, path, &fault);
+            }
         }
     }
 

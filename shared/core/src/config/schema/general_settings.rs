@@ -45,6 +45,8 @@ const SETTINGS: &[Group] = &[
     acted(Kind::Text, &["master_key", "litellm_key_header_name"]),
     // LiteLLM takes any other word for its default.
     acted(Kind::Choice(&["aes-256-gcm", "AES-256-GCM", "xsalsa20-poly1305"]), &["encryption_algorithm"]),
+    acted(Kind::Networks, &["allowed_ips", "trusted_proxy_ranges"]),
+    acted(Kind::Flag, &["use_x_forwarded_for"]),
     acted(Kind::Flag, &["enable_jwt_auth"]),
     acted(Kind::JwtAuth(&JWT_AUTH), &["litellm_jwtauth"]),
     later("a call without a model is refused", Kind::Text, &["completion_model"]),
@@ -368,7 +370,6 @@ const SETTINGS: &[Group] = &[
             "proxy_batch_polling_interval",
             "tag_header",
             "tracing",
-            "use_x_forwarded_for",
             "user_header_mappings",
         ],
     ),
@@ -398,11 +399,9 @@ const SETTINGS: &[Group] = &[
         Kind::TextList,
         &[
             "admin_only_routes",
-            "allowed_ips",
             "allowed_routes",
             "provider_url_destination_allowed_hosts",
             "public_routes",
-            "trusted_proxy_ranges",
             "user_url_allowed_hosts",
         ],
     ),

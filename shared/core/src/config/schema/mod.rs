@@ -72,6 +72,8 @@ pub(super) enum Kind {
     NamedTextsOrSections(&'static Section),
     /// The same as `Sections`, where entries must also agree with each other.
     RoutingGroups(&'static Section),
+    /// Addresses and ranges of them: a list, or one text that separates them by commas.
+    Networks,
     /// A map whose keys must agree with each other.
     JwtAuth(&'static Section),
 }

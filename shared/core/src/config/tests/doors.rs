@@ -1,6 +1,7 @@
 //! Who may come in: sections whose keys must agree with each other.
 
 use super::fake::{notices, served, served_with};
+use crate::address::{AddressRule, Network};
 use crate::config::{Mode, NoticeKind, Severity, UnregisteredClient};
 
 /// Every error of `general_settings`, without its place.
@@ -77,4 +78,37 @@ fn what_is_not_done_with_tokens_yet_is_said() {
     let yaml = "general_settings: {litellm_jwtauth: {oidc_userinfo_enabled: true, agent_id_jwt_field: azp}}";
     let found = notices(yaml, Mode::Boot);
     assert_eq!(found.iter().filter(|notice| notice.kind == NoticeKind::NotYet).count(), 2, "{found:?}");
+}
+
+#[test]
+fn an_entry_that_is_no_address_is_refused_by_name() {
+    check("{allowed_ips: [10.0.0.1, 10.0.0.0/8, 'fd00::/8'], trusted_proxy_ranges: '10.0.0.0/8, ::1'}", &[]);
+    check(
+        "{allowed_ips: [10.0.0.1, 10.0.0.0/40, localhost]}",
+        &[
+            "`general_settings.allowed_ips[1]` cannot be `10.0.0.0/40`; use an address, or a range such as `10.0.0.0/8`",
+            "`general_settings.allowed_ips[2]` cannot be `localhost`; use an address, or a range such as `10.0.0.0/8`",
+        ],
+    );
+    check(
+        "{trusted_proxy_ranges: '10.0.0.0/8,x'}",
+        &["`general_settings.trusted_proxy_ranges` cannot be `x`; use an address, or a range such as `10.0.0.0/8`"],
+    );
+    check(
+        "{allowed_ips: {a: b}}",
+        &[
+            "`general_settings.allowed_ips` must be a list of addresses, and of ranges such as `10.0.0.0/8`, found a map",
+        ],
+    );
+}
+
+#[test]
+fn addresses_are_read_as_written() {
+    let yaml = "general_settings: {allowed_ips: [10.0.0.0/8], use_x_forwarded_for: true, trusted_proxy_ranges: '::1,10.0.0.1'}";
+    let rule = served(yaml).config.general_settings.address;
+    assert_eq!(rule.allowed, Some(vec![Network::parse("10.0.0.0/8").unwrap()]));
+    assert!(rule.uses_forwarded_for);
+    assert_eq!(rule.trusted_proxies, [Network::parse("::1").unwrap(), Network::parse("10.0.0.1").unwrap()]);
+    assert_eq!(served("general_settings: {}").config.general_settings.address, AddressRule::default());
+    assert_eq!(served("general_settings: {allowed_ips: []}").config.general_settings.address.allowed, Some(Vec::new()));
 }
