@@ -15,6 +15,7 @@ pub mod config;
 pub mod consult;
 mod controls;
 mod count;
+pub mod custom_auth;
 pub mod deployment;
 mod dispatch;
 mod error;

@@ -2,6 +2,7 @@
 //!
 //! Reads what the tables have checked already; holds the defaults of Tollgate's own keys.
 
+use super::custom_auth::CustomAuthSettings;
 use super::jwt::JwtSettings;
 use super::load::Surroundings;
 use super::node::Node;
@@ -37,6 +38,8 @@ pub struct GeneralSettings {
     pub dangerously_allow_mock_testing_request_params: bool,
     /// The form in which secrets are stored: LiteLLM's default where nothing is set; either is read.
     pub encryption_algorithm: Algorithm,
+    /// The service that says who calls, where there is one.
+    pub custom_auth: Option<CustomAuthSettings>,
     /// Where callers may call from.
     pub address: AddressRule,
     /// How callers with tokens are let in.
@@ -105,6 +108,7 @@ impl GeneralSettings {
             dangerously_permit_weak_or_unset_master_key: fields.flag("dangerously_permit_weak_or_unset_master_key"),
             dangerously_allow_mock_testing_request_params: fields.flag("dangerously_allow_mock_testing_request_params"),
             encryption_algorithm: Algorithm::named(fields.text("encryption_algorithm").as_deref()),
+            custom_auth: CustomAuthSettings::read(&fields),
             address: AddressRule {
                 allowed: fields.get("allowed_ips").map(networks),
                 uses_forwarded_for: fields.flag("use_x_forwarded_for"),

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod budget;
+mod custom_auth;
 mod failure_policy;
 mod fallbacks;
 mod general_settings;
@@ -33,6 +34,7 @@ mod search_tool;
 mod yaml;
 
 pub use budget::Budget;
+pub use custom_auth::{CustomAuthCredential, CustomAuthSettings};
 pub use failure_policy::{AllowedFails, RetryPolicy};
 pub use fallbacks::{FallbackTarget, Fallbacks};
 pub use general_settings::GeneralSettings;

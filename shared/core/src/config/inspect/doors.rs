@@ -2,6 +2,9 @@
 //!
 //! Refuses what LiteLLM would not start with, and what would let in whoever asks.
 
+use http::HeaderName;
+
+use super::super::custom_auth::is_address;
 use super::super::node::{Node, Value};
 use super::super::schema::Section;
 use super::{Inspector, shapes};
@@ -55,6 +58,27 @@ impl Inspector {
         }
         if let Some(url) = issuer.get("jwks_url") {
             self.address(url, &format!("{path}.jwks_url"));
+        }
+    }
+
+    /// `custom_auth`: a service, or what LiteLLM would run.
+    pub(super) fn address_or_python(&mut self, node: &Node, path: &str) {
+        match node.as_text() {
+            Some(text) if is_address(text) => self.address(node, path),
+            _ => self.python(node, path),
+        }
+    }
+
+    pub(super) fn header_names(&mut self, node: &Node, path: &str) {
+        if !shapes::is_list_of_texts(node) {
+            return self.wrong_type(node, "a list of header names", path);
+        }
+        for (index, item) in node.items().iter().enumerate() {
+            let Some(text) = item.as_text() else { continue };
+            if HeaderName::from_bytes(text.as_bytes()).is_err() {
+                let fault = format!("cannot be `{text}`, which is no name of a header");
+                self.wrong_value(item, &format!("{path}[{index}]"), &fault);
+            }
         }
     }
 

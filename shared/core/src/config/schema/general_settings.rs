@@ -23,6 +23,13 @@ const OWN: &[Group] = &[
     // How long connecting to a provider may take; 10.
     acted(Kind::Number, &["upstream_connect_timeout_seconds"]),
     acted(Kind::Number, &["realtime_max_message_size_mb", "realtime_idle_timeout_seconds"]),
+    // The service that `custom_auth` names: what it is shown of the gateway and told of callers, the time it has, 5,
+    // how long its answers are kept, 60, how many, 10000, and how long they may be, 64.
+    acted(Kind::Text, &["custom_auth_secret"]),
+    acted(Kind::Choice(&["key", "hash"]), &["custom_auth_credential"]),
+    acted(Kind::HeaderNames, &["custom_auth_headers"]),
+    acted(Kind::Amount, &["custom_auth_timeout_seconds", "custom_auth_cache_seconds"]),
+    acted(Kind::Count, &["custom_auth_cache_max_entries", "custom_auth_max_response_size_kb"]),
     // By how much the clocks of token issuers may be wrong; 0, as with LiteLLM.
     acted(Kind::Count, &["jwt_leeway_seconds"]),
     // Connections kept open to one host; 1000.
@@ -46,7 +53,8 @@ const SETTINGS: &[Group] = &[
     // LiteLLM takes any other word for its default.
     acted(Kind::Choice(&["aes-256-gcm", "AES-256-GCM", "xsalsa20-poly1305"]), &["encryption_algorithm"]),
     acted(Kind::Networks, &["allowed_ips", "trusted_proxy_ranges"]),
-    acted(Kind::Flag, &["use_x_forwarded_for"]),
+    acted(Kind::Flag, &["use_x_forwarded_for", "custom_auth_run_common_checks"]),
+    acted(Kind::AddressOrPython, &["custom_auth"]),
     acted(Kind::Flag, &["enable_jwt_auth"]),
     acted(Kind::JwtAuth(&JWT_AUTH), &["litellm_jwtauth"]),
     later("a call without a model is refused", Kind::Text, &["completion_model"]),
@@ -59,7 +67,6 @@ const SETTINGS: &[Group] = &[
     acted(
         Kind::Python,
         &[
-            "custom_auth",
             "custom_key_generate",
             "custom_key_update",
             "custom_key_policy",
@@ -175,7 +182,6 @@ const SETTINGS: &[Group] = &[
         &[
             "allow_user_auth",
             "auto_redirect_ui_login_to_sso",
-            "custom_auth_run_common_checks",
             "custom_auth_settings",
             "enable_oauth2_auth",
             "enable_oauth2_proxy_auth",

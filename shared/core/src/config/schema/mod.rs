@@ -59,6 +59,10 @@ pub(super) enum Kind {
     PreCallChecks(&'static [(&'static str, Option<&'static str>)]),
     /// The dotted path of Python code.
     Python,
+    /// The address of a service, or the dotted path of Python code.
+    AddressOrPython,
+    /// Names of headers.
+    HeaderNames,
     /// The name of something built in, or the dotted path of Python code.
     NameOrPython,
     /// Names of callbacks, or dotted paths of Python code.

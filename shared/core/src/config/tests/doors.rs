@@ -1,8 +1,10 @@
 //! Who may come in: sections whose keys must agree with each other.
 
+use std::time::Duration;
+
 use super::fake::{notices, served, served_with};
 use crate::address::{AddressRule, Network};
-use crate::config::{Mode, NoticeKind, Severity, UnregisteredClient};
+use crate::config::{CustomAuthCredential, Mode, NoticeKind, Severity, UnregisteredClient};
 
 /// Every error of `general_settings`, without its place.
 fn errors(settings: &str) -> Vec<String> {
@@ -111,4 +113,40 @@ fn addresses_are_read_as_written() {
     assert_eq!(rule.trusted_proxies, [Network::parse("::1").unwrap(), Network::parse("10.0.0.1").unwrap()]);
     assert_eq!(served("general_settings: {}").config.general_settings.address, AddressRule::default());
     assert_eq!(served("general_settings: {allowed_ips: []}").config.general_settings.address.allowed, Some(Vec::new()));
+}
+
+#[test]
+fn custom_authentication_is_a_service_or_python_code() {
+    check("{custom_auth: 'https://auth.test/check', custom_auth_headers: [X-Team, cookie]}", &[]);
+    check(
+        "{custom_auth: 'ftp://auth.test'}",
+        &["`general_settings.custom_auth` must be an address that begins with `https://` or `http://`"],
+    );
+    check(
+        "{custom_auth_headers: ['X Team'], custom_auth_timeout_seconds: -1, custom_auth_credential: both}",
+        &[
+            "`general_settings.custom_auth_headers[0]` cannot be `X Team`, which is no name of a header",
+            "`general_settings.custom_auth_timeout_seconds` must be a number from 0 on, found an integer",
+            "`general_settings.custom_auth_credential` cannot be `both`; use one of key, hash",
+        ],
+    );
+    assert!(served("general_settings: {custom_auth: my.module.fn}").config.general_settings.custom_auth.is_none());
+}
+
+#[test]
+fn custom_authentication_is_read_as_written_and_hides_its_secrets() {
+    let read = |yaml: &str| served(yaml).config.general_settings.custom_auth.unwrap();
+    let plain = read("general_settings: {custom_auth: 'https://auth.test/check'}");
+    assert_eq!((plain.timeout, plain.cache_ttl), (Duration::from_secs(5), Duration::from_secs(60)));
+    assert_eq!((plain.cache_entries_max, plain.answer_bytes_max), (10_000, 65_536));
+    assert!(plain.credential == CustomAuthCredential::Key && plain.headers.is_empty() && !plain.runs_common_checks);
+    let yaml = "general_settings: {custom_auth: 'https://auth.test/hidden-path', custom_auth_secret: hidden-secret, \
+                custom_auth_credential: hash, custom_auth_headers: [X-Team], custom_auth_timeout_seconds: 0.5, \
+                custom_auth_cache_seconds: 0, custom_auth_cache_max_entries: 7, custom_auth_max_response_size_kb: 1, \
+                custom_auth_run_common_checks: true}";
+    let full = read(yaml);
+    assert_eq!((full.timeout, full.cache_ttl), (Duration::from_millis(500), Duration::ZERO));
+    assert_eq!((full.cache_entries_max, full.answer_bytes_max), (7, 1024));
+    assert!(full.credential == CustomAuthCredential::Hash && full.headers == ["x-team"] && full.runs_common_checks);
+    assert!(!format!("{full:?}").contains("hidden"), "{full:?}");
 }
