@@ -2,6 +2,7 @@
 //!
 //! Knows no cloud, no database, no HTTP server and no environment.
 
+pub mod address;
 mod admission;
 mod app;
 mod authenticate;
@@ -13,8 +14,10 @@ pub mod call;
 pub mod catalog;
 pub mod clock;
 pub mod config;
+pub mod consult;
 mod controls;
 mod count;
+pub mod custom_auth;
 pub mod denial;
 pub mod deployment;
 pub mod directory;
@@ -27,6 +30,7 @@ pub mod fetch;
 pub mod govern;
 pub mod health;
 pub mod journey;
+pub mod jwt;
 pub mod ledger;
 pub mod manage;
 pub mod meter;
@@ -40,6 +44,7 @@ pub mod relay;
 pub mod resilience;
 pub mod resources;
 pub mod responses;
+pub mod seal;
 pub mod search;
 mod secret;
 pub mod select;

@@ -2,11 +2,15 @@
 //!
 //! Reads what the tables have checked already; holds the defaults of Tollgate's own keys.
 
+use super::custom_auth::CustomAuthSettings;
+use super::jwt::JwtSettings;
 use super::load::Surroundings;
 use super::node::Node;
 use super::params::Fields;
 use super::pass_through::{self, PassThroughEndpoint};
 use crate::Secret;
+use crate::address::{AddressRule, Network};
+use crate::seal::Algorithm;
 
 const REQUEST_SIZE_MAX_MB: f64 = 50.0;
 const RESPONSE_SIZE_MAX_MB: f64 = 256.0;
@@ -32,6 +36,14 @@ pub struct GeneralSettings {
     pub dangerously_permit_weak_or_unset_master_key: bool,
     /// Whether requests may fail on purpose: `mock_testing_fallbacks` and the like.
     pub dangerously_allow_mock_testing_request_params: bool,
+    /// The form in which secrets are stored: LiteLLM's default where nothing is set; either is read.
+    pub encryption_algorithm: Algorithm,
+    /// The service that says who calls, where there is one.
+    pub custom_auth: Option<CustomAuthSettings>,
+    /// Where callers may call from.
+    pub address: AddressRule,
+    /// How callers with tokens are let in.
+    pub jwt: JwtSettings,
     /// Read, and not used yet.
     pub database_url: Option<Secret>,
     /// Tollgate's own: whether an unknown key refuses the configuration.
@@ -95,6 +107,14 @@ impl GeneralSettings {
             master_key: fields.text("master_key").or_else(from_variable).map(Secret::new),
             dangerously_permit_weak_or_unset_master_key: fields.flag("dangerously_permit_weak_or_unset_master_key"),
             dangerously_allow_mock_testing_request_params: fields.flag("dangerously_allow_mock_testing_request_params"),
+            encryption_algorithm: Algorithm::named(fields.text("encryption_algorithm").as_deref()),
+            custom_auth: CustomAuthSettings::read(&fields),
+            address: AddressRule {
+                allowed: fields.get("allowed_ips").map(networks),
+                uses_forwarded_for: fields.flag("use_x_forwarded_for"),
+                trusted_proxies: fields.get("trusted_proxy_ranges").map(networks).unwrap_or_default(),
+            },
+            jwt: JwtSettings::read(&fields, surroundings),
             database_url: fields.text("database_url").map(Secret::new),
             strict_config: fields.flag("strict_config"),
             max_request_size_mb: fields.number("max_request_size_mb").unwrap_or(REQUEST_SIZE_MAX_MB),
@@ -148,4 +168,9 @@ impl GeneralSettings {
             health_check_details: fields.flag_unless_off("health_check_details"),
         }
     }
+}
+
+fn networks(node: &Node) -> Vec<Network> {
+    let texts = node.texts();
+    texts.iter().flat_map(|text| text.split(',')).filter_map(Network::parse).collect()
 }

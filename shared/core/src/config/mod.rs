@@ -4,12 +4,14 @@
 
 mod accounts;
 mod budget;
+mod custom_auth;
 mod failure_policy;
 mod fallbacks;
 mod general_settings;
 mod governance;
 mod include;
 mod inspect;
+mod jwt;
 mod litellm_settings;
 mod load;
 mod model;
@@ -33,9 +35,11 @@ mod search_tool;
 mod yaml;
 
 pub use budget::Budget;
+pub use custom_auth::{CustomAuthCredential, CustomAuthSettings};
 pub use failure_policy::{AllowedFails, RetryPolicy};
 pub use fallbacks::{FallbackTarget, Fallbacks};
 pub use general_settings::GeneralSettings;
+pub use jwt::{ClaimFields, JwtIssuer, JwtSettings, LitellmRole, RoleMapping, ScopeMapping, UnregisteredClient};
 pub use litellm_settings::LitellmSettings;
 pub use load::{Config, Environment, Loaded, Mode, ReadError, load};
 pub use model::{Credential, Model};

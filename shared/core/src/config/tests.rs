@@ -2,6 +2,7 @@
 
 mod cases;
 mod damaged;
+mod doors;
 pub(crate) mod fake;
 mod ids;
 mod includes;

@@ -2,6 +2,7 @@
 //!
 //! Tollgate's own keys stand in a table of their own.
 
+use super::jwt_auth::JWT_AUTH;
 use super::{Group, Kind, Section, acted, later};
 
 pub(super) static GENERAL_SETTINGS: Section = Section::strict(&[OWN, SETTINGS]);
@@ -22,6 +23,15 @@ const OWN: &[Group] = &[
     // How long connecting to a provider may take; 10.
     acted(Kind::Number, &["upstream_connect_timeout_seconds"]),
     acted(Kind::Number, &["realtime_max_message_size_mb", "realtime_idle_timeout_seconds"]),
+    // The service that `custom_auth` names: what it is shown of the gateway and told of callers, the time it has, 5,
+    // how long its answers are kept, 60, how many, 10000, and how long they may be, 64.
+    acted(Kind::Text, &["custom_auth_secret"]),
+    acted(Kind::Choice(&["key", "hash"]), &["custom_auth_credential"]),
+    acted(Kind::HeaderNames, &["custom_auth_headers"]),
+    acted(Kind::Amount, &["custom_auth_timeout_seconds", "custom_auth_cache_seconds"]),
+    acted(Kind::Count, &["custom_auth_cache_max_entries", "custom_auth_max_response_size_kb"]),
+    // By how much the clocks of token issuers may be wrong; 0, as with LiteLLM.
+    acted(Kind::Count, &["jwt_leeway_seconds"]),
     // Connections kept open to one host; 1000.
     acted(Kind::Count, &["upstream_idle_connections_per_host_max"]),
 ];
@@ -40,6 +50,13 @@ const KEY_MANAGERS: &[&str] = &[
 
 const SETTINGS: &[Group] = &[
     acted(Kind::Text, &["master_key", "litellm_key_header_name"]),
+    // LiteLLM takes any other word for its default.
+    acted(Kind::Choice(&["aes-256-gcm", "AES-256-GCM", "xsalsa20-poly1305"]), &["encryption_algorithm"]),
+    acted(Kind::Networks, &["allowed_ips", "trusted_proxy_ranges"]),
+    acted(Kind::Flag, &["use_x_forwarded_for", "custom_auth_run_common_checks"]),
+    acted(Kind::AddressOrPython, &["custom_auth"]),
+    acted(Kind::Flag, &["enable_jwt_auth"]),
+    acted(Kind::JwtAuth(&JWT_AUTH), &["litellm_jwtauth"]),
     later("a call without a model is refused", Kind::Text, &["completion_model"]),
     acted(
         Kind::Flag,
@@ -50,7 +67,6 @@ const SETTINGS: &[Group] = &[
     acted(
         Kind::Python,
         &[
-            "custom_auth",
             "custom_key_generate",
             "custom_key_update",
             "custom_key_policy",
@@ -166,7 +182,6 @@ const SETTINGS: &[Group] = &[
         &[
             "allow_user_auth",
             "auto_redirect_ui_login_to_sso",
-            "custom_auth_run_common_checks",
             "custom_auth_settings",
             "enable_oauth2_auth",
             "enable_oauth2_proxy_auth",
@@ -189,7 +204,6 @@ const SETTINGS: &[Group] = &[
             "allow_cli_sso_verification_uri_complete",
             "disable_env_credential_login",
             "disable_password_login_when_sso_enabled",
-            "enable_jwt_auth",
             "password_policy_require_lowercase",
             "password_policy_require_numbers",
             "password_policy_require_special_characters",
@@ -212,7 +226,7 @@ const SETTINGS: &[Group] = &[
     later(
         "only keys authenticate, and secrets come from the environment",
         Kind::Map,
-        &["litellm_jwtauth", "max_failed_login_attempts_per_source_overrides"],
+        &["max_failed_login_attempts_per_source_overrides"],
     ),
     later(
         "only keys authenticate, and secrets come from the environment",
@@ -362,7 +376,6 @@ const SETTINGS: &[Group] = &[
             "proxy_batch_polling_interval",
             "tag_header",
             "tracing",
-            "use_x_forwarded_for",
             "user_header_mappings",
         ],
     ),
@@ -392,11 +405,9 @@ const SETTINGS: &[Group] = &[
         Kind::TextList,
         &[
             "admin_only_routes",
-            "allowed_ips",
             "allowed_routes",
             "provider_url_destination_allowed_hosts",
             "public_routes",
-            "trusted_proxy_ranges",
             "user_url_allowed_hosts",
         ],
     ),
