@@ -62,9 +62,10 @@ def code(name: str):
         return RATES[name]
     tier = next((suffix for suffix in TIERS if name.endswith("_" + suffix)), None)
     base = name.removesuffix("_" + tier) if tier else name
-    above = ABOVE.search(base)
+    above = None if base in RATES else ABOVE.search(base)
     base = base[:above.start()] if above else base
-    label = next((base[len(known) + 1:] for known in LABELLED if base.startswith(known + "_")), None)
+    labels = (base[len(known) + 1:] for known in LABELLED if base not in RATES and base.startswith(known + "_"))
+    label = next(labels, None)
     base = base[:-len(label) - 1] if label else base
     if base not in RATES:
         return None

@@ -69,7 +69,13 @@ pub fn of(map: &PriceMap, call: &Call<'_>, adjustments: &Adjustments) -> Result<
 }
 
 fn charge(map: &PriceMap, call: &Call<'_>) -> Result<(Charge, Basis), Unmapped> {
-    let priced = pricing::select(map, call).ok_or_else(|| pricing::unmapped(call))?;
+    if let Some(charge) = native::stated(call) {
+        return Ok((charge, Basis::Stated));
+    }
+    // Images may be listed by size and quality alone.
+    let is_drawing = matches!(call.work, Work::Images(_));
+    let nothing = || is_drawing.then(|| Priced::nothing(call));
+    let priced = pricing::select(map, call).or_else(nothing).ok_or_else(|| pricing::unmapped(call))?;
     let mut charge = work(map, call, &priced)?;
     if call.work.has_tools() {
         charge.tools = tools::cost(map, call, &priced);

@@ -6,6 +6,7 @@
 mod names;
 mod read;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
@@ -118,12 +119,17 @@ impl PriceMap {
     pub fn lookup(&self, wanted: Wanted<'_>) -> Option<Found<'_>> {
         let names = names::names(self, wanted);
         let is_ours = |facts: &Facts<'_>| models::belongs(facts.provider, names.provider);
-        let listed = names.all().find_map(|name| self.find(&name).filter(is_ours));
+        let listed = names.of_model_info().find_map(|name| self.find(&name).filter(is_ours));
         if let Some(facts) = listed {
             return Some(Found::Listed(facts));
         }
+        let is_known = |name: Cow<'_, str>| self.find(&name).is_some();
+        let cut = || names.cut().find_map(|name| self.find(&name).filter(is_ours));
+        if let Some(facts) = (!names.as_asked().any(is_known)).then(cut).flatten() {
+            return Some(Found::Listed(facts));
+        }
         // A model that is listed for another provider is known, and no rule speaks for it.
-        if names.of_model_info().any(|name| self.find(&name).is_some()) {
+        if names.of_model_info().any(is_known) {
             return None;
         }
         names.of_model_info().find_map(|name| self.generalise(&name))
@@ -138,9 +144,9 @@ impl PriceMap {
         }
     }
 
-    /// How many entries differ from the built-in table.
-    pub fn own_entries(&self) -> usize {
-        self.own.lines().count()
+    /// The names of the entries that differ from the built-in table.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.own.lines().map(name_of)
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! LiteLLM's image calculators. Knows no tools but Gemini's search.
 
+use super::breakdown::Basis;
 use super::call::Call;
 use super::pricing::{Priced, Unmapped, unmapped};
 use super::{tokens, tools};
@@ -35,6 +36,10 @@ pub(super) fn cost(
     let flat = priced.prices.rate(Unit::OUTPUT_IMAGE).map(|rate| rate.times(images.count));
     let counted = || by_tokens(call, &priced.prices);
     Ok(match priced.provider {
+        _ if priced.basis() == Basis::Unpriced && !priced.is_listed() => {
+            let by_steps = stability(map, images, priced).filter(|_| priced.provider == "bedrock");
+            by_steps.map_or_else(|| listed(map, call, images, priced), Ok)?
+        }
         "gemini" | "vertex_ai" => {
             let search = tools::grounding(call.usage.details.searches, priced);
             let uplift = tokens::endpoint_uplift(&priced.prices, call.vertex_location);
@@ -42,7 +47,8 @@ pub(super) fn cost(
         }
         "azure_ai" => match counted().or(flat) {
             Some(cost) => cost,
-            None => listed(map, call, images, priced)?,
+            None if priced.prices.rate(Unit::INPUT_PIXEL).is_some() => listed(map, call, images, priced)?,
+            None => ExactUsd::ZERO,
         },
         "bedrock" => stability(map, images, priced).or(flat).unwrap_or_default(),
         "recraft" | "aiml" | "cometapi" | "runwayml" => flat.unwrap_or_default(),
@@ -82,7 +88,7 @@ fn by_tokens(call: &Call<'_>, prices: &Prices) -> Option<ExactUsd> {
 /// The entries that are listed by size and quality: `hd/1024-x-1792/dall-e-3`.
 fn listed(map: &PriceMap, call: &Call<'_>, images: &Images<'_>, priced: &Priced<'_>) -> Result<ExactUsd, Unmapped> {
     let size = images.size.filter(|size| size.contains('x')).unwrap_or(DEFAULT_SIZE);
-    let size = if size.contains("-x-") { size.to_owned() } else { size.replace('x', "-x-") };
+    let size = dashed(size);
     let pixels = pixels(&size);
     let entry = names(call, &size, images.quality.unwrap_or("standard"));
     let entry = entry.iter().find_map(|name| map.find(name)).map(|facts| facts.prices());
@@ -114,6 +120,11 @@ fn names(call: &Call<'_>, size: &str, quality: &str) -> Vec<String> {
     ]
 }
 
+/// `1024x1024` is listed as `1024-x-1024`.
+fn dashed(size: &str) -> String {
+    if size.contains("-x-") { size.to_owned() } else { size.replace('x', "-x-") }
+}
+
 fn pixels(size: &str) -> Option<u64> {
     let (width, height) = size.split_once("-x-")?;
     width.parse::<u64>().ok()?.checked_mul(height.parse().ok()?)
@@ -121,7 +132,7 @@ fn pixels(size: &str) -> Option<u64> {
 
 /// The first generation of Stability's models is listed by size and steps.
 fn stability(map: &PriceMap, images: &Images<'_>, priced: &Priced<'_>) -> Option<ExactUsd> {
-    let size = images.size.unwrap_or(DEFAULT_SIZE);
+    let size = dashed(images.size.unwrap_or(DEFAULT_SIZE));
     let steps = if images.steps.unwrap_or(STEPS) > STEPS { "max-steps" } else { "50-steps" };
     let bare = priced.key.rsplit('/').next().unwrap_or(priced.key);
     let entry = map.find(&format!("{size}/{steps}/{bare}")).filter(|_| !priced.is_custom)?;
@@ -145,7 +156,7 @@ fn fal(map: &PriceMap, images: &Images<'_>, priced: &Priced<'_>) -> Option<Exact
     let labelled = label.and_then(|label| priced.prices.get(Key::of(Unit::OUTPUT_IMAGE).at(label)));
     let wanted = images.size.unwrap_or("landscape_4_3");
     let wanted = SIZES.iter().find(|(name, _)| *name == wanted).map_or(wanted, |(_, size)| size);
-    let wanted = pixels(wanted).or_else(|| pixels(&wanted.replace('x', "-x-"))).unwrap_or(1024 * 768);
+    let wanted = pixels(&dashed(wanted)).unwrap_or(1024 * 768);
     let quality = images.quality.filter(|quality| *quality != "auto").unwrap_or("high");
     let bare = priced.key.strip_prefix("fal_ai/").unwrap_or(priced.key);
     let nearest = || {

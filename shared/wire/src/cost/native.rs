@@ -20,16 +20,24 @@ pub(super) fn cost(call: &Call<'_>, priced: &Priced<'_>) -> Charge {
         return charge;
     }
     let generic = |tier| tokens::cost(call, prices, call.usage, tier);
-    match priced.provider {
-        "lemonade" => Charge::default(),
+    let charge = match priced.provider {
         "anthropic" => anthropic(call, prices, generic(call.tier())),
-        "perplexity" => perplexity(call, priced),
-        "xai" => xai(call, priced),
+        "perplexity" => perplexity(call, prices),
+        "xai" => xai(call, prices),
         "dashscope" | "qwencloud" | "qwen_ai_platform" => dashscope(call, prices),
         "deepseek" | "tencent" | "fireworks_ai" => generic(Tier::Standard),
         "vertex_ai" => vertex(call, prices).unwrap_or_else(|| generic(call.tier())),
-        _ => generic(call.tier()),
-    }
+        _ => return generic(call.tier()),
+    };
+    // LiteLLM tells these parts as the common arithmetic has them, whatever the provider's own makes of the total.
+    let parts = generic(call.tier()).scaled(geo(call, prices));
+    let Charge { cache_read, cache_write, reasoning, .. } = parts;
+    Charge { cache_read, cache_write, reasoning, ..charge }
+}
+
+/// Anthropic's factor for what it served in the US.
+fn geo(call: &Call<'_>, prices: &Prices) -> Factor {
+    prices.rate(Unit::UPLIFT_GEO_US).filter(|_| call.usage.details.is_in_us).map_or(Factor::ONE, Factor::of_rate)
 }
 
 /// Whether tokens have a price that is not zero, or a table of prices.
@@ -50,18 +58,20 @@ fn timed(call: &Call<'_>, priced: &Priced<'_>) -> Option<Charge> {
 
 /// Faster service and service in the US cost a multiple of everything.
 fn anthropic(call: &Call<'_>, prices: &Prices, charge: Charge) -> Charge {
-    let factor = |unit, counts: bool| prices.rate(unit).filter(|_| counts).map_or(Factor::ONE, Factor::of_rate);
-    let details = &call.usage.details;
-    let fast = charge.scaled(factor(Unit::UPLIFT_FAST, details.is_fast));
-    fast.scaled(factor(Unit::UPLIFT_GEO_US, details.is_in_us))
+    let fast = prices.rate(Unit::UPLIFT_FAST).filter(|_| call.usage.details.is_fast);
+    charge.scaled(fast.map_or(Factor::ONE, Factor::of_rate)).scaled(geo(call, prices))
 }
 
-/// Perplexity's own total, else tokens, citations, thinking and searches; its cache has no price.
-fn perplexity(call: &Call<'_>, priced: &Priced<'_>) -> Charge {
-    let (usage, prices) = (call.usage, &priced.prices);
-    if let Some(cost) = usage.details.cost.filter(|_| !priced.is_custom) {
-        return Charge::output(ExactUsd::of(cost));
-    }
+/// What xAI and Perplexity say themselves that the call cost, searches and all.
+pub(super) fn stated(call: &Call<'_>) -> Option<Charge> {
+    let says = matches!(call.provider, "xai" | "perplexity") && matches!(call.work, Work::Tokens);
+    let cost = call.usage.details.cost.filter(|_| says && call.custom.is_none())?;
+    Some(Charge::output(ExactUsd::of(cost)))
+}
+
+/// Perplexity's tokens, citations, thinking and searches; its cache has no price.
+fn perplexity(call: &Call<'_>, prices: &Prices) -> Charge {
+    let usage = call.usage;
     let off_peak = prices.off_peak().filter(|block| block.holds_at(call.at_unix_s));
     let rate = |unit| off_peak.and_then(|block| block.rate(unit)).or_else(|| prices.rate(unit)).unwrap_or_default();
     let details = &usage.details;
@@ -75,23 +85,19 @@ fn perplexity(call: &Call<'_>, priced: &Priced<'_>) -> Charge {
     Charge {
         input: rate(Unit::INPUT).times(usage.prompt_tokens).plus(citations),
         output: rate(Unit::OUTPUT).times(spoken).plus(thought).plus(searches),
-        reasoning: thought,
         ..Charge::default()
     }
 }
 
-/// xAI's own total, else tokens; it counts thinking beside the answer, and its price is the answer's.
-fn xai(call: &Call<'_>, priced: &Priced<'_>) -> Charge {
+/// xAI's tokens; it counts thinking beside the answer, and its price is the answer's.
+fn xai(call: &Call<'_>, prices: &Prices) -> Charge {
     let usage = call.usage;
-    if let Some(cost) = usage.details.cost.filter(|_| !priced.is_custom) {
-        return Charge::output(ExactUsd::of(cost));
-    }
     let mut whole = undivided(usage);
     let is_within = usage.total_tokens == usage.prompt_tokens.saturating_add(usage.completion_tokens);
     if !is_within {
         whole.completion_tokens = usage.completion_tokens.saturating_add(usage.details.reasoning);
     }
-    tokens::cost(call, &priced.prices, &whole, Tier::Standard)
+    tokens::cost(call, prices, &whole, Tier::Standard)
 }
 
 /// All of a call is charged by the step that its whole prompt falls into.

@@ -32,7 +32,13 @@ pub struct Unmapped {
     pub provider: String,
 }
 
-impl Priced<'_> {
+impl<'a> Priced<'a> {
+    /// A model of which nothing is known.
+    pub(super) fn nothing(call: &Call<'a>) -> Self {
+        let (key, provider) = (call.names.request_model, call.provider);
+        Self { key, mode: "", provider, prices: Prices::default(), is_custom: false, is_listed: false }
+    }
+
     pub(super) fn basis(&self) -> Basis {
         match (self.is_custom, self.prices.is_empty()) {
             (true, _) => Basis::Custom,
@@ -83,12 +89,17 @@ fn names<'a>(call: &Call<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
 }
 
 fn public<'a>(map: &'a PriceMap, call: &Call<'a>, name: &'a str) -> Option<Priced<'a>> {
+    if call.provider == "lemonade" {
+        // The user's own machine.
+        return Some(Priced { prices: Prices::parse("i=0 o=0"), is_listed: true, ..Priced::nothing(call) });
+    }
     let fixed = category(map, call, name);
     let name = fixed.unwrap_or(name);
+    let provider = call.provider;
     let region = call.region.filter(|_| call.names.base_model.is_none());
-    let found = map.lookup(Wanted { provider: call.provider, region, model: name });
-    let found = found.or_else(|| fallback(map, call.provider, name));
-    match found? {
+    let regional = region.and_then(|region| regional(map, provider, region, name));
+    let found = regional.or_else(|| map.lookup(Wanted { provider, model: name }));
+    match found.or_else(|| fallback(map, provider, name))? {
         Found::Listed(facts) => Some(Priced {
             key: facts.key,
             mode: facts.mode,
@@ -106,6 +117,13 @@ fn public<'a>(map: &'a PriceMap, call: &Call<'a>, name: &'a str) -> Option<Price
             is_listed: false,
         }),
     }
+}
+
+/// The entry for the region: `bedrock/us-east-1/…`. A rule for the family knows no regions.
+fn regional<'m>(map: &'m PriceMap, provider: &str, region: &str, name: &str) -> Option<Found<'m>> {
+    let bare = name.strip_prefix(provider).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name);
+    let found = map.lookup(Wanted { provider, model: &format!("{region}/{bare}") });
+    found.filter(|found| matches!(found, Found::Listed(_)))
 }
 
 /// Providers whose entries have other names than their models: old endpoints, or classes of size.

@@ -84,8 +84,12 @@ pub(super) fn search(priced: &Priced<'_>, queries: u64, results_max: u64) -> Exa
     let step = prices.steps(Band::SearchResults).find(|step| fits(step.from, step.to));
     let step = step.or_else(|| prices.steps(Band::SearchResults).last());
     let rate = step.map_or_else(|| prices.rate(Unit::QUERY), |step| step.rate(Unit::QUERY));
-    let more = if priced.provider == "parallel_ai" { results_max.saturating_sub(PARALLEL_RESULTS) } else { 0 };
-    rate.unwrap_or_default().times(queries).plus(PARALLEL_RESULT.times(more))
+    let rate = rate.unwrap_or_default();
+    if priced.provider == "parallel_ai" {
+        // All queries of a call are one request; its further results are paid.
+        return rate.plus(PARALLEL_RESULT.times(results_max.saturating_sub(PARALLEL_RESULTS)));
+    }
+    rate.times(queries)
 }
 
 /// Only Vertex charges a search in a vector store.

@@ -11,8 +11,6 @@ use super::PriceMap;
 pub struct Wanted<'a> {
     /// Who serves it, by LiteLLM's name.
     pub provider: &'a str,
-    /// Where it is served, where prices may differ by region (Bedrock).
-    pub region: Option<&'a str>,
     pub model: &'a str,
 }
 
@@ -58,7 +56,6 @@ const ROUTES: [&str; 8] =
 /// The names to try, each made when its turn comes.
 pub(super) struct Names<'a> {
     pub provider: &'a str,
-    region: Option<&'a str>,
     model: Cow<'a, str>,
     /// The model without its provider in front, where it has it.
     bare: Cow<'a, str>,
@@ -66,8 +63,8 @@ pub(super) struct Names<'a> {
 }
 
 /// Names that LiteLLM tries to find a model; what follows them are the cost calculator's own attempts.
-const OF_MODEL_INFO: usize = 8;
-const ALL: usize = 14;
+const OF_MODEL_INFO: usize = 7;
+const CUTS: usize = 6;
 
 pub(super) fn names<'a>(map: &PriceMap, wanted: Wanted<'a>) -> Names<'a> {
     let provider = if wanted.provider == "vertex_ai_beta" { "vertex_ai" } else { wanted.provider };
@@ -79,35 +76,43 @@ pub(super) fn names<'a>(map: &PriceMap, wanted: Wanted<'a>) -> Names<'a> {
         Cow::Owned(model) => Cow::Owned(without_provider(provider, model).to_owned()),
     };
     let has_prefix = bare.len() < model.len();
-    Names { provider, region: wanted.region, model, bare, has_prefix }
+    Names { provider, model, bare, has_prefix }
 }
 
 impl<'a> Names<'a> {
-    /// All of them, the most specific first.
-    pub fn all(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        (0..ALL).filter_map(|place| self.name(place))
+    /// Those by which LiteLLM decides whether a model is known at all, the most specific first.
+    pub fn of_model_info(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        (0..OF_MODEL_INFO).filter_map(|place| self.name(place))
     }
 
-    /// Those by which LiteLLM decides whether a model is known at all.
-    pub fn of_model_info(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        (1..OF_MODEL_INFO).filter_map(|place| self.name(place))
+    /// The name as it was asked for, with and without its provider.
+    pub fn as_asked(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        (0..2).filter_map(|place| self.name(place))
+    }
+
+    /// Without the first segments, which LiteLLM takes for the provider's or an alias: with and without the provider.
+    pub fn cut(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        (0..CUTS).filter_map(|place| {
+            let (at, _) = self.bare.match_indices('/').nth(place / 2)?;
+            let rest = &self.bare[at + 1..];
+            let is_plain = place % 2 == 1;
+            Some(if is_plain { Cow::Borrowed(rest) } else { Cow::Owned(format!("{}/{rest}", self.provider)) })
+        })
     }
 
     fn name(&self, place: usize) -> Option<Cow<'_, str>> {
         let provider = self.provider;
         let split = || Cow::Borrowed(self.split());
         let name = match place {
-            0 => Cow::Owned(format!("{provider}/{}/{}", self.region?, self.bare)),
-            1 if self.has_prefix => Cow::Borrowed(self.model.as_ref()),
-            1 => Cow::Owned(format!("{provider}/{}", self.model)),
-            2 => Cow::Borrowed(self.model.as_ref()),
-            3 if provider == "bedrock_mantle" => Cow::Owned(format!("bedrock_mantle/{}", self.split())),
-            4 => split(),
-            5 => Cow::Owned(format!("{provider}/{}", stripped(provider, self.stripping()))),
-            6 => stripped(provider, self.stripping()),
-            7 if provider == "fireworks_ai" => Cow::Owned(format!("fireworks_ai/{}", fireworks(&self.bare))),
-            7 if self.has_prefix => Cow::Owned(format!("{provider}/{}", self.model)),
-            8.. => return self.cut(place - OF_MODEL_INFO),
+            0 if self.has_prefix => Cow::Borrowed(self.model.as_ref()),
+            0 => Cow::Owned(format!("{provider}/{}", self.model)),
+            1 => Cow::Borrowed(self.model.as_ref()),
+            2 if provider == "bedrock_mantle" => Cow::Owned(format!("bedrock_mantle/{}", self.split())),
+            3 => split(),
+            4 => Cow::Owned(format!("{provider}/{}", stripped(provider, self.stripping()))),
+            5 => stripped(provider, self.stripping()),
+            6 if provider == "fireworks_ai" => Cow::Owned(format!("fireworks_ai/{}", fireworks(&self.bare))),
+            6 if self.has_prefix => Cow::Owned(format!("{provider}/{}", self.model)),
             _ => return None,
         };
         Some(name)
@@ -124,14 +129,6 @@ impl<'a> Names<'a> {
 
     fn stripping(&self) -> &str {
         if self.provider == "bedrock_mantle" { self.split() } else { &self.bare }
-    }
-
-    /// Without the first segments, which LiteLLM takes for the provider's or an alias: with and without the provider.
-    fn cut(&self, place: usize) -> Option<Cow<'_, str>> {
-        let (at, _) = self.bare.match_indices('/').nth(place / 2)?;
-        let rest = &self.bare[at + 1..];
-        let is_plain = place % 2 == 1;
-        if is_plain { Some(Cow::Borrowed(rest)) } else { Some(Cow::Owned(format!("{}/{rest}", self.provider))) }
     }
 }
 

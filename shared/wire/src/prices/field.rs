@@ -157,7 +157,7 @@ impl Key {
         } else {
             (rest, At::All)
         };
-        (unit.len() <= 4).then_some(Self { unit: Unit::new(unit), at, tier })
+        (1..=4).contains(&unit.len()).then_some(Self { unit: Unit::new(unit), at, tier })
     }
 }
 
@@ -180,7 +180,9 @@ pub(crate) fn code_of(name: &str) -> Option<String> {
     }
     let tier = listed("tier").find_map(|(code, tier)| Some((code, name.strip_suffix(tier)?.strip_suffix('_')?)));
     let (tier, base) = tier.map_or((None, name), |(code, base)| (Some(code), base));
-    let (base, at) = split_threshold(base).or_else(|| split_label(base)).unwrap_or((base, String::new()));
+    let known = find("rate", base).map(|_| (base, String::new()));
+    let split = known.or_else(|| split_threshold(base)).or_else(|| split_label(base));
+    let (base, at) = split?;
     let tier = tier.map_or_else(String::new, |code| format!(".{code}"));
     Some(format!("{}{at}{tier}", find("rate", base)?))
 }
