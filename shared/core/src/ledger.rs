@@ -3,8 +3,16 @@
 //! A [`Spend`] is one call, as it is journalled before its last byte leaves and written to the directory later, once.
 //! Knows no price and no limit.
 
+mod backlog;
+mod direct;
+mod drain;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use backlog::{Backlog, Batch, Bounds};
+pub use direct::Direct;
+pub use drain::{Drain, Pace};
 
 use crate::clock::Moment;
 use crate::directory::Fault;

@@ -9,6 +9,7 @@ mod build;
 mod certificates;
 mod environment;
 mod fetch;
+pub mod journal;
 pub mod logs;
 mod master_key;
 mod prepare;
