@@ -6,6 +6,12 @@
 mod backlog;
 mod direct;
 mod drain;
+mod endpoints;
+mod keep;
+mod log_row;
+mod plain;
+mod posting;
+mod retention;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,6 +19,10 @@ use serde_json::Value;
 pub use backlog::{Backlog, Batch, Bounds};
 pub use direct::Direct;
 pub use drain::{Drain, Pace};
+pub use log_row::usd;
+pub use plain::Plain;
+pub use posting::{Day, Days, Posting, Rules, Totals};
+pub use retention::{Retention, Schedule};
 
 use crate::clock::Moment;
 use crate::directory::Fault;
