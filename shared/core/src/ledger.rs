@@ -3,11 +3,27 @@
 //! A [`Spend`] is one call, as it is journalled before its last byte leaves and written to the directory later, once.
 //! Knows no price and no limit.
 
+mod backlog;
+mod direct;
+mod drain;
+mod endpoints;
+mod keep;
+mod log_row;
+mod plain;
+mod posting;
+mod retention;
 mod unkept;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use backlog::{Backlog, Batch, Bounds};
+pub use direct::Direct;
+pub use drain::{Drain, Pace};
+pub use log_row::usd;
+pub use plain::Plain;
+pub use posting::{Day, Days, Posting, Rules, Totals};
+pub use retention::{Retention, Schedule};
 pub use unkept::Unkept;
 
 use crate::clock::Moment;

@@ -7,8 +7,10 @@
 mod address;
 mod build;
 mod certificates;
+pub mod database;
 mod environment;
 mod fetch;
+pub mod journal;
 pub mod logs;
 mod master_key;
 mod prepare;
