@@ -127,8 +127,10 @@ pub struct Request {
 /// What happens to a call whose worst case does not fit into what is left of a budget.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Enforcement {
-    /// It takes what is left, as LiteLLM; where nothing is left it is refused. A budget is overspent by one call at
-    /// most.
+    /// It goes out while anything is left, as with LiteLLM; where nothing is left it is refused. It holds back all
+    /// that it can cost, also what is not there: were it to hold only what is left, calls that end cheaper would make
+    /// room for more such calls while it is under way, and all of them could overspend. So a budget is overspent by
+    /// one call at most, and what is not used comes back when the call ends.
     #[default]
     Shrink,
     /// It is refused: no budget is ever overspent.
