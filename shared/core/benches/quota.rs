@@ -49,6 +49,7 @@ fn request(draws: Vec<Draw>) -> Request {
         input_tokens: 100,
         output_tokens: 200,
         enforcement: Enforcement::Shrink,
+        record: None,
     }
 }
 

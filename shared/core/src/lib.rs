@@ -21,6 +21,7 @@ mod exchange;
 pub mod explain;
 mod fault;
 pub mod fetch;
+pub mod govern;
 pub mod health;
 pub mod journey;
 pub mod ledger;

@@ -116,12 +116,15 @@ pub struct Request {
     pub now: Moment,
     /// When it counts as lost, unless it is settled before.
     pub expires: Moment,
+    /// Each account once.
     pub draws: Vec<Draw>,
     /// The most that it can cost.
     pub cost_picousd: u64,
     pub input_tokens: u64,
     pub output_tokens: u64,
     pub enforcement: Enforcement,
+    /// What is charged where nobody ever settles it: kept by an adapter whose accounts outlive the process.
+    pub record: Option<Arc<Spend>>,
 }
 
 /// What happens to a call whose worst case does not fit into what is left of a budget.

@@ -127,6 +127,7 @@ fn request(seconds: u64, draws: &[Draw]) -> Request {
         input_tokens: 3,
         output_tokens: 7,
         enforcement: Enforcement::Shrink,
+        record: None,
     }
 }
 
