@@ -7,6 +7,7 @@
 mod address;
 mod build;
 mod certificates;
+pub mod database;
 mod environment;
 mod fetch;
 pub mod logs;

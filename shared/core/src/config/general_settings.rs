@@ -22,6 +22,8 @@ const REALTIME_IDLE_TIMEOUT_SECONDS: f64 = 900.0;
 const UPSTREAM_CONNECT_TIMEOUT_SECONDS: f64 = 10.0;
 const PASS_THROUGH_REQUEST_TIMEOUT_SECONDS: f64 = 600.0;
 const UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX: u64 = 1000;
+const DATABASE_POOL_TIMEOUT_SECONDS: f64 = 60.0;
+const DATABASE_TIMEOUT_SECONDS: f64 = 10.0;
 const HEALTH_CHECK_INTERVAL_SECONDS: f64 = 300.0;
 
 /// Settings of the server.
@@ -32,8 +34,20 @@ pub struct GeneralSettings {
     pub dangerously_permit_weak_or_unset_master_key: bool,
     /// Whether requests may fail on purpose: `mock_testing_fallbacks` and the like.
     pub dangerously_allow_mock_testing_request_params: bool,
-    /// Read, and not used yet.
+    /// Where the records are kept: an address of PostgreSQL or of an SQLite file.
     pub database_url: Option<Secret>,
+    /// Connections to the database; what its address says, else 10, where nothing is set.
+    pub database_connection_pool_limit: Option<u64>,
+    /// How long a call may wait for a connection: `database_connection_timeout`, else
+    /// `database_connection_pool_timeout`, else 60; never longer than `database_timeout_seconds`.
+    pub database_connection_pool_timeout_seconds: f64,
+    /// Tollgate's own: how long a call to the database may take; 10 where nothing is set.
+    pub database_timeout_seconds: f64,
+    /// Whether a pooler stands before the database that keeps no prepared statements.
+    pub database_disable_prepared_statements: bool,
+    /// Whether tables are left as they are at start: `disable_prisma_schema_update`, else the variable
+    /// `DISABLE_SCHEMA_UPDATE`.
+    pub disable_schema_update: bool,
     /// Tollgate's own: whether an unknown key refuses the configuration.
     pub strict_config: bool,
     /// The largest request body; 50 where nothing is set.
@@ -96,6 +110,17 @@ impl GeneralSettings {
             dangerously_permit_weak_or_unset_master_key: fields.flag("dangerously_permit_weak_or_unset_master_key"),
             dangerously_allow_mock_testing_request_params: fields.flag("dangerously_allow_mock_testing_request_params"),
             database_url: fields.text("database_url").map(Secret::new),
+            database_connection_pool_limit: fields.count("database_connection_pool_limit"),
+            database_connection_pool_timeout_seconds: fields
+                .number("database_connection_timeout")
+                .or_else(|| fields.number("database_connection_pool_timeout"))
+                .unwrap_or(DATABASE_POOL_TIMEOUT_SECONDS),
+            database_timeout_seconds: fields.number("database_timeout_seconds").unwrap_or(DATABASE_TIMEOUT_SECONDS),
+            database_disable_prepared_statements: fields.flag("database_disable_prepared_statements"),
+            disable_schema_update: fields.flag("disable_prisma_schema_update")
+                || surroundings
+                    .variable("DISABLE_SCHEMA_UPDATE")
+                    .is_some_and(|text| text.trim().eq_ignore_ascii_case("true")),
             strict_config: fields.flag("strict_config"),
             max_request_size_mb: fields.number("max_request_size_mb").unwrap_or(REQUEST_SIZE_MAX_MB),
             max_response_size_mb: fields.number("max_response_size_mb").unwrap_or(RESPONSE_SIZE_MAX_MB),
