@@ -10,8 +10,10 @@ mod caller;
 mod groups;
 mod identify;
 mod limits;
+pub mod period;
 mod profile;
 mod recent;
+pub mod reset;
 mod role;
 
 use std::sync::Arc;

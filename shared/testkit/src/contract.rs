@@ -1,5 +1,7 @@
 //! What every adapter of a port must do: one suite a port, run over each of its adapters.
 
 mod meter;
+mod quota;
 
 pub use meter::{Shared, meter};
+pub use quota::{SharedQuota, quota};

@@ -46,7 +46,6 @@ pub struct GeneralSettings {
     pub address: AddressRule,
     /// How callers with tokens are let in.
     pub jwt: JwtSettings,
-    /// Read, and not used yet.
     /// Where the records are kept: an address of PostgreSQL or of an SQLite file.
     pub database_url: Option<Secret>,
     /// Connections to the database; what its address says, else 10, where nothing is set.

@@ -101,6 +101,7 @@ impl Governance {
             now: self.clock.now(),
             expires: self.clock.now() + RESERVATION_MAX,
             draws: claims.iter().map(|claim| claim.draw.clone()).collect(),
+            record: self.quota.keeps_records().then(|| Arc::new((*spend).clone())),
             cost_picousd: estimate.cost_picousd.unwrap_or(0),
             input_tokens: estimate.likely_input_tokens,
             output_tokens: estimate.output_tokens.unwrap_or_else(|| likely_output(&claims, estimate)),

@@ -29,6 +29,8 @@ mod probe;
 #[cfg(test)]
 mod queue;
 #[cfg(test)]
+mod quota;
+#[cfg(test)]
 mod relay;
 #[cfg(test)]
 mod resources;
