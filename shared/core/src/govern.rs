@@ -15,6 +15,7 @@ mod profile;
 mod recent;
 pub mod reset;
 mod role;
+mod windows;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +26,9 @@ pub use groups::Groups;
 pub use limits::{Claim, Scope};
 pub use profile::Profile;
 pub use role::Role;
+pub use windows::Allowance;
 
+use period::Calendar;
 use recent::Recent;
 
 use crate::clock::Clock;
@@ -102,6 +105,8 @@ pub struct Settings {
     /// `litellm_settings.max_end_user_budget`, and the budget `max_end_user_budget_id`, of customers without their own.
     pub customer_budget_usd: Option<f64>,
     pub customer_budget_id: Option<String>,
+    /// `litellm_settings.timezone` and `budget_reset_time`: when periods of budgets end.
+    pub calendar: Calendar,
 }
 
 impl Default for Settings {
@@ -126,6 +131,7 @@ impl Default for Settings {
             refuses_client_tags: false,
             customer_budget_usd: None,
             customer_budget_id: None,
+            calendar: Calendar::default(),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::load::Surroundings;
 use super::node::Node;
 use super::params::Fields;
 use crate::govern::Settings;
+use crate::govern::period::Calendar;
 use crate::quota::{Enforcement, TokenKind};
 
 impl Settings {
@@ -47,8 +48,15 @@ impl Settings {
             refuses_client_tags: general.flag("reject_clientside_metadata_tags"),
             customer_budget_usd: litellm.number("max_end_user_budget"),
             customer_budget_id: litellm.text("max_end_user_budget_id"),
+            calendar: calendar(&litellm),
         }
     }
+}
+
+/// What is no time of day is refused before anything is read.
+fn calendar(litellm: &Fields<'_>) -> Calendar {
+    let (zone, time) = (litellm.text("timezone"), litellm.text("budget_reset_time"));
+    Calendar::new(zone.as_deref(), time.as_deref()).unwrap_or_default()
 }
 
 fn seconds(seconds: Option<f64>) -> Option<Duration> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::caller::{MASTER_KEY, MASTER_USER};
 use super::limits::{self, Claim, Kind, Rates, Scope};
-use super::{Caller, Governance, Profile, access};
+use super::{Caller, Governance, Profile, access, windows};
 use crate::bill::Bill;
 use crate::catalog::{Catalog, Group};
 use crate::denial::Denial;
@@ -63,7 +63,7 @@ impl Governance {
     /// be reserved or journalled.
     pub(crate) async fn admit(&self, catalog: &Catalog, caller: &Caller, visit: Visit<'_>) -> Result<Bill, Error> {
         let customer = self.customer(&visit).await?;
-        let mut claims = Vec::new();
+        let (mut claims, mut paid_from) = (Vec::new(), Vec::new());
         if let Some(profile) = caller.profile() {
             check_team(profile)?;
             if let Some(model) = visit.model {
@@ -72,6 +72,10 @@ impl Governance {
             }
             claims.extend(profile.claims.iter().cloned());
             model_rates(profile, &visit, &self.settings, &mut claims);
+            for (claim, window) in windows::of_call(profile, visit.model, &self.settings.calendar, self.clock.now()) {
+                claims.push(claim);
+                paid_from.push(window);
+            }
         }
         self.customer_claims(&visit, customer.as_deref(), &mut claims).await?;
         let tags = tags_of(caller, &visit);
@@ -83,7 +87,8 @@ impl Governance {
             let sentence = format!("'user' param not passed in. 'enforce_user_param'={}", "True");
             return Err(Denial::unauthenticated(&sentence).into());
         }
-        let spend = Box::new(self.spend(caller, &visit, tags));
+        let mut spend = Box::new(self.spend(caller, &visit, tags));
+        spend.payer.windows = paid_from;
         self.open(&visit, claims, spend).await
     }
 
@@ -274,7 +279,7 @@ fn payer(caller: &Caller, visit: &Visit<'_>, tags: Vec<String>) -> Payer {
         customer_id,
         tags,
         access_groups: Vec::new(),
-        windows: profile.windows.clone(),
+        windows: Vec::new(),
     }
 }
 

@@ -142,11 +142,13 @@ impl Governance {
             project,
             project_budget,
             claims: Vec::new(),
-            windows: Vec::new(),
+            allowances: Vec::new(),
             tags: Vec::new(),
         };
         profile.tags = tags(&profile);
-        profile.claims = limits::claims(&profile, &self.settings, self.clock.now());
+        let now = self.clock.now();
+        profile.claims = limits::claims(&profile, &self.settings, now);
+        profile.allowances = self.allowances(&profile, now).await?;
         Ok(profile)
     }
 

@@ -293,10 +293,7 @@ impl Claim {
             Kind::Proxy => format!("Budget has been exceeded! Current cost: {cost}, Max budget: {max}"),
             Kind::KeyWindow => window_sentence("Key", &money.home, spent, limit),
             Kind::TeamWindow => window_sentence("Team", &money.home, spent, limit),
-            Kind::KeyModel => format!("LiteLLM Virtual Key: {name}"),
-            Kind::TeamModel => format!("LiteLLM Team: {name}"),
-            Kind::UserModel => format!("LiteLLM User: {name}"),
-            Kind::CustomerModel => format!("LiteLLM End User: {name}"),
+            Kind::KeyModel | Kind::TeamModel | Kind::UserModel | Kind::CustomerModel => name.clone(),
         };
         if level.held > 0 && level.used.saturating_sub(level.held) < money.limit_picousd.unwrap_or(0) {
             sentence.push_str(&format!(" ({} of it is held by calls under way)", python::float(usd(level.held))));

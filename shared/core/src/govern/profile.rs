@@ -2,10 +2,9 @@
 //!
 //! Built once for each look-up; calls only read it.
 
-use super::{Claim, Role};
+use super::{Allowance, Claim, Role};
 use crate::clock::Moment;
 use crate::directory::{Columns, Row};
-use crate::quota::Window;
 
 /// A key, and everyone whose rules apply to its calls.
 #[derive(Debug)]
@@ -29,8 +28,8 @@ pub struct Profile {
     pub expires: Option<Moment>,
     /// The accounts that every call of the key draws on.
     pub claims: Vec<Claim>,
-    /// The budget windows among them.
-    pub windows: Vec<Window>,
+    /// Budgets that begin anew again and again.
+    pub allowances: Vec<Allowance>,
     /// Tags that the key and its team put on every call.
     pub tags: Vec<String>,
 }
