@@ -3,6 +3,7 @@
 //! Reads the request that has been parsed already; decides nothing.
 
 use tollgate_wire::Operation;
+use tollgate_wire::cost;
 use tollgate_wire::json::Object;
 
 use crate::bill::Bill;
@@ -10,12 +11,11 @@ use crate::call::Visitor;
 use crate::catalog::{Found, Group};
 use crate::govern::{Estimate, Visit, access};
 use crate::journey::{Ask, AskBody};
+use crate::price::Job;
 use crate::{App, Error};
 
 /// LiteLLM's estimate of a token's length in characters, where limits of tokens are concerned.
 const BYTES_A_TOKEN: u64 = 4;
-/// The longest answer that is counted with where neither the request nor the model has a limit.
-const OUTPUT_TOKENS_OTHERWISE: u64 = 4096;
 
 impl App {
     /// Admits the call, in the name that its key's names make of the model.
@@ -32,6 +32,7 @@ impl App {
         let served = dispatched.as_deref().or(ask.named.as_deref());
         let found = served.and_then(|model| self.catalog.resolve(model, caller.team_id()).ok().flatten());
         let group = found.as_ref().map(Found::group);
+        let job = job(call.operation, &ask.body);
         let visit = Visit {
             call_id: &call.id,
             call_type: call.operation.name(),
@@ -45,7 +46,8 @@ impl App {
             user_agent: visitor.user_agent.clone(),
             address: visitor.address.clone(),
             metadata: spend_metadata(&ask.body),
-            estimate: estimate(group.map(|group| &**group), ask),
+            estimate: self.estimate(group.map(|group| &**group), ask, &job),
+            job,
         };
         let bill = self.governance.admit(&self.catalog, caller, visit).await?;
         if dispatched.is_some() {
@@ -91,32 +93,45 @@ const fn is_free(operation: Operation) -> bool {
     matches!(operation, Operation::CountMessageTokens | Operation::CountContentTokens)
 }
 
-/// The most that the call can use of any deployment that may serve it.
-fn estimate(group: Option<&Group>, ask: &Ask<'_>) -> Estimate {
-    let bytes = match &ask.body {
-        AskBody::Json { bytes, .. } => bytes.len() as u64,
-        AskBody::Upload(_) => 0,
-    };
-    let output = ask.output_tokens();
-    let mut estimate = Estimate {
-        cost_picousd: None,
-        likely_input_tokens: (bytes / BYTES_A_TOKEN).max(1),
-        output_tokens: (output > 0).then_some(output),
-    };
-    if is_free(ask.call.operation) {
-        return Estimate { cost_picousd: Some(0), likely_input_tokens: 0, output_tokens: Some(0) };
-    }
-    for deployment in group.map(|group| group.deployments.as_slice()).unwrap_or_default() {
-        let price = deployment.routing.price;
-        if price.input_usd.is_none() && price.output_usd.is_none() {
-            continue;
+impl App {
+    /// The most that the call can use of any deployment that may serve it.
+    fn estimate(&self, group: Option<&Group>, ask: &Ask<'_>, job: &Job) -> Estimate {
+        if is_free(ask.call.operation) {
+            return Estimate { cost_picousd: Some(0), likely_input_tokens: 0, output_tokens: Some(0) };
         }
-        let output = if output > 0 { output } else { OUTPUT_TOKENS_OTHERWISE };
-        // No token is shorter than a byte.
-        let cost = price.cost_picousd(bytes, output);
-        estimate.cost_picousd = Some(estimate.cost_picousd.unwrap_or(0).max(cost));
+        let AskBody::Json { bytes, object } = &ask.body else { return Estimate::default() };
+        let bytes = bytes.len() as u64;
+        let limit = ask.output_tokens();
+        let output_tokens = (limit > 0).then_some(limit);
+        let choices = object.given("n").and_then(|text| text.parse().ok()).unwrap_or(1);
+        let worst = cost::Ask {
+            // No token is shorter than a byte.
+            input_tokens: Some(bytes),
+            output_tokens,
+            choices,
+            has_answer: true,
+            writes_cache: object.given("messages").is_some_and(|text| text.contains("cache_control")),
+            has_media: false,
+        };
+        let cost_picousd = group.and_then(|group| self.governance.prices.worst(group, job, &worst));
+        Estimate { cost_picousd, likely_input_tokens: (bytes / BYTES_A_TOKEN).max(1), output_tokens }
     }
-    estimate
+}
+
+/// What the call is about, in what it is paid by.
+fn job(operation: Operation, body: &AskBody<'_>) -> Job {
+    let AskBody::Json { object, .. } = body else { return Job::Tokens };
+    let text = |name: &str| object.given(name).and_then(|_| object.string(name)).map(std::borrow::Cow::into_owned);
+    let count = |name: &str| object.given(name).and_then(|text| text.parse().ok());
+    match operation {
+        Operation::Embedding => Job::Embedding,
+        Operation::ImageGeneration => {
+            Job::Images { count: count("n").unwrap_or(1), size: text("size"), quality: text("quality") }
+        }
+        Operation::Speech => Job::Speech { characters: text("input").map_or(0, |input| input.chars().count() as u64) },
+        Operation::Rerank => Job::Rerank,
+        _ => Job::Tokens,
+    }
 }
 
 /// Whom the call is made for: a header, else the places of the body where LiteLLM looks.

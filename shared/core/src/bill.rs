@@ -11,6 +11,7 @@ use tollgate_wire::Usage;
 use crate::clock::Clock;
 use crate::deployment::Deployment;
 use crate::ledger::{Journal, JournalFault, Outcome, Spend, Tokens};
+use crate::price::{Job, Pricing};
 use crate::quota::{Quota, Reservation, Used};
 use crate::upstream::BoxFuture;
 
@@ -24,6 +25,10 @@ pub(crate) struct Bill {
     pub spend: Box<Spend>,
     /// Who answered, or was asked last.
     pub deployment: Option<Arc<Deployment>>,
+    pub prices: Arc<Pricing>,
+    pub job: Job,
+    /// What the operator says that the call costs, whatever it uses.
+    pub fixed_picousd: Option<u64>,
     /// What the question alone is charged at, where its client left before any usage was known.
     pub input_tokens: u64,
 }
@@ -73,6 +78,8 @@ impl Bill {
 
     fn fill(&mut self, end: &End<'_>, usage: Option<Usage>) {
         let spend = &mut *self.spend;
+        // A failure before anything was generated costs nothing.
+        let is_charged = usage.is_some() || end.status < 300;
         let usage = usage.unwrap_or_default();
         spend.ended = self.clock.now();
         spend.outcome = match end.status {
@@ -87,15 +94,20 @@ impl Bill {
             prompt: usage.prompt_tokens,
             completion: usage.completion_tokens,
             total: usage.total_tokens,
-            ..Tokens::default()
+            cache_read: usage.details.cached,
+            cache_write: usage.details.written,
+            reasoning: usage.details.reasoning,
         };
         (spend.retries, spend.fallbacks) = (end.retries, end.fallbacks);
         if spend.outcome == Outcome::Failed {
             spend.error = Some(error_information(end.status));
         }
-        spend.cost_picousd = 0;
+        (spend.cost_picousd, spend.cost_breakdown) = (self.fixed_picousd.unwrap_or(0), None);
         if let Some(deployment) = &self.deployment {
-            spend.cost_picousd = deployment.routing.price.cost_of(usage);
+            let charged = self.prices.charge(deployment, &self.job, &usage, spend.ended);
+            if self.fixed_picousd.is_none() && is_charged {
+                (spend.cost_picousd, spend.cost_breakdown) = (charged.picousd, charged.breakdown);
+            }
             spend.model_id.clone_from(&deployment.id);
             spend.model.clone_from(&deployment.model);
             deployment.provider.clone_into(&mut spend.provider);

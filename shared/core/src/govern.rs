@@ -34,6 +34,7 @@ use recent::Recent;
 use crate::clock::Clock;
 use crate::directory::{Absent, Change, Directory, Fault, Filter, Row, Standing, Table};
 use crate::ledger::{Journal, Unkept};
+use crate::price::Pricing;
 use crate::quota::{self, Enforcement, Quota, TokenKind};
 use crate::{Error, denial::Denial};
 
@@ -42,6 +43,7 @@ pub struct Governance {
     pub directory: Arc<dyn Directory>,
     pub quota: Arc<dyn Quota>,
     pub journal: Arc<dyn Journal>,
+    pub prices: Arc<Pricing>,
     pub clock: Clock,
     pub settings: Settings,
     profiles: Recent<Arc<Profile>>,
@@ -150,7 +152,7 @@ impl Governance {
     pub fn new(ports: Ports, clock: Clock, settings: Settings) -> Self {
         let Ports { directory, quota, journal } = ports;
         let (profiles, rows) = (Recent::new(REMEMBERED_MAX), Recent::new(REMEMBERED_MAX));
-        Self { directory, quota, journal, clock, settings, profiles, rows }
+        Self { directory, quota, journal, prices: Arc::default(), clock, settings, profiles, rows }
     }
 
     /// Whether there is a database.

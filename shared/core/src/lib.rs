@@ -35,6 +35,7 @@ pub mod ledger;
 pub mod manage;
 pub mod meter;
 pub mod pass;
+pub mod price;
 pub mod probe;
 pub mod quota;
 pub mod random;

@@ -14,6 +14,7 @@ use crate::catalog::{Catalog, Group};
 use crate::denial::Denial;
 use crate::directory::{Columns, Row, schema};
 use crate::ledger::{Payer, Spend};
+use crate::price::Job;
 use crate::quota::{Draw, Edge, Home, Level, Measure, Money, NamedTable, Refused, Request, Reservation, accounts};
 use crate::{Error, ledger};
 
@@ -41,6 +42,7 @@ pub(crate) struct Visit<'a> {
     pub user_agent: Option<String>,
     pub address: Option<String>,
     pub metadata: Option<serde_json::Value>,
+    pub job: Job,
     pub estimate: Estimate,
 }
 
@@ -122,6 +124,9 @@ impl Governance {
             reservation: Some(reservation),
             spend,
             deployment: None,
+            prices: Arc::clone(&self.prices),
+            job: visit.job.clone(),
+            fixed_picousd: None,
             input_tokens: estimate.likely_input_tokens,
         };
         match self.journal.begin(&bill.spend).await {

@@ -104,7 +104,8 @@ impl Governance {
         for (each, row) in allowances.iter_mut().zip(rows) {
             let Some(row) = row else { continue };
             // Rows show milliseconds.
-            let is_current = row.moment("window_start").is_some_and(|start| start.0 / 1000 >= each.window.start.0 / 1000);
+            let is_current =
+                row.moment("window_start").is_some_and(|start| start.0 / 1000 >= each.window.start.0 / 1000);
             if is_current {
                 each.seed_picousd = picousd(row.number("spend")).unwrap_or(0);
             }
@@ -126,7 +127,8 @@ impl Owner<'_> {
         let packed: Option<Value> = value.as_str().and_then(|text| serde_json::from_str(text).ok());
         let windows = packed.as_ref().unwrap_or(value).as_array().map(Vec::as_slice).unwrap_or_default();
         for window in windows.iter().filter_map(Value::as_object) {
-            let (Some(limit_usd), Some(duration)) = (window.number("max_budget"), window.text("budget_duration")) else {
+            let (Some(limit_usd), Some(duration)) = (window.number("max_budget"), window.text("budget_duration"))
+            else {
                 continue;
             };
             let reset_at = window.text("reset_at").and_then(moment_of);
