@@ -81,7 +81,7 @@ impl App {
             user_agent: visitor.user_agent.clone(),
             address: visitor.address.clone(),
             // What it costs is known in the end, if ever: it is let in while anything is left.
-            estimate: Estimate { cost_picousd: Some(0), likely_input_tokens: 0, output_tokens: Some(0) },
+            estimate: Estimate { cost_picousd: Some(0), output_tokens: Some(0), ..Estimate::default() },
             ..Visit::default()
         };
         self.governance.admit(&self.catalog, &visitor.caller, visit).await.map(Some)
@@ -97,7 +97,7 @@ impl App {
     /// The most that the call can use of any deployment that may serve it.
     fn estimate(&self, group: Option<&Group>, ask: &Ask<'_>, job: &Job) -> Estimate {
         if is_free(ask.call.operation) {
-            return Estimate { cost_picousd: Some(0), likely_input_tokens: 0, output_tokens: Some(0) };
+            return Estimate { cost_picousd: Some(0), output_tokens: Some(0), ..Estimate::default() };
         }
         let AskBody::Json { bytes, object } = &ask.body else { return Estimate::default() };
         let bytes = bytes.len() as u64;
@@ -114,7 +114,9 @@ impl App {
             has_media: false,
         };
         let cost_picousd = group.and_then(|group| self.governance.prices.worst(group, job, &worst));
-        Estimate { cost_picousd, likely_input_tokens: (bytes / BYTES_A_TOKEN).max(1), output_tokens }
+        let is_free = cost_picousd == Some(0) && group.is_some_and(|group| self.governance.prices.is_free(group, job));
+        let likely_input_tokens = (bytes / BYTES_A_TOKEN).max(1);
+        Estimate { cost_picousd, is_free, likely_input_tokens, output_tokens }
     }
 }
 

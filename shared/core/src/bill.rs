@@ -10,6 +10,8 @@ use tollgate_wire::Usage;
 
 use crate::clock::Clock;
 use crate::deployment::Deployment;
+use crate::govern::limits;
+use crate::govern::told::Headers;
 use crate::ledger::{Journal, JournalFault, Outcome, Spend, Tokens};
 use crate::price::{Job, Pricing};
 use crate::quota::{Quota, Reservation, Used};
@@ -29,6 +31,10 @@ pub(crate) struct Bill {
     pub job: Job,
     /// What the operator says that the call costs, whatever it uses.
     pub fixed_picousd: Option<u64>,
+    /// What the key had spent before the call, and what others of its calls hold.
+    pub key_picousd: u64,
+    /// What the answer is told of limits.
+    pub told: Headers,
     /// What the question alone is charged at, where its client left before any usage was known.
     pub input_tokens: u64,
 }
@@ -37,6 +43,9 @@ pub(crate) struct Bill {
 #[derive(Default)]
 pub(crate) struct Receipt {
     pub cost_picousd: u64,
+    pub breakdown: Option<Value>,
+    /// What the key had spent before, and this call.
+    pub key_spend_usd: f64,
     durable: Option<BoxFuture<'static, Result<(), JournalFault>>>,
 }
 
@@ -72,8 +81,10 @@ impl Bill {
         if let Some(reservation) = self.reservation.take() {
             self.quota.settle(reservation, used);
         }
+        let breakdown = self.spend.cost_breakdown.clone();
+        let key_spend_usd = limits::usd(self.key_picousd.saturating_add(used.cost_picousd));
         let durable = self.journal.end(*self.spend);
-        Receipt { cost_picousd: used.cost_picousd, durable: Some(durable) }
+        Receipt { cost_picousd: used.cost_picousd, breakdown, key_spend_usd, durable: Some(durable) }
     }
 
     fn fill(&mut self, end: &End<'_>, usage: Option<Usage>) {
@@ -116,6 +127,10 @@ impl Bill {
 }
 
 impl Receipt {
+    pub fn cost_usd(&self) -> f64 {
+        limits::usd(self.cost_picousd)
+    }
+
     /// Resolves when the spend is durable. A journal that fails has said so in the log.
     pub async fn durable(self) {
         if let Some(durable) = self.durable

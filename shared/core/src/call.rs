@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tollgate_wire::Operation;
 use tollgate_wire::dialect::Mode;
 use tollgate_wire::multipart::Form;
@@ -114,6 +114,8 @@ pub struct ServedBy {
     /// How many there could have been, where any was made.
     pub retries_max: Option<u64>,
     pub fallbacks: u64,
+    /// What the caller's key and limits say of themselves, as headers of the answer.
+    pub governed: Vec<(HeaderName, HeaderValue)>,
 }
 
 pub enum ReplyBody {

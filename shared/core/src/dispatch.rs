@@ -23,6 +23,7 @@ use crate::controls::Controls;
 use crate::deployment::Deployment;
 use crate::exchange::{Requests, request, requests};
 use crate::fetch::inline_media;
+use crate::govern::told;
 use crate::journey::{Ask, AskBody, Journey, Target};
 use crate::record::Record;
 use crate::relay::Work;
@@ -98,10 +99,10 @@ impl App {
     pub(crate) async fn travel(&self, ask: &Ask<'_>, record: Record) -> Result<Reply, Box<Failed>> {
         let mut journey = Journey::new(self, ask, Some(record));
         let outcome = journey.go().await;
-        let (record, served_by) = (journey.record.take(), std::mem::take(&mut journey.served_by));
+        let (record, mut served_by) = (journey.record.take(), std::mem::take(&mut journey.served_by));
         let status = outcome.as_ref().map_or_else(Error::status, |_| 200);
         if let Some(record) = record {
-            record.finish(status).durable().await;
+            settle(record, status, &mut served_by).await;
         }
         match outcome {
             Ok((content_type, body)) => Ok(Reply { served_by, content_type, body }),
@@ -151,6 +152,19 @@ impl App {
         }
         self.travel(&ask, record).await
     }
+}
+
+/// Ends the record of a whole answer, and tells what it has cost.
+async fn settle(mut record: Record, status: u16, served_by: &mut ServedBy) {
+    let told = record.bill.as_mut().map(|bill| std::mem::take(&mut bill.told));
+    let receipt = record.finish(status);
+    if let Some(mut told) = told {
+        if status < 300 {
+            told::after(&mut told, &receipt);
+        }
+        served_by.governed = told;
+    }
+    receipt.durable().await;
 }
 
 /// A call that no deployment has a part in.

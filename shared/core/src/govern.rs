@@ -9,12 +9,13 @@ pub mod authorise;
 mod caller;
 mod groups;
 mod identify;
-mod limits;
+pub(crate) mod limits;
 pub mod period;
 mod profile;
 mod recent;
 pub mod reset;
 mod role;
+pub(crate) mod told;
 mod windows;
 
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub use windows::Allowance;
 
 use period::Calendar;
 use recent::Recent;
+use reset::Resets;
 
 use crate::clock::Clock;
 use crate::directory::{Absent, Change, Directory, Fault, Filter, Row, Standing, Table};
@@ -44,8 +46,13 @@ pub struct Governance {
     pub quota: Arc<dyn Quota>,
     pub journal: Arc<dyn Journal>,
     pub prices: Arc<Pricing>,
+    /// What begins budgets anew when their period is over.
+    pub resets: Arc<Resets>,
     pub clock: Clock,
     pub settings: Settings,
+    /// Whether nobody has asked for the database: until the first key is made, an unknown one is answered as LiteLLM
+    /// without a database answers.
+    pub is_embedded: bool,
     profiles: Recent<Arc<Profile>>,
     rows: Recent<Option<Arc<Row>>>,
 }
@@ -109,6 +116,10 @@ pub struct Settings {
     pub customer_budget_id: Option<String>,
     /// `litellm_settings.timezone` and `budget_reset_time`: when periods of budgets end.
     pub calendar: Calendar,
+    /// `litellm_settings.budget_rollover`: what was overspent is carried into the next period.
+    pub rolls_over: bool,
+    /// `general_settings.disable_reset_budget`: budgets never begin anew.
+    pub never_resets: bool,
 }
 
 impl Default for Settings {
@@ -134,6 +145,8 @@ impl Default for Settings {
             customer_budget_usd: None,
             customer_budget_id: None,
             calendar: Calendar::default(),
+            rolls_over: false,
+            never_resets: false,
         }
     }
 }
@@ -152,7 +165,27 @@ impl Governance {
     pub fn new(ports: Ports, clock: Clock, settings: Settings) -> Self {
         let Ports { directory, quota, journal } = ports;
         let (profiles, rows) = (Recent::new(REMEMBERED_MAX), Recent::new(REMEMBERED_MAX));
-        Self { directory, quota, journal, prices: Arc::default(), clock, settings, profiles, rows }
+        let resets = Arc::new(Resets {
+            directory: Arc::clone(&directory),
+            quota: Arc::clone(&quota),
+            clock: clock.clone(),
+            calendar: settings.calendar.clone(),
+            rollover: settings.rolls_over,
+            customer_budget: settings.customer_budget_id.clone(),
+            turn: Arc::default(),
+        });
+        Self {
+            directory,
+            quota,
+            journal,
+            prices: Arc::default(),
+            resets,
+            clock,
+            settings,
+            is_embedded: false,
+            profiles,
+            rows,
+        }
     }
 
     /// Whether there is a database.

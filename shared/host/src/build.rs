@@ -25,6 +25,7 @@ use tracing::warn;
 use crate::environment::variable;
 use crate::fetch::{Fetcher, Policy};
 use crate::master_key::{Configured, gatekeeper};
+use crate::records::{Beside, Home, records};
 use crate::sign::Credentials;
 use crate::upstream::{Limits as PoolLimits, Pool};
 use crate::{Failure, certificates};
@@ -37,11 +38,13 @@ pub struct Built {
     pub app: Arc<App>,
     /// Copies of calls to make, where any deployment asks for them.
     pub mirrored: Option<Receiver<Mirrored>>,
+    /// What goes on beside the calls, where records are kept.
+    pub beside: Option<Beside>,
 }
 
 /// # Errors
 /// When the master key is refused, or certificates cannot be read.
-pub fn build(config: &Config) -> Result<Built, Failure> {
+pub fn build(config: &Config, home: Home) -> Result<Built, Failure> {
     let general = &config.general_settings;
     let (gatekeeper, warning) = gatekeeper(Configured {
         master_key: general.master_key.clone(),
@@ -67,6 +70,7 @@ pub fn build(config: &Config) -> Result<Built, Failure> {
         warn!("{warning}");
     }
     let signer = Arc::new(signer(config, Arc::<Pool>::clone(&pool)));
+    let records = records(config, home, &|name| config_variable(config, name), &signer)?;
     let meter: Arc<dyn Meter> = Arc::new(meter::Memory::default());
     let mirrored_max = whole(config.router_settings.mirrored_requests_max);
     let (mirrors, mirrored) = match config.models.iter().any(|model| !model.params.silent_models.is_empty()) {
@@ -75,7 +79,7 @@ pub fn build(config: &Config) -> Result<Built, Failure> {
     };
     let app = Arc::new(App {
         gatekeeper,
-        governance: tollgate_core::govern::Governance::default(),
+        governance: records.governance,
         catalog: catalog(config, &signer, Arc::clone(&meter)),
         balancer: Balancer::new(config, meter, Clock::System),
         resilience: Resilience::new(config),
@@ -102,7 +106,7 @@ pub fn build(config: &Config) -> Result<Built, Failure> {
         },
         draining: AtomicBool::new(false),
     });
-    Ok(Built { app, mirrored })
+    Ok(Built { app, mirrored, beside: records.beside })
 }
 
 fn signer(config: &Config, pool: Arc<Pool>) -> Credentials {

@@ -49,6 +49,8 @@ impl Settings {
             customer_budget_usd: litellm.number("max_end_user_budget"),
             customer_budget_id: litellm.text("max_end_user_budget_id"),
             calendar: calendar(&litellm),
+            rolls_over: litellm.flag("budget_rollover"),
+            never_resets: general.flag("disable_reset_budget"),
         }
     }
 }

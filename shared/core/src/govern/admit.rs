@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::caller::{MASTER_KEY, MASTER_USER};
 use super::limits::{self, Claim, Kind, Rates, Scope};
-use super::{Caller, Governance, Profile, access, windows};
+use super::{Caller, Governance, Profile, access, told, windows};
 use crate::bill::Bill;
 use crate::catalog::{Catalog, Group};
 use crate::denial::Denial;
@@ -51,6 +51,8 @@ pub(crate) struct Visit<'a> {
 pub(crate) struct Estimate {
     /// `None`: nobody knows the price.
     pub cost_picousd: Option<u64>,
+    /// Whether the model says of itself that it costs nothing: then no budget stands in the way.
+    pub is_free: bool,
     /// What limits of tokens take for the question.
     pub likely_input_tokens: u64,
     /// What the client allows the answer to have, where it says.
@@ -79,6 +81,9 @@ impl Governance {
                 paid_from.push(window);
             }
         }
+        if visit.estimate.is_free {
+            claims.retain(|claim| !matches!(claim.draw.measure, Measure::Money(_)));
+        }
         self.customer_claims(&visit, customer.as_deref(), &mut claims).await?;
         let tags = tags_of(caller, &visit);
         for tag in &tags {
@@ -91,11 +96,16 @@ impl Governance {
         }
         let mut spend = Box::new(self.spend(caller, &visit, tags));
         spend.payer.windows = paid_from;
-        self.open(&visit, claims, spend).await
+        self.open((caller, &visit), claims, spend).await
     }
 
     /// Reserves, and notes that the call is about to be made.
-    async fn open(&self, visit: &Visit<'_>, claims: Vec<Claim>, mut spend: Box<Spend>) -> Result<Bill, Error> {
+    async fn open(
+        &self,
+        (caller, visit): (&Caller, &Visit<'_>),
+        claims: Vec<Claim>,
+        mut spend: Box<Spend>,
+    ) -> Result<Bill, Error> {
         let is_limited = claims
             .iter()
             .any(|claim| matches!(&claim.draw.measure, Measure::Money(money) if money.limit_picousd.is_some()));
@@ -115,6 +125,9 @@ impl Governance {
             enforcement: self.settings.enforcement,
         };
         let reservation = self.reserve(request, &claims).await?;
+        let told = told::before(caller, &claims, &reservation.levels);
+        let key_level = reservation.levels.first().filter(|_| caller.profile().is_some());
+        let key_picousd = key_level.map_or(0, |level| level.used.saturating_sub(level.held));
         spend.cost_picousd = reservation.cost_picousd;
         spend.tokens.prompt = estimate.likely_input_tokens;
         let bill = Bill {
@@ -127,6 +140,8 @@ impl Governance {
             prices: Arc::clone(&self.prices),
             job: visit.job.clone(),
             fixed_picousd: None,
+            key_picousd,
+            told,
             input_tokens: estimate.likely_input_tokens,
         };
         match self.journal.begin(&bill.spend).await {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Caller, Governance, Profile, Role, limits, unavailable};
+use super::{Caller, Governance, Profile, Role, limits, reset, unavailable};
 use crate::clock::Moment;
 use crate::denial::Denial;
 use crate::directory::{Columns, Fault, Filter, Query, Row, Standing, Table, schema};
@@ -45,13 +45,18 @@ impl Governance {
         if !key.starts_with("sk-") {
             let sentence =
                 format!("LiteLLM Virtual Key expected. Received={}, expected to start with 'sk-'.", abbreviated(key));
-            return Err(Denial::unauthenticated(&sentence).into());
+            return Err(Denial::auth(401, sentence).into());
         }
         let hash = hash_of(key);
         match self.profile(&hash).await? {
             Some(profile) => Ok(Caller::holder(profile)),
+            None if self.is_embedded && self.has_no_keys().await => Err(Error::UnknownKey),
             None => Err(unknown(key, &hash)),
         }
+    }
+
+    async fn has_no_keys(&self) -> bool {
+        matches!(self.directory.count(&Query::of(&schema::KEYS).page(0, 1)).await, Ok(0))
     }
 
     /// What is known of the key with this hash.
@@ -60,11 +65,13 @@ impl Governance {
     /// Where the directory cannot be reached, and nothing recent enough is remembered.
     pub async fn profile(&self, hash: &str) -> Result<Option<Arc<Profile>>, Error> {
         let now = self.clock.now();
-        if let Some(profile) = self.profiles.find(hash, now, self.settings.key_ttl) {
+        if let Some(profile) = self.profiles.find(hash, now, self.settings.key_ttl)
+            && profile.due.is_none_or(|due| due > now)
+        {
             return Ok(Some(profile));
         }
         let epoch = self.profiles.epoch();
-        match self.look_up(hash, now).await {
+        match self.look_up_anew(hash, now).await {
             Ok(None) => Ok(None),
             Ok(Some(profile)) => {
                 let profile = Arc::new(profile);
@@ -76,6 +83,27 @@ impl Governance {
                 None => Err(unavailable(&fault)),
             },
         }
+    }
+
+    /// Nobody is refused for a period that is over: budgets that are due begin anew first.
+    async fn look_up_anew(&self, hash: &str, now: Moment) -> Result<Option<Profile>, Fault> {
+        let Some(mut profile) = self.look_up(hash, now).await? else { return Ok(None) };
+        let is_due = profile.budgeted().any(|(table, row)| reset::is_due(table, row, now));
+        if is_due && !self.settings.never_resets {
+            for (table, row) in profile.budgeted() {
+                match self.resets.row(table, row).await {
+                    // Whoever was quicker has done it.
+                    Ok(()) | Err(Fault::Changed(_)) => {}
+                    Err(fault) => return Err(fault),
+                }
+            }
+            let Some(anew) = self.look_up(hash, now).await? else { return Ok(None) };
+            profile = anew;
+        }
+        let ends = profile.budgeted().filter(|(_, row)| row.text("budget_duration").is_some());
+        profile.due =
+            ends.filter_map(|(_, row)| row.moment("budget_reset_at")).min().filter(|_| !self.settings.never_resets);
+        Ok(Some(profile))
     }
 
     async fn look_up(&self, hash: &str, now: Moment) -> Result<Option<Profile>, Fault> {
@@ -141,6 +169,7 @@ impl Governance {
             organization_budget,
             project,
             project_budget,
+            due: None,
             claims: Vec::new(),
             allowances: Vec::new(),
             tags: Vec::new(),

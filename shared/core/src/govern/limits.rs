@@ -289,10 +289,12 @@ impl Claim {
             Kind::Tag => entity("Tag"),
             Kind::AccessGroup => entity("Model access group"),
             Kind::User => format!("ExceededBudget: User={name} over budget. Spend={cost}, Budget={max}"),
+            // Where nothing is left and nothing is over, it is LiteLLM's reservation that refuses.
+            Kind::Customer if level.used <= money.limit_picousd.unwrap_or(0) => entity("EndUser"),
             Kind::Customer => format!("ExceededBudget: End User={name} over budget. Spend={cost}, Budget={max}"),
             Kind::Proxy => format!("Budget has been exceeded! Current cost: {cost}, Max budget: {max}"),
             Kind::KeyWindow => window_sentence("Key", &money.home, spent, limit),
-            Kind::TeamWindow => window_sentence("Team", &money.home, spent, limit),
+            Kind::TeamWindow => window_sentence(&format!("Team={name}"), &money.home, spent, limit),
             Kind::KeyModel | Kind::TeamModel | Kind::UserModel | Kind::CustomerModel => name.clone(),
         };
         if level.held > 0 && level.used.saturating_sub(level.held) < money.limit_picousd.unwrap_or(0) {
@@ -316,7 +318,7 @@ impl Claim {
             self.scope.name,
             limit.saturating_sub(level.used),
         );
-        Denial::new(429, "rate_limit_error", sentence)
+        Denial::new(429, "throttling_error", sentence)
             .with_header("retry-after", left.to_string())
             .with_header("rate_limit_type", unit)
             .with_header("reset_at", reset)

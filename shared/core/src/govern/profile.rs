@@ -4,7 +4,7 @@
 
 use super::{Allowance, Claim, Role};
 use crate::clock::Moment;
-use crate::directory::{Columns, Row};
+use crate::directory::{Columns, Row, Table, schema};
 
 /// A key, and everyone whose rules apply to its calls.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct Profile {
     pub project: Option<Row>,
     pub project_budget: Option<Row>,
     pub expires: Option<Moment>,
+    /// When the first of the budgets begins anew.
+    pub due: Option<Moment>,
     /// The accounts that every call of the key draws on.
     pub claims: Vec<Claim>,
     /// Budgets that begin anew again and again.
@@ -44,6 +46,20 @@ impl Profile {
     pub fn has_permission(&self, name: &str) -> bool {
         let permissions = self.key.object("permissions");
         permissions.and_then(|permissions| permissions.get(name)).is_some_and(|value| value.as_bool() != Some(false))
+    }
+
+    /// Every row with a budget that begins anew.
+    pub fn budgeted(&self) -> impl Iterator<Item = (&'static Table, &Row)> {
+        let rows = [
+            (&schema::KEYS, Some(&self.key)),
+            (&schema::BUDGETS, self.key_budget.as_ref()),
+            (&schema::USERS, self.user.as_ref()),
+            (&schema::TEAMS, self.team.as_ref()),
+            (&schema::BUDGETS, self.membership_budget.as_ref()),
+            (&schema::BUDGETS, self.organization_budget.as_ref()),
+            (&schema::BUDGETS, self.project_budget.as_ref()),
+        ];
+        rows.into_iter().filter_map(|(table, row)| Some((table, row?)))
     }
 
     pub fn user_id(&self) -> Option<&str> {
