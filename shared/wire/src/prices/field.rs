@@ -175,6 +175,10 @@ pub(super) fn rate(word: &str) -> Option<(Key, ExactUsd)> {
 
 /// The code of a rate that LiteLLM's map or a configuration names; `None` for what is no rate.
 pub(crate) fn code_of(name: &str) -> Option<String> {
+    let may_be_rate = ["cost", "multiplier", "specific_entry."].iter().any(|mark| name.contains(mark));
+    if !may_be_rate {
+        return None;
+    }
     if let Some(code) = find("rate", name) {
         return Some(code.to_owned());
     }
