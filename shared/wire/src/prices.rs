@@ -7,7 +7,7 @@ mod off_peak;
 mod step;
 
 pub use field::{At, Key, Tier, Unit};
-pub(crate) use field::{FIELDS, code_of, listed};
+pub(crate) use field::{code_of, listed};
 pub use off_peak::OffPeak;
 pub(crate) use off_peak::window;
 pub use step::{Band, Step};

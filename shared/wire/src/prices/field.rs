@@ -5,7 +5,7 @@
 use crate::money::ExactUsd;
 
 /// Lines of kind, code and LiteLLM's name, shared with `data/generate.py`.
-pub(crate) static FIELDS: &str = include_str!("../../data/fields.tsv");
+static FIELDS: &str = include_str!("../../data/fields.tsv");
 
 /// Code of at most four letters: what one of is paid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
