@@ -47,8 +47,9 @@ def number(value) -> str:
 
 
 def decimal(value) -> str:
-    """The number without trailing zeros, rounded to 1e-21: 25e-7."""
-    units = int((Decimal(repr(value) if isinstance(value, float) else str(value)).scaleb(PLACES)).to_integral_value(ROUND_HALF_UP))
+    """The number without trailing zeros, rounded to 1e-21: 25e-7. Of a float the 15 digits that are exact count."""
+    exact = Decimal(f"{value:.14e}" if isinstance(value, float) else str(value))
+    units = int(exact.scaleb(PLACES).to_integral_value(ROUND_HALF_UP))
     if units == 0:
         return "0"
     digits = str(units).rstrip("0")

@@ -51,6 +51,7 @@ pub struct NoMap;
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "it lives on the stack for one look-up; a box would be an allocation")]
 pub enum Found<'m> {
     Listed(Facts<'m>),
     /// Not listed, but a rule for its family says something; of its prices nothing is known.

@@ -107,6 +107,10 @@ fn rates(entry: &Map<String, Value>) -> Result<Vec<String>, String> {
 fn rate(name: &str, value: &Value) -> Result<Option<String>, String> {
     let Some(code) = code_of(name).filter(|_| !value.is_null()) else { return Ok(None) };
     let decimal = match value {
+        // Of a float the 15 digits that are exact count: 1.5000020000000002e-05 is a sum that was rounded.
+        Value::Number(number) if number.is_f64() => {
+            ExactUsd::parse(&format!("{:.14e}", number.as_f64().unwrap_or(-1.0)))
+        }
         Value::Number(number) => ExactUsd::parse(&number.to_string()),
         Value::String(text) => ExactUsd::parse(text.trim()),
         _ => None,

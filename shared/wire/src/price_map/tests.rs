@@ -100,3 +100,16 @@ fn a_deployments_own_prices_are_read_or_refused() {
     let error = read(json!({"input_cost_per_token": -1})).expect_err("a negative price");
     assert!(error.to_string().contains("`d1`") && error.to_string().contains("input_cost_per_token"), "{error}");
 }
+
+/// All that can become resident: the built-in text, and of a document what differs from it.
+#[test]
+fn the_map_fits_in_a_mebibyte_and_a_document_that_changes_everything_in_another() {
+    assert!(models::TABLE.len() + RULES.len() < 1 << 20);
+    let entry = json!({"input_cost_per_token": 1.25e-7, "output_cost_per_token": 5e-7, "litellm_provider": "other"});
+    let names = models::TABLE.lines().map(name_of);
+    let document: serde_json::Map<String, serde_json::Value> =
+        names.map(|name| (name.to_owned(), entry.clone())).collect();
+    let (map, faults) = map(&document.clone().into());
+    assert_eq!((map.names().count(), faults.len()), (document.len(), 0));
+    assert!(map.own.capacity() < 1 << 20);
+}

@@ -5,7 +5,7 @@
 use crate::money::ExactUsd;
 
 /// Lines of kind, code and LiteLLM's name, shared with `data/generate.py`.
-pub(crate) static FIELDS: &str = include_str!("../../data/fields.tsv");
+static FIELDS: &str = include_str!("../../data/fields.tsv");
 
 /// Code of at most four letters: what one of is paid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -175,6 +175,10 @@ pub(super) fn rate(word: &str) -> Option<(Key, ExactUsd)> {
 
 /// The code of a rate that LiteLLM's map or a configuration names; `None` for what is no rate.
 pub(crate) fn code_of(name: &str) -> Option<String> {
+    let may_be_rate = ["cost", "multiplier", "specific_entry."].iter().any(|mark| name.contains(mark));
+    if !may_be_rate {
+        return None;
+    }
     if let Some(code) = find("rate", name) {
         return Some(code.to_owned());
     }

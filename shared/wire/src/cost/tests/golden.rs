@@ -5,6 +5,9 @@ use super::*;
 /// LiteLLM sums up in floating point.
 const RELATIVE: f64 = 1e-9;
 
+/// Model, work, usage, option, total, parts.
+type Row = (usize, Vec<Value>, usize, usize, Option<f64>, Vec<f64>);
+
 #[derive(Deserialize)]
 struct Recorded {
     models: Vec<(String, String)>,
@@ -12,7 +15,7 @@ struct Recorded {
     names: Vec<String>,
     options: Vec<Options>,
     entries: Value,
-    cases: Vec<(usize, Vec<Value>, usize, usize, Option<f64>, Vec<f64>)>,
+    cases: Vec<Row>,
 }
 
 #[derive(Clone, Debug, Deserialize, Default)]
