@@ -7,6 +7,7 @@
 mod address;
 mod build;
 mod certificates;
+pub mod doors;
 mod environment;
 mod fetch;
 pub mod logs;
