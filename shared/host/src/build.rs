@@ -19,7 +19,7 @@ use tollgate_core::resilience::Resilience;
 use tollgate_core::resources::Accounts;
 use tollgate_core::responses::{Bounds, Memory, ResponseIds, Responses};
 use tollgate_core::search::SearchTool;
-use tollgate_core::{App, Catalog, Error, Limits, Secret, Wildcard};
+use tollgate_core::{App, Catalog, Error, Limits, Wildcard};
 use tracing::warn;
 
 use crate::environment::variable;
@@ -28,7 +28,7 @@ use crate::master_key::{Configured, gatekeeper};
 use crate::records::{Beside, Home, records};
 use crate::sign::Credentials;
 use crate::upstream::{Limits as PoolLimits, Pool};
-use crate::{Failure, certificates};
+use crate::{Failure, certificates, doors};
 
 /// Idle connections to a provider are kept this long; most providers close theirs after a minute or more.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(55);
@@ -114,17 +114,14 @@ fn signer(config: &Config, pool: Arc<Pool>) -> Credentials {
     Credentials::new(pool, Box::new(move |name| config_variable(&shared, name)))
 }
 
-/// Ids are sealed with the salt where there is one, so that changing the master key leaves them valid.
 fn responses(config: &Config) -> Responses {
     let general = &config.general_settings;
-    let salt = config_variable(config, "LITELLM_SALT_KEY").filter(|salt| !salt.is_empty()).map(Secret::new);
-    let master_key = general.master_key.clone().filter(|key| !key.expose().trim().is_empty());
     let bounds = Bounds {
         entries_max: whole(general.responses_store_max_entries),
         bytes_max: megabytes(general.responses_store_max_size_mb),
         retention: seconds(general.responses_store_retention_seconds),
     };
-    Responses { ids: ResponseIds::new(salt.or(master_key).as_ref()), kept: Arc::new(Memory::new(bounds)) }
+    Responses { ids: ResponseIds::new(doors::salt(config).as_ref()), kept: Arc::new(Memory::new(bounds)) }
 }
 
 fn fetcher(config: &Config, roots: rustls::RootCertStore) -> Fetcher {
@@ -193,7 +190,7 @@ fn deploy(config: &Config, signer: &Credentials, entry: &Model) -> Result<Deploy
 }
 
 /// `environment_variables` of the configuration stand above the process's environment.
-fn config_variable(config: &Config, name: &str) -> Option<String> {
+pub(crate) fn config_variable(config: &Config, name: &str) -> Option<String> {
     let own = config.environment_variables.iter().rev().find(|(own, _)| own == name);
     own.map(|(_, value)| value.expose().to_owned()).or_else(|| variable(name))
 }

@@ -8,6 +8,7 @@ mod address;
 mod build;
 mod certificates;
 pub mod database;
+pub mod doors;
 mod environment;
 mod fetch;
 pub mod journal;
