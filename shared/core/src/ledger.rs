@@ -12,6 +12,8 @@ mod log_row;
 mod plain;
 mod posting;
 mod retention;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

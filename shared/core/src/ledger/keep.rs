@@ -13,8 +13,21 @@ const DEPTH_MAX: usize = 64;
 const LEFT_OUT: &str = "secret_fields";
 /// A member whose name has one of these words holds a credential.
 const SENSITIVE: &[&str] = &[
-    "password", "secret", "key", "apikey", "token", "auth", "authorization", "cookie", "credential", "credentials",
-    "access", "private", "certificate", "fingerprint", "tenancy",
+    "password",
+    "secret",
+    "key",
+    "apikey",
+    "token",
+    "auth",
+    "authorization",
+    "cookie",
+    "credential",
+    "credentials",
+    "access",
+    "private",
+    "certificate",
+    "fingerprint",
+    "tenancy",
 ];
 /// Unless it has this one, too.
 const HARMLESS: &str = "cost";

@@ -2,7 +2,7 @@
 //!
 //! Decides which rows exist and which are made. Knows no SQL.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::posting::{Days, Posting, Rules, Totals};
@@ -64,7 +64,8 @@ impl Plain {
         let mut taken = BTreeSet::new();
         for (id, log) in &mut posting.logs {
             let wanted = log.text("request_id").unwrap_or_default().to_owned();
-            let is_taken = taken.contains(&wanted) || self.row(&SPEND_LOGS, std::slice::from_ref(&wanted)).await?.is_some();
+            let is_taken =
+                taken.contains(&wanted) || self.row(&SPEND_LOGS, std::slice::from_ref(&wanted)).await?.is_some();
             let name = if is_taken { format!("{wanted}-{id}") } else { wanted };
             log.insert("request_id".to_owned(), name.as_str().into());
             taken.insert(name);
@@ -101,13 +102,9 @@ impl Plain {
     }
 
     async fn windows(&self, posting: &Posting, changes: &mut Vec<Change>) -> Result<(), Fault> {
-        let mut starts: BTreeMap<Vec<String>, Option<Moment>> = BTreeMap::new();
         for (window, cost) in &posting.windows {
             let key = vec![window.entity_type.clone(), window.entity_id.clone(), window.duration.clone()];
-            let known = match starts.get(&key) {
-                Some(start) => *start,
-                None => self.row(&WINDOW_SPEND, &key).await?.and_then(|row| row.moment("window_start")),
-            };
+            let known = self.row(&WINDOW_SPEND, &key).await?.and_then(|row| row.moment("window_start"));
             let start = moment_text(window.start);
             let begins = crate::directory::moment_of(&start).unwrap_or(window.start);
             let cost = log_row::usd(*cost);
@@ -124,7 +121,6 @@ impl Plain {
                     Change::Insert(&WINDOW_SPEND, names.chain(set).collect())
                 }
             });
-            starts.insert(key, Some(begins));
         }
         Ok(())
     }
@@ -135,7 +131,9 @@ fn reached(journal: &str, known: Option<i64>, position: u64) -> Vec<Change> {
     let own = || Filter::Is("journal", journal.into());
     let set = row([("position", position.into())]);
     match known {
-        None => vec![Change::Insert(&JOURNALS, [row([("journal", journal.into())]), set].into_iter().flatten().collect())],
+        None => {
+            vec![Change::Insert(&JOURNALS, [row([("journal", journal.into())]), set].into_iter().flatten().collect())]
+        }
         Some(known) => vec![
             Change::Expect(&JOURNALS, vec![own(), Filter::Is("position", known.into())], 1),
             Change::Update(&JOURNALS, vec![own()], set),
@@ -145,7 +143,8 @@ fn reached(journal: &str, known: Option<i64>, position: u64) -> Vec<Change> {
 
 fn daily(days: &Days, changes: &mut Vec<Change>) {
     for (key, day) in &days.rows {
-        let mut new: Row = days.by.iter().zip(key).map(|(name, value)| ((*name).to_owned(), value.as_str().into())).collect();
+        let mut new: Row =
+            days.by.iter().zip(key).map(|(name, value)| ((*name).to_owned(), value.as_str().into())).collect();
         new.insert("model_group".to_owned(), day.model_group.as_str().into());
         if days.table.column("request_id").is_some() {
             new.insert("request_id".to_owned(), day.request_id.as_str().into());

@@ -38,7 +38,8 @@ impl Set {
     fn read(text: &str, (first, last): (u64, u64), names: &[&str]) -> Option<Self> {
         let mut set = Self::default();
         for part in text.split(',') {
-            let (range, step) = part.split_once('/').map_or((part, Some(1)), |(range, step)| (range, step.parse().ok()));
+            let (range, step) =
+                part.split_once('/').map_or((part, Some(1)), |(range, step)| (range, step.parse().ok()));
             let step = step.filter(|step| (1..=last).contains(step))?;
             let number = |text: &str| {
                 let named = names.iter().position(|name| text.eq_ignore_ascii_case(name));

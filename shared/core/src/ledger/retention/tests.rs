@@ -24,7 +24,9 @@ fn a_cron_names_the_next_minute_that_fits_all_its_fields() {
 
 #[test]
 fn what_is_no_cron_is_refused() {
-    for text in ["", "* * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "*/0 * * * *", "5-1 * * * *", "* * * * 7", "x * * * *"] {
+    for text in
+        ["", "* * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "*/0 * * * *", "5-1 * * * *", "* * * * 7", "x * * * *"]
+    {
         assert_eq!(Cron::read(text), None, "{text}");
     }
 }
@@ -57,7 +59,12 @@ fn retention(batch_rows: u64) -> Retention {
 
 #[tokio::test(start_paused = true)]
 async fn logs_that_are_old_enough_go_in_batches_and_others_stay() {
-    let starts = ["2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z", "2026-01-02T11:59:59.999Z", "2026-01-02T12:00:00.000Z"];
+    let starts = [
+        "2026-01-01T00:00:00.000Z",
+        "2026-01-02T00:00:00.000Z",
+        "2026-01-02T11:59:59.999Z",
+        "2026-01-02T12:00:00.000Z",
+    ];
     for batch_rows in [1, 2, 1000] {
         let directory = directory(&starts).await;
         let removed = retention(batch_rows).prune(&directory, at("2026-01-03T12:00:00Z")).await;
