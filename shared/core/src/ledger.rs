@@ -13,6 +13,8 @@ mod plain;
 mod posting;
 mod retention;
 mod unkept;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

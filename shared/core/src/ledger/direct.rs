@@ -81,12 +81,14 @@ impl Shared {
             match self.commit(&batch).await {
                 Ok(()) => {}
                 Err(fault) if can_pass(&fault) => return Err(JournalFault::Broken(fault.to_string())),
-                Err(_) => self.commit_each(&batch).await?,
+                Err(_) => self.commit_each(&batch, position).await?,
             }
         }
     }
 
-    async fn commit_each(&self, batch: &[Entry]) -> Result<(), JournalFault> {
+    /// Finds out which record it is that the directory does not take; it fails where it is the own one.
+    async fn commit_each(&self, batch: &[Entry], own: u64) -> Result<(), JournalFault> {
+        let mut outcome = Ok(());
         for entry in batch {
             match self.commit(std::slice::from_ref(entry)).await {
                 Ok(()) => {}
@@ -94,10 +96,13 @@ impl Shared {
                 Err(fault) => {
                     error!(call = %entry.spend.id, cost_picousd = entry.spend.cost_picousd, "a call's cost cannot be written and is lost: {fault}");
                     self.forget(entry.position);
+                    if entry.position == own {
+                        outcome = Err(JournalFault::Broken(fault.to_string()));
+                    }
                 }
             }
         }
-        Ok(())
+        outcome
     }
 
     async fn commit(&self, batch: &[Entry]) -> Result<(), Fault> {

@@ -2,7 +2,7 @@
 //!
 //! Decides which rows exist and which are made. Knows no SQL.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::posting::{Days, Posting, Rules, Totals};
@@ -102,13 +102,9 @@ impl Plain {
     }
 
     async fn windows(&self, posting: &Posting, changes: &mut Vec<Change>) -> Result<(), Fault> {
-        let mut starts: BTreeMap<Vec<String>, Option<Moment>> = BTreeMap::new();
         for (window, cost) in &posting.windows {
             let key = vec![window.entity_type.clone(), window.entity_id.clone(), window.duration.clone()];
-            let known = match starts.get(&key) {
-                Some(start) => *start,
-                None => self.row(&WINDOW_SPEND, &key).await?.and_then(|row| row.moment("window_start")),
-            };
+            let known = self.row(&WINDOW_SPEND, &key).await?.and_then(|row| row.moment("window_start"));
             let start = moment_text(window.start);
             let begins = crate::directory::moment_of(&start).unwrap_or(window.start);
             let cost = log_row::usd(*cost);
@@ -125,7 +121,6 @@ impl Plain {
                     Change::Insert(&WINDOW_SPEND, names.chain(set).collect())
                 }
             });
-            starts.insert(key, Some(begins));
         }
         Ok(())
     }

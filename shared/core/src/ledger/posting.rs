@@ -96,9 +96,20 @@ impl Posting {
     }
 }
 
-/// An older window stands before a newer one, which takes its place.
+/// The newest window of each kind: what an older one spent does not count any more.
 fn windows(sums: BTreeMap<WindowKey, (Window, u64)>) -> Vec<(Window, u64)> {
-    sums.into_values().collect()
+    let mut windows: Vec<(Window, u64)> = Vec::with_capacity(sums.len());
+    for (window, cost) in sums.into_values() {
+        let is_newer = |(last, _): &(Window, u64)| {
+            (&last.entity_type, &last.entity_id, &last.duration)
+                == (&window.entity_type, &window.entity_id, &window.duration)
+        };
+        if windows.last().is_some_and(is_newer) {
+            windows.pop();
+        }
+        windows.push((window, cost));
+    }
+    windows
 }
 
 /// Entity, duration, and when it began.

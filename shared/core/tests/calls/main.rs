@@ -13,6 +13,8 @@ mod gateway;
 #[cfg(test)]
 mod hedging;
 #[cfg(test)]
+mod ledger;
+#[cfg(test)]
 mod log;
 #[cfg(test)]
 mod meter;
