@@ -11,6 +11,7 @@ mod execute;
 mod fault;
 mod filter;
 mod news;
+pub mod quota;
 mod select;
 mod settings;
 mod statement;
