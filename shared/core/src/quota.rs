@@ -46,6 +46,19 @@ pub enum Measure {
     },
 }
 
+impl Measure {
+    /// How much of its unit a call uses that uses this.
+    pub const fn amount(&self, used: &Used) -> u64 {
+        match self {
+            Self::Money(_) => used.cost_picousd,
+            Self::Requests { .. } | Self::Parallel { .. } => 1,
+            Self::Tokens { kind: TokenKind::Total, .. } => used.input_tokens.saturating_add(used.output_tokens),
+            Self::Tokens { kind: TokenKind::Input, .. } => used.input_tokens,
+            Self::Tokens { kind: TokenKind::Output, .. } => used.output_tokens,
+        }
+    }
+}
+
 /// Which tokens of a call a limit counts: `general_settings.token_rate_limit_type`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TokenKind {
@@ -140,6 +153,13 @@ pub enum Enforcement {
     Strict,
 }
 
+impl Request {
+    /// The most that the call can use.
+    pub const fn most(&self) -> Used {
+        Used { cost_picousd: self.cost_picousd, input_tokens: self.input_tokens, output_tokens: self.output_tokens }
+    }
+}
+
 /// What a call has taken.
 #[derive(Clone, Debug)]
 pub struct Reservation {
@@ -151,6 +171,13 @@ pub struct Reservation {
     pub output_tokens: u64,
     /// How far each account is used now, in the order of the draws.
     pub levels: Vec<Level>,
+}
+
+impl Reservation {
+    /// The most that the call can use.
+    pub const fn most(&self) -> Used {
+        Used { cost_picousd: self.cost_picousd, input_tokens: self.input_tokens, output_tokens: self.output_tokens }
+    }
 }
 
 /// How far an account is used, held back amounts included; in its own unit.

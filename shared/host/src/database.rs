@@ -12,6 +12,7 @@ mod fault;
 mod filter;
 mod ledger;
 mod news;
+pub mod quota;
 mod select;
 mod settings;
 mod statement;

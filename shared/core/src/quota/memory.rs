@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use self::account::{Account, amount};
+use self::account::Account;
 use super::{Draw, Level, Quota, Refused, Request, Reservation, Used, accounts};
 use crate::clock::Moment;
 use crate::ledger::Spend;
@@ -60,10 +60,11 @@ impl Memory {
 impl Books {
     fn reserve(&mut self, request: &Request, levels: &mut [Level]) -> Result<(), Refused> {
         self.sweep(request.now);
+        let most = request.most();
         for (place, draw) in request.draws.iter().enumerate() {
             let position = self.position(draw, request.now);
             let Some(account) = self.accounts.get(position) else { continue };
-            if !account.has_room(&draw.measure, request.wants(draw), request.enforcement) {
+            if !account.has_room(&draw.measure, draw.measure.amount(&most), request.enforcement) {
                 return Err(Refused::Full { place, level: account.level(&draw.measure) });
             }
             // Where the account stands, until its level does: no second look for its name, no list of its own.
@@ -72,7 +73,7 @@ impl Books {
         for (draw, level) in request.draws.iter().zip(levels) {
             let position = usize::try_from(level.used).unwrap_or(usize::MAX);
             let Some(account) = self.accounts.get_mut(position) else { continue };
-            account.take(&draw.measure, request.wants(draw), request.now);
+            account.take(&draw.measure, draw.measure.amount(&most), request.now);
             *level = account.level(&draw.measure);
         }
         Ok(())
@@ -125,12 +126,11 @@ impl Quota for Memory {
     }
 
     fn settle(&self, reservation: Reservation, used: Used) {
-        let Reservation { draws, levels, cost_picousd, input_tokens, output_tokens, .. } = &reservation;
+        let most = reservation.most();
         let mut books = self.books();
-        for (draw, level) in draws.iter().zip(levels) {
+        for (draw, level) in reservation.draws.iter().zip(&reservation.levels) {
             let Some(account) = books.known(&draw.account) else { continue };
-            let taken = amount(&draw.measure, *cost_picousd, *input_tokens, *output_tokens);
-            let used = amount(&draw.measure, used.cost_picousd, used.input_tokens, used.output_tokens);
+            let (taken, used) = (draw.measure.amount(&most), draw.measure.amount(&used));
             account.settle(&draw.measure, (taken, used), level.resets_at);
         }
         drop(books);

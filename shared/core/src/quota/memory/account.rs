@@ -3,7 +3,7 @@
 //! Knows no other account, and no lock.
 
 use crate::clock::Moment;
-use crate::quota::{Draw, Edge, Enforcement, Home, Level, Measure, Money, Request, TokenKind};
+use crate::quota::{Edge, Enforcement, Home, Level, Measure, Money};
 
 /// What is known of one account, in its own unit.
 #[derive(Clone, Copy, Debug, Default)]
@@ -126,22 +126,5 @@ impl Money {
             Home::Window(window) => window.end,
             Home::Row { .. } => Moment(0),
         }
-    }
-}
-
-/// What a call wants of the account, or has used of it: one of these three numbers, or just one call.
-pub const fn amount(measure: &Measure, cost: u64, input: u64, output: u64) -> u64 {
-    match measure {
-        Measure::Money(_) => cost,
-        Measure::Requests { .. } | Measure::Parallel { .. } => 1,
-        Measure::Tokens { kind: TokenKind::Total, .. } => input.saturating_add(output),
-        Measure::Tokens { kind: TokenKind::Input, .. } => input,
-        Measure::Tokens { kind: TokenKind::Output, .. } => output,
-    }
-}
-
-impl Request {
-    pub(super) const fn wants(&self, draw: &Draw) -> u64 {
-        amount(&draw.measure, self.cost_picousd, self.input_tokens, self.output_tokens)
     }
 }
