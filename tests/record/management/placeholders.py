@@ -8,12 +8,13 @@
     <now:F>        a time within three minutes of the step
     <now+SECONDS:F>, <now-SECONDS:F>    a time that far from the step, a whole number of minutes when longer than ten
     <midnight+DAYS:F>                   midnight UTC that many days after the day of the step
-    <month+MONTHS:F>                    the first of the month, that many months on, when later than eight days
+    <monday+WEEKS:F>, <month+MONTHS:F>  midnight of a coming Monday, of the first of a coming month, when later than tomorrow
     <date+DAYS>    a date without a time
     <unix>, <ms>, <s>                   seconds since 1970; a measured duration
     PROVIDER       the loopback address of the provider, PYTHON its folder of packages
 
-F is the written form: T or _ (a blank), digits of the fraction, then Z, +00:00 or nothing. A name is bound where it first
+F is the written form: T or _ (a blank), digits of the fraction, then Z, +00:00 or nothing; without a zone (a column's text,
+where PostgreSQL leaves trailing noughts out) up to three digits are 3. A name is bound where it first
 appears and means the same value from there to the end of the scene; times and durations are not bound.
 """
 from __future__ import annotations
@@ -80,7 +81,10 @@ def numbered(known, text):
 def time_name(match, now):
     date, between, clock, fraction, zone = match.groups()
     value = datetime.datetime.fromisoformat(f"{date}T{clock}").replace(tzinfo=UTC)
-    form = ("T" if between == "T" else "_") + str(len(fraction or "")) + (zone or "")
+    digits = len(fraction or "")
+    if not zone and between == "T" and digits <= 3 and clock != "00:00:00":
+        digits = 3
+    form = ("T" if between == "T" else "_") + str(digits) + (zone or "")
     away = (value - now).total_seconds()
     if abs(away) < 180:
         return f"<now:{form}>"
@@ -88,7 +92,11 @@ def time_name(match, now):
     days = (value - midnight).total_seconds() / 86400
     if clock == "00:00:00" and not fraction:
         months = (value.year - now.year) * 12 + value.month - now.month
-        return f"<month+{months}:{form}>" if value.day == 1 and days > 8 else f"<midnight{int(days):+d}:{form}>"
+        if days > 1 and value.day == 1:
+            return f"<month+{months}:{form}>"
+        if days > 1 and value.weekday() == 0 and days < 9:
+            return f"<monday+{int(days + 6) // 7}:{form}>"
+        return f"<midnight{int(days):+d}:{form}>" if abs(days) < 1000 else match.group(0)
     if abs(days) > 3000:
         return match.group(0)
     return f"<now{round(away / 60) * 60 if abs(away) > 600 else round(away):+d}:{form}>"
