@@ -7,6 +7,8 @@ pub mod authorise;
 mod caller;
 mod groups;
 mod identify;
+mod key_rules;
+pub mod period;
 mod profile;
 mod recent;
 mod role;
@@ -16,9 +18,13 @@ use std::time::Duration;
 
 pub use caller::Caller;
 pub use groups::Groups;
+pub(crate) use identify::abbreviated;
+pub use identify::{hash_of, shown};
+pub use key_rules::{Generation, KeyRules};
 pub use profile::Profile;
 pub use role::Role;
 
+use period::Calendar;
 use recent::Recent;
 
 use crate::clock::Clock;
@@ -43,11 +49,21 @@ pub struct Settings {
     pub stale_ttl: Duration,
     /// `litellm_settings.budget_exceeded_status_code`.
     pub budget_status: u16,
+    /// What may be asked of new keys and users.
+    pub keys: KeyRules,
+    /// When periods of budgets end.
+    pub calendar: Calendar,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { key_ttl: Duration::from_mins(1), stale_ttl: Duration::from_hours(1), budget_status: 422 }
+        Self {
+            key_ttl: Duration::from_mins(1),
+            stale_ttl: Duration::from_hours(1),
+            budget_status: 422,
+            keys: KeyRules::default(),
+            calendar: Calendar::default(),
+        }
     }
 }
 

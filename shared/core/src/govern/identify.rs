@@ -176,7 +176,7 @@ fn default_member_budget(team: Option<&Row>) -> Option<String> {
 }
 
 /// LiteLLM's abbreviation of a key: its ends.
-pub(super) fn abbreviated(key: &str) -> String {
+pub fn abbreviated(key: &str) -> String {
     let characters: Vec<char> = key.chars().collect();
     if characters.len() <= 8 {
         return "****".to_owned();
