@@ -9,6 +9,7 @@ pub mod authorise;
 mod caller;
 mod groups;
 mod identify;
+mod key_rules;
 pub(crate) mod limits;
 pub mod period;
 mod profile;
@@ -24,6 +25,9 @@ use std::time::Duration;
 pub(crate) use admit::{Estimate, Visit};
 pub use caller::Caller;
 pub use groups::Groups;
+pub(crate) use identify::abbreviated;
+pub use identify::{hash_of, shown};
+pub use key_rules::{Generation, KeyRules};
 pub use limits::{Claim, Scope};
 pub use profile::Profile;
 pub use role::Role;
@@ -120,6 +124,8 @@ pub struct Settings {
     pub rolls_over: bool,
     /// `general_settings.disable_reset_budget`: budgets never begin anew.
     pub never_resets: bool,
+    /// What may be asked of new keys and users.
+    pub keys: KeyRules,
 }
 
 impl Default for Settings {
@@ -147,6 +153,7 @@ impl Default for Settings {
             calendar: Calendar::default(),
             rolls_over: false,
             never_resets: false,
+            keys: KeyRules::default(),
         }
     }
 }
@@ -208,16 +215,23 @@ impl Governance {
 
     /// A row has changed, here or at another instance; without a key, any of the table may have.
     ///
-    /// A profile is made of rows of many tables: unless the change is about one key's own row, all are forgotten.
+    /// A profile is made of rows of many tables: unless the change is about one key's own row, all are looked up again.
     pub fn forget(&self, table: &str, key: Option<&str>) {
         match key {
             Some(key) if table == crate::directory::schema::KEYS.name => self.profiles.forget(key),
-            _ => self.profiles.forget_all(),
+            _ => self.profiles.doubt(),
         }
         match key {
             Some(key) => self.rows.forget(&name_of(table, key)),
-            None => self.rows.forget_all(),
+            None => self.rows.doubt(),
         }
+    }
+
+    /// Anything may have changed: everything is looked up again before it is believed. While the database is away, what
+    /// was known last still counts.
+    pub fn doubt(&self) {
+        self.profiles.doubt();
+        self.rows.doubt();
     }
 
     /// The row under a key of one column, as it was at most `key_ttl` ago.
@@ -236,7 +250,7 @@ impl Governance {
                 self.rows.keep(name, row.clone(), now, epoch);
                 Ok(row)
             }
-            Err(fault) => self.rows.find(&name, now, self.settings.believed()).ok_or_else(|| unavailable(&fault)),
+            Err(fault) => self.rows.last(&name, now, self.settings.believed()).ok_or_else(|| unavailable(&fault)),
         }
     }
 }

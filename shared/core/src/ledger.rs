@@ -12,9 +12,9 @@ mod log_row;
 mod plain;
 mod posting;
 mod retention;
-mod unkept;
 #[cfg(test)]
 mod tests;
+mod unkept;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

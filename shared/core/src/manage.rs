@@ -5,6 +5,12 @@
 
 pub mod audit;
 mod fields;
+pub mod find;
+pub mod keys;
+pub mod page;
+mod read;
+pub mod show;
+pub mod users;
 
 use serde_json::Value;
 
@@ -26,7 +32,7 @@ pub struct Request {
     pub places: Vec<(&'static str, String)>,
     /// The parameters of the query, decoded.
     pub query: Vec<(String, String)>,
-    /// The body; an empty object where there is none.
+    /// The body; null where there is none.
     pub body: Value,
     /// `litellm-changed-by`: for whom an admin acts, for the audit log.
     pub changed_by: Option<String>,

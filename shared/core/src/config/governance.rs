@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::load::Surroundings;
 use super::node::Node;
 use super::params::Fields;
-use crate::govern::Settings;
 use crate::govern::period::Calendar;
+use crate::govern::{KeyRules, Settings};
 use crate::quota::{Enforcement, TokenKind};
 
 impl Settings {
@@ -49,6 +49,7 @@ impl Settings {
             customer_budget_usd: litellm.number("max_end_user_budget"),
             customer_budget_id: litellm.text("max_end_user_budget_id"),
             calendar: calendar(&litellm),
+            keys: KeyRules::read(&general, &litellm, surroundings),
             rolls_over: litellm.flag("budget_rollover"),
             never_resets: general.flag("disable_reset_budget"),
         }

@@ -12,6 +12,7 @@ mod governance;
 mod include;
 mod inspect;
 mod jwt;
+mod key_rules;
 mod litellm_settings;
 mod load;
 mod model;

@@ -78,7 +78,7 @@ impl Governance {
                 self.profiles.keep(hash.to_owned(), Arc::clone(&profile), now, epoch);
                 Ok(Some(profile))
             }
-            Err(fault) => match self.profiles.find(hash, now, self.settings.believed()) {
+            Err(fault) => match self.profiles.last(hash, now, self.settings.believed()) {
                 Some(profile) => Ok(Some(profile)),
                 None => Err(unavailable(&fault)),
             },
@@ -220,7 +220,7 @@ fn default_member_budget(team: Option<&Row>) -> Option<String> {
 }
 
 /// LiteLLM's abbreviation of a key: its ends.
-pub(super) fn abbreviated(key: &str) -> String {
+pub fn abbreviated(key: &str) -> String {
     let characters: Vec<char> = key.chars().collect();
     if characters.len() <= 8 {
         return "****".to_owned();

@@ -94,10 +94,10 @@ impl Beside {
                     _ => app.governance.forget(table.name, None),
                 },
                 Ok(News::Table(table)) => app.governance.forget(table.name, None),
-                Ok(News::Everything) => app.governance.forget("", None),
+                Ok(News::Everything) => app.governance.doubt(),
                 Err(fault) => {
                     warn!("changes of other instances are heard late: {fault}");
-                    app.governance.forget("", None);
+                    app.governance.doubt();
                     tokio::time::sleep(PAUSE).await;
                 }
             }

@@ -1,0 +1,1 @@
+//! Users: making, showing, changing and removing them.
