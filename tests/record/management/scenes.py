@@ -1,0 +1,8 @@
+"""The scenes, in the order they are written."""
+import scenes_budgets
+import scenes_keys
+import scenes_models
+import scenes_teams
+import scenes_users
+
+SCENES = [*scenes_keys.SCENES, *scenes_teams.SCENES, *scenes_users.SCENES, *scenes_budgets.SCENES, *scenes_models.SCENES]

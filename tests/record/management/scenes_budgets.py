@@ -1,0 +1,151 @@
+"""Budgets, tags and organizations."""
+from __future__ import annotations
+
+ROLES = ("proxy_admin_viewer", "internal_user", "internal_user_viewer")
+
+
+def budgets(s):
+    s.post("/budget/new", {"budget_id": "one", "max_budget": 10, "soft_budget": 8, "budget_duration": "30d", "tpm_limit": 100, "rpm_limit": 10, "max_parallel_requests": 2, "model_max_budget": {"chat": {"max_budget": 1, "budget_duration": "1d"}}})
+    s.rows("LiteLLM_BudgetTable")
+    s.post("/budget/new", {"max_budget": 3})
+    s.post("/budget/new", {})
+    s.post("/budget/new", {"budget_id": "one"}, note="again")
+    s.post("/budget/new", {"budget_id": "reset", "max_budget": 1, "budget_duration": "1d", "budget_reset_at": "2031-01-01T00:00:00Z"})
+    for fields in ({"max_budget": "x"}, {"max_budget": -1}, {"budget_duration": "abc"}, {"budget_duration": "0d"}, {"tpm_limit": "x"}, {"tpm_limit": -1}, {"budget_id": 5}, {"model_max_budget": "x"}, {"soft_budget": -1}, {"unknown_field": 1}, {"budget_reset_at": "x"}):
+        s.post("/budget/new", fields)
+    s.post("/budget/info", {"budgets": ["one"]})
+    s.post("/budget/info", {"budgets": ["one", "no-such"]})
+    s.post("/budget/info", {"budgets": []})
+    s.post("/budget/info", {})
+    s.post("/budget/update", {"budget_id": "one", "max_budget": 12})
+    s.post("/budget/update", {"budget_id": "one", "budget_duration": "7d"})
+    s.post("/budget/update", {"budget_id": "one", "max_budget": None, "tpm_limit": None})
+    s.post("/budget/update", {"budget_id": "no-such", "max_budget": 1})
+    s.post("/budget/update", {"max_budget": 1})
+    s.post("/budget/update", {"budget_id": "one", "max_budget": -1})
+    s.get("/budget/settings?budget_id=one")
+    s.get("/budget/settings?budget_id=no-such")
+    s.get("/budget/settings")
+    key = s.key(budget_id="one", key_alias="with a budget")
+    s.get(f"/key/info?key={key}")
+    s.post("/budget/delete", {"id": "one"}, note="in use")
+    s.post("/budget/delete", {"id": "reset"})
+    s.post("/budget/delete", {"id": "no-such"})
+    s.post("/budget/delete", {})
+    s.sql("UPDATE \"LiteLLM_BudgetTable\" SET created_at = '2020-01-01' WHERE budget_id NOT IN ('one')")
+    s.get("/budget/list")
+    for role in ROLES:
+        key = s.user(f"user-{role}", role)
+        s.post("/budget/new", {"max_budget": 1}, by=key, note=role)
+        s.post("/budget/info", {"budgets": ["one"]}, by=key, note=role)
+        s.post("/budget/update", {"budget_id": "one", "max_budget": 1}, by=key, note=role)
+        s.get("/budget/settings?budget_id=one", by=key, note=role)
+        s.post("/budget/delete", {"id": "one"}, by=key, note=role)
+    allowed = s.key(allowed_routes=["/budget/new", "/budget/list"])
+    s.post("/budget/new", {"max_budget": 1}, by=allowed, note="a key whose allowed_routes name it")
+    s.get("/budget/list", by=allowed)
+
+
+def tags(s):
+    s.post("/tag/new", {"name": "one", "description": "The one", "models": ["id-chat"]})
+    s.post("/tag/new", {"name": "two", "max_budget": 5, "budget_duration": "1d", "soft_budget": 3, "tpm_limit": 10, "rpm_limit": 1})
+    s.post("/budget/new", {"budget_id": "shared", "max_budget": 4})
+    s.post("/tag/new", {"name": "three", "budget_id": "shared"})
+    s.rows("LiteLLM_TagTable", order="tag_name")
+    s.rows("LiteLLM_BudgetTable", order="max_budget")
+    s.post("/tag/new", {"name": "one"}, note="again")
+    for fields in ({}, {"name": ""}, {"name": 5}, {"name": "x", "max_budget": "x"}, {"name": "y", "max_budget": -1}, {"name": "z", "models": ["no-such"]}, {"name": "w", "budget_id": "no-such"}, {"name": "a b/c"}):
+        s.post("/tag/new", fields)
+    s.post("/tag/update", {"name": "one", "description": "changed", "max_budget": 2})
+    s.post("/tag/update", {"name": "two", "max_budget": 6})
+    s.post("/tag/update", {"name": "no-such", "description": "x"})
+    s.post("/tag/update", {"description": "x"})
+    s.post("/tag/info", {"names": ["one", "two"]})
+    s.post("/tag/info", {"names": ["no-such"]})
+    s.post("/tag/info", {"names": []})
+    s.post("/tag/info", {})
+    s.get("/tag/list")
+    s.post("/tag/delete", {"name": "two"})
+    s.post("/tag/delete", {"name": "no-such"})
+    s.post("/tag/delete", {})
+    s.get("/tag/daily/activity?start_date=2020-01-01&end_date=2020-01-02")
+    s.get("/tag/daily/activity")
+    for role in ROLES:
+        key = s.user(f"user-{role}", role)
+        s.post("/tag/new", {"name": f"by-{role}"}, by=key, note=role)
+        s.get("/tag/list", by=key, note=role)
+        s.post("/tag/info", {"names": ["one"]}, by=key, note=role)
+        s.post("/tag/delete", {"name": "one"}, by=key, note=role)
+        s.get("/tag/daily/activity?start_date=2020-01-01&end_date=2020-01-02", by=key, note=role)
+
+
+def organizations(s):
+    s.user("boss", "internal_user")
+    s.post("/organization/new", {"organization_alias": "Org"})
+    s.post("/organization/new", {"organization_id": "org-1", "organization_alias": "One", "models": ["chat"], "max_budget": 100, "budget_duration": "30d", "tpm_limit": 1000, "rpm_limit": 100, "metadata": {"a": 1}})
+    s.rows("LiteLLM_OrganizationTable", "organization_id = 'org-1'")
+    s.rows("LiteLLM_BudgetTable", order="max_budget")
+    s.post("/organization/new", {"organization_id": "org-1", "organization_alias": "One"}, note="again")
+    for fields in ({}, {"organization_alias": "x", "max_budget": "x"}, {"organization_alias": "x", "max_budget": -1}, {"organization_alias": "x", "budget_id": "no-such"}, {"organization_alias": "x", "models": "x"}, {"organization_alias": "y", "models": ["no-such"]}, {"organization_alias": "z", "budget_duration": "abc"}):
+        s.post("/organization/new", fields)
+    s.get("/organization/info?organization_id=org-1")
+    s.get("/organization/info?organization_id=no-such")
+    s.get("/organization/info")
+    s.post("/organization/info", {"organizations": ["org-1"]})
+    s.post("/organization/info", {"organizations": []})
+    s.patch("/organization/update", {"organization_id": "org-1", "organization_alias": "Uno", "max_budget": 50, "metadata": {"b": 2}})
+    s.patch("/organization/update", {"organization_id": "no-such", "organization_alias": "x"})
+    s.patch("/organization/update", {"organization_alias": "x"})
+    s.patch("/organization/update", {"organization_id": "org-1", "max_budget": "x"})
+    s.post("/organization/member_add", {"organization_id": "org-1", "member": {"role": "org_admin", "user_id": "boss"}})
+    s.post("/organization/member_add", {"organization_id": "org-1", "member": {"role": "org_admin", "user_id": "boss"}}, note="again")
+    s.post("/organization/member_add", {"organization_id": "org-1", "member": [{"role": "internal_user", "user_id": "staff"}], "max_budget_in_organization": 5})
+    s.post("/organization/member_add", {"organization_id": "org-1", "member": {"role": "wizard", "user_id": "x"}})
+    s.post("/organization/member_add", {"organization_id": "no-such", "member": {"role": "internal_user", "user_id": "x"}})
+    s.post("/organization/member_add", {"organization_id": "org-1", "member": {"role": "internal_user"}})
+    s.patch("/organization/member_update", {"organization_id": "org-1", "user_id": "staff", "max_budget_in_organization": 6, "role": "internal_user_viewer"})
+    s.patch("/organization/member_update", {"organization_id": "org-1", "user_id": "no-such", "role": "internal_user"})
+    s.rows("LiteLLM_OrganizationMembership", order="user_id")
+    s.post("/team/new", {"team_id": "team-1", "organization_id": "org-1", "models": ["chat"]})
+    s.post("/team/new", {"team_id": "team-2", "organization_id": "org-1", "models": ["other-chat"]}, note="a model the organization lacks")
+    s.post("/team/new", {"team_id": "team-3", "organization_id": "org-1", "max_budget": 500}, note="more than the organization's budget")
+    s.post("/team/new", {"team_id": "team-4", "organization_id": "org-1", "tpm_limit": 50000})
+    boss = s.key(user_id="boss")
+    staff = s.key(user_id="staff")
+    plain = s.key()
+    for role, key in (("org admin", boss), ("org member", staff), ("plain key", plain)):
+        s.get("/organization/list", by=key, note=role)
+        s.get("/organization/info?organization_id=org-1", by=key, note=role)
+        s.post("/organization/new", {"organization_alias": "x"}, by=key, note=role)
+        s.patch("/organization/update", {"organization_id": "org-1", "organization_alias": "z"}, by=key, note=role)
+        s.post("/organization/member_add", {"organization_id": "org-1", "member": {"role": "internal_user", "user_id": f"by-{role}"}}, by=key, note=role)
+        s.post("/team/new", {"team_id": f"by-{role}", "organization_id": "org-1"}, by=key, note=role)
+        s.post("/team/new", {"team_id": f"none-by-{role}"}, by=key, note=f"{role}: without an organization")
+        s.post("/team/update", {"team_id": "team-1", "organization_id": "org-1", "team_alias": "x"}, by=key, note=role)
+        s.get("/team/info?team_id=team-1", by=key, note=role)
+        s.post("/key/generate", {"organization_id": "org-1"}, by=key, note=role)
+        s.post("/key/generate", {"team_id": "team-1"}, by=key, note=role)
+        s.post("/user/new", {"user_id": f"user-by-{role}", "organization_id": "org-1"}, by=key, note=role)
+        s.post("/user/new", {"user_id": f"user2-by-{role}", "organizations": ["org-1"]}, by=key, note=role)
+        s.get("/user/list?organization_ids=org-1", by=key, note=role)
+        s.get("/organization/daily/activity?start_date=2020-01-01&end_date=2020-01-02&organization_ids=org-1", by=key, note=role)
+    s.get("/organization/list")
+    s.delete("/organization/member_delete", {"organization_id": "org-1", "user_id": "staff"})
+    s.delete("/organization/member_delete", {"organization_id": "org-1", "user_id": "no-such"})
+    s.delete("/organization/delete", {"organization_ids": ["org-1"]})
+    s.delete("/organization/delete", {"organization_ids": ["no-such"]})
+    s.delete("/organization/delete", {})
+
+
+def organizations_unlicensed(s):
+    s.post("/organization/new", {"organization_alias": "Org"})
+    s.get("/organization/list")
+    s.get("/organization/info?organization_id=x")
+
+
+SCENES = [
+    {"name": "budgets", "play": budgets},
+    {"name": "tags", "play": tags},
+    {"name": "organizations", "play": organizations, "licence": True},
+    {"name": "organizations, unlicensed", "play": organizations_unlicensed},
+]
