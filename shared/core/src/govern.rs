@@ -7,6 +7,7 @@ pub mod authorise;
 mod caller;
 mod groups;
 mod identify;
+pub mod period;
 mod profile;
 mod recent;
 mod role;
@@ -14,7 +15,7 @@ mod role;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use caller::Caller;
+pub use caller::{Caller, MASTER_USER};
 pub use groups::Groups;
 pub use profile::Profile;
 pub use role::Role;

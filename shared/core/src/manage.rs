@@ -4,7 +4,11 @@
 //! come here at all has been decided before; whose records they may touch is the handler's business.
 
 pub mod audit;
+pub mod budgets;
 mod fields;
+mod input;
+mod money;
+mod records;
 
 use serde_json::Value;
 

@@ -1,8 +1,10 @@
 //! The routes of the management API, by what they manage. Tables, no logic.
 
+mod budgets;
+
 use super::Route;
 
 /// All of them, in the order in which a path is looked up.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    std::iter::empty()
+    budgets::ROUTES.iter()
 }
