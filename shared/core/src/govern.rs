@@ -44,11 +44,21 @@ pub struct Settings {
     pub stale_ttl: Duration,
     /// `litellm_settings.budget_exceeded_status_code`.
     pub budget_status: u16,
+    /// `general_settings.team_admin_editable_team_fields`: what a team's own admin may change of it.
+    pub team_admin_fields: Vec<String>,
+    /// `litellm_settings.default_internal_user_params.available_teams`: teams that everybody may join.
+    pub available_teams: Vec<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { key_ttl: Duration::from_mins(1), stale_ttl: Duration::from_hours(1), budget_status: 422 }
+        Self {
+            key_ttl: Duration::from_mins(1),
+            stale_ttl: Duration::from_hours(1),
+            budget_status: 422,
+            team_admin_fields: Vec::new(),
+            available_teams: Vec::new(),
+        }
     }
 }
 

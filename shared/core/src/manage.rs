@@ -3,12 +3,16 @@
 //! A handler reads a request's fields, decides, writes through `Governance`, and answers in LiteLLM's words. Who may
 //! come here at all has been decided before; whose records they may touch is the handler's business.
 
+mod archive;
 pub mod audit;
 pub mod budgets;
 mod fields;
 mod input;
 mod money;
+pub mod organizations;
+mod permission;
 mod records;
+pub mod teams;
 
 use serde_json::Value;
 

@@ -93,6 +93,15 @@ pub fn brief(budget: Option<&Row>) -> Value {
     budget.map_or(Value::Null, |budget| Value::Object(records::only(&records::shown(&schema::BUDGETS, budget), BRIEF)))
 }
 
+/// The same with the times that LiteLLM keeps by itself, as memberships and customers show it.
+pub fn full(budget: Option<&Row>) -> Value {
+    let Some(budget) = budget else { return Value::Null };
+    let whole = records::shown(&schema::BUDGETS, budget);
+    let mut shown = records::only(&whole, BRIEF);
+    shown.extend(records::only(&whole, &["budget_reset_at", "created_at"]));
+    Value::Object(shown)
+}
+
 /// A whole budget as LiteLLM's database client answers it.
 pub fn whole(budget: &Row) -> Value {
     Value::Object(records::with_nulls(records::shown(&schema::BUDGETS, budget), RELATIONS))

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::{Request, failed};
-use crate::directory::{Change, Filter, Kind, Query, Row, Table, moment_text};
+use crate::directory::{Change, Fault, Filter, Kind, Query, Row, Table, moment_text};
 use crate::govern::period::{BadPeriod, Calendar};
 use crate::govern::{Caller, MASTER_USER};
 use crate::{App, Error};
@@ -67,6 +67,18 @@ pub async fn count(app: &App, query: &Query) -> Result<u64, Error> {
 /// As [`failed`] tells.
 pub async fn write(app: &App, changes: Vec<Change>) -> Result<(), Error> {
     app.governance.write(changes).await.map_err(|fault| failed(&fault))
+}
+
+/// The same; `false` where somebody else came first, and it must be thought over again.
+///
+/// # Errors
+/// As [`failed`] tells.
+pub async fn try_write(app: &App, changes: Vec<Change>) -> Result<bool, Error> {
+    match app.governance.write(changes).await {
+        Ok(()) => Ok(true),
+        Err(Fault::Changed(_)) => Ok(false),
+        Err(fault) => Err(failed(&fault)),
+    }
 }
 
 /// The row with everything that the table fills in by itself: as it will be read back.

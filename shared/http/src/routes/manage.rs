@@ -1,10 +1,11 @@
 //! The routes of the management API, by what they manage. Tables, no logic.
 
 mod budgets;
+mod teams;
 
 use super::Route;
 
 /// All of them, in the order in which a path is looked up.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    budgets::ROUTES.iter()
+    budgets::ROUTES.iter().chain(teams::ROUTES)
 }
