@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use admit::{Estimate, Visit};
-pub use caller::Caller;
+pub use caller::{Caller, MASTER_USER};
 pub use groups::Groups;
 pub(crate) use identify::abbreviated;
 pub use identify::{hash_of, shown};
@@ -126,6 +126,10 @@ pub struct Settings {
     pub never_resets: bool,
     /// What may be asked of new keys and users.
     pub keys: KeyRules,
+    /// `general_settings.team_admin_editable_team_fields`: what a team's own admin may change of it.
+    pub team_admin_fields: Vec<String>,
+    /// `litellm_settings.default_internal_user_params.available_teams`: teams that everybody may join.
+    pub available_teams: Vec<String>,
 }
 
 impl Default for Settings {
@@ -154,6 +158,8 @@ impl Default for Settings {
             rolls_over: false,
             never_resets: false,
             keys: KeyRules::default(),
+            team_admin_fields: Vec::new(),
+            available_teams: Vec::new(),
         }
     }
 }

@@ -3,13 +3,21 @@
 //! A handler reads a request's fields, decides, writes through `Governance`, and answers in LiteLLM's words. Who may
 //! come here at all has been decided before; whose records they may touch is the handler's business.
 
+mod archive;
 pub mod audit;
+pub mod budgets;
 mod fields;
 pub mod find;
+mod input;
 pub mod keys;
+mod money;
+pub mod organizations;
 pub mod page;
+mod permission;
 mod read;
+mod records;
 pub mod show;
+pub mod teams;
 pub mod users;
 
 use serde_json::Value;

@@ -49,6 +49,8 @@ impl Settings {
             customer_budget_usd: litellm.number("max_end_user_budget"),
             customer_budget_id: litellm.text("max_end_user_budget_id"),
             calendar: calendar(&litellm),
+            team_admin_fields: general.texts("team_admin_editable_team_fields"),
+            available_teams: available_teams(&litellm),
             keys: KeyRules::read(&general, &litellm, surroundings),
             rolls_over: litellm.flag("budget_rollover"),
             never_resets: general.flag("disable_reset_budget"),
@@ -60,6 +62,11 @@ impl Settings {
 fn calendar(litellm: &Fields<'_>) -> Calendar {
     let (zone, time) = (litellm.text("timezone"), litellm.text("budget_reset_time"));
     Calendar::new(zone.as_deref(), time.as_deref()).unwrap_or_default()
+}
+
+fn available_teams(litellm: &Fields<'_>) -> Vec<String> {
+    let teams = litellm.get("default_internal_user_params").and_then(|params| params.get("available_teams"));
+    teams.map(Node::texts).unwrap_or_default()
 }
 
 fn seconds(seconds: Option<f64>) -> Option<Duration> {

@@ -158,7 +158,7 @@ impl Governance {
             hash: hash.to_owned(),
             role,
             expires: key.moment("expires"),
-            team_aliases: aliases.as_ref().and_then(|row| row.object("model_aliases")).cloned(),
+            team_aliases: aliases.as_ref().and_then(|row| row.object("aliases")).cloned(),
             key,
             key_budget,
             user,
