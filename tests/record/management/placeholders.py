@@ -3,14 +3,19 @@
     <key:N>        a generated virtual key, numbered in order of first appearance in the scene
     <hash:N>       the SHA-256 in hexadecimal of <key:N>
     <name:N>       the last four characters of <key:N> (key_name is "sk-...<name:N>")
+    <end:N>        the last four characters of <hash:N>
     <hash:xN>      another 64-digit hexadecimal value
     <uuid:N>       a UUID
+    <hex:N>        a UUID's 32 digits without dashes
+    <encrypted>    a stored value, encrypted
     <now:F>        a time within three minutes of the step
     <now+SECONDS:F>, <now-SECONDS:F>    a time that far from the step, a whole number of minutes when longer than ten
     <midnight+DAYS:F>                   midnight UTC that many days after the day of the step
     <monday+WEEKS:F>, <month+MONTHS:F>  midnight of a coming Monday, of the first of a coming month, when later than tomorrow
     <date+DAYS>    a date without a time
-    <unix>, <ms>, <s>                   seconds since 1970; a measured duration
+    <unix>, <ms>   seconds since 1970; a measured duration
+    <traceback>    Python's
+    model_map_value is without its fields that are null and supported_openai_params
     PROVIDER       the loopback address of the provider, PYTHON its folder of packages
 
 F is the written form: T or _ (a blank), digits of the fraction, then Z, +00:00 or nothing; without a zone (a column's text,
@@ -26,10 +31,12 @@ import re
 KEY = re.compile(r"sk-[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])")
 HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 UUID = re.compile(r"(?<![0-9a-fA-F])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-fA-F])")
+HEX = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+ENCRYPTED = re.compile(r"(?=.*[G-Z_-])[A-Za-z0-9_-]{54,}={0,2}")
+CREATED = re.compile(r'("created(?:_at)?": ?)(\d{10})(?!\d)')
 TIME = re.compile(r"(20\d\d-\d\d-\d\d)([T ])(\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|\+00:00)?")
 DATE = re.compile(r"(?<![\d-])(20\d\d-\d\d-\d\d)(?![\dT-]| \d\d:)")
-MEASURED = {"request_duration_ms": "<ms>", "response_time_ms": "<ms>", "litellm_overhead_time_ms": "<ms>", "duration_ms": "<ms>", "_response_ms": "<ms>",
-            "litellm_overhead_time_ms_seconds": "<s>", "duration": None}
+MEASURED = {"request_duration_ms": "<ms>", "response_time_ms": "<ms>", "litellm_overhead_time_ms": "<ms>", "duration_ms": "<ms>", "_response_ms": "<ms>", "total_response_time_ms": "<ms>"}
 UTC = datetime.timezone.utc
 
 
@@ -39,7 +46,7 @@ def sha256(text):
 
 class Names:
     def __init__(self, literal):
-        self.keys, self.hashes, self.others, self.uuids, self.literal = [], {}, [], [], literal
+        self.keys, self.hashes, self.others, self.uuids, self.hexes, self.literal = [], {}, [], [], [], literal
 
     def learn(self, text):
         for key in KEY.findall(text):
@@ -63,11 +70,15 @@ class Names:
         return f"<uuid:{numbered(self.uuids, match.group(0))}>"
 
     def steady(self, text, now):
+        if ENCRYPTED.fullmatch(text):
+            return "<encrypted>"
         text = KEY.sub(self.key, text)
         for number, key in enumerate(self.keys, 1):
-            text = text.replace("sk-..." + key[-4:], f"sk-...<name:{number}>")
+            text = text.replace("sk-..." + key[-4:], f"sk-...<name:{number}>").replace("sk-..." + sha256(key)[-4:], f"sk-...<end:{number}>")
         text = HASH.sub(self.hash, text)
         text = UUID.sub(self.uuid, text)
+        text = HEX.sub(lambda match: f"<hex:{numbered(self.hexes, match.group(0))}>", text)
+        text = CREATED.sub(lambda match: match.group(1) + (match.group(2) if abs(int(match.group(2)) - now.timestamp()) > 100_000 else "<unix>"), text)
         text = TIME.sub(lambda match: time_name(match, now), text)
         return DATE.sub(lambda match: date_name(match, now), text)
 
@@ -120,6 +131,10 @@ def strings(value):
 
 
 def steadied(value, names, now, field=None):
+    if field == "traceback" and value:
+        return "<traceback>"
+    if field == "model_map_value" and value:
+        value = {name: inner for name, inner in value.items() if inner is not None and name != "supported_openai_params"}
     if isinstance(value, str):
         return names.steady(value, now)
     if isinstance(value, dict):

@@ -171,7 +171,7 @@ class Session:
                 break
             time.sleep(0.3)
         else:
-            note = "never reached"
+            raise RuntimeError(f"never reached: {text}")
         self.add({"settle": text, "wanted": wanted, **({"note": note} if note else {})})
 
     def wait(self, seconds, why):
