@@ -31,6 +31,13 @@ def bad_keys(s):
     s.chat(s.key(user_id="gone"), note="deactivated by SCIM")
     s.chat(s.key(user_id="not-in-the-table"), note="its user has no row of its own")
     s.call("POST", "/v1/chat/completions", raw="{", by=blocked)
+    s.post("/customer/new", {"user_id": "barred", "blocked": True})
+    s.chat(s.key(), user="barred", note="a blocked customer")
+    robot = s.post("/team/new", {"team_id": "robots"}) and s.post("/key/service-account/generate", {"team_id": "robots", "key_alias": "robot"})["key"]
+    s.chat(robot, note="a service account's key")
+    for path in ("/key/info", "/team/info?team_id=robots", "/user/info", "/key/list", "/user/daily/activity?start_date=2020-01-01&end_date=2020-01-02"):
+        s.get(path, by=robot, note="a service account's key")
+    s.post("/key/generate", {"team_id": "robots"}, by=robot, note="a service account's key")
 
 
 def models(s):
@@ -91,7 +98,7 @@ def routes(s):
     viewer, inner, innerview = s.user("viewer", "proxy_admin_viewer"), s.user("inner", "internal_user"), s.user("innerview", "internal_user_viewer")
     for role, key in (("proxy_admin_viewer", viewer), ("internal_user", inner), ("internal_user_viewer", innerview), ("plain key", s.key())):
         s.chat(key, note=role)
-        for call in ("GET /spend/logs?request_id=no-such", "GET /global/spend", "GET /global/spend/keys", "GET /spend/tags", "GET /spend/users", "GET /global/activity?start_date=2020-01-01&end_date=2020-01-02", "POST /global/spend/reset", "GET /config/yaml", "GET /routes", "GET /health/readiness", "GET /model_group/info", "GET /tag/list", "GET /no/such/route", "POST /cache/flushall", "GET /audit"):
+        for call in ("GET /spend/logs?request_id=no-such", "GET /global/spend", "GET /spend/tags", "GET /spend/users", "GET /global/activity?start_date=2020-01-01&end_date=2020-01-02", "POST /global/spend/reset", "GET /config/yaml", "GET /health/readiness", "GET /model_group/info", "GET /tag/list", "GET /no/such/route", "POST /cache/flushall", "GET /audit"):
             method, path = call.split()
             s.call(method, path, {} if method == "POST" and path != "/config/yaml" else None, by=key, note=role)
 
@@ -133,6 +140,7 @@ def budgets(s):
     s.post("/v1/messages", {"model": "chat", "max_tokens": 5, "messages": ASK["messages"]}, by=key)
     s.post("/v1/responses", {"model": "chat", "input": "hi"}, by=key)
     s.get("/v1/models", by=key)
+    s.wait(2, "the key's last use is written")
     s.get("/key/info", by=key)
     s.post("/user/new", {"user_id": "poor", "max_budget": 1, "auto_create_key": False})
     s.sql("UPDATE \"LiteLLM_UserTable\" SET spend = 2 WHERE user_id = 'poor'")
@@ -202,8 +210,8 @@ def spending(s):
 
 
 def global_budget(s):
-    s.chat("admin")
     s.sql("INSERT INTO \"LiteLLM_UserTable\" (user_id, spend) VALUES ('litellm-proxy-budget', 5) ON CONFLICT (user_id) DO UPDATE SET spend = 5")
+    s.wait(2, "the spend read before is kept for a second")
     s.chat(s.key())
     s.chat("admin")
 
@@ -216,9 +224,13 @@ def rates(s):
     for fields in ({"rpm_limit": 1}, {"tpm_limit": 1}, {"max_parallel_requests": 0}, {"rpm_limit": 0}, {"tpm_limit": 0}, {"model_rpm_limit": {"chat": 1}}, {"model_tpm_limit": {"chat": 1}}, {"rpm_limit": 100, "tpm_limit": 1000, "max_parallel_requests": 5}):
         key = s.key(**fields)
         s.chat(key, max_tokens=5, note=str(fields))
+        s.wait(0.5, "tokens are counted after the answer")
         s.chat(key, max_tokens=5, note=str(fields))
+        s.wait(0.5, "tokens are counted after the answer")
         s.chat(key, model="other-chat", max_tokens=5, note=str(fields))
+        s.wait(0.5, "tokens are counted after the answer")
     s.chat(key, stream=True)
+    s.wait(0.5, "tokens are counted after the answer")
     s.post("/v1/embeddings", {"model": "embed", "input": "hi"}, by=key)
     s.get("/v1/models", by=key)
     s.post("/user/new", {"user_id": "slow", "rpm_limit": 1, "auto_create_key": False})
@@ -268,7 +280,7 @@ SCENES = [
     {"name": "denied: routes of the proxy", "play": routes_of_proxy, "licence": True, "general": {"allowed_routes": ["/v1/models"]}},
     {"name": "denied: budgets", "play": budgets, "licence": True},
     {"name": "denied: budgets used up by calls", "play": spending, "licence": True},
-    {"name": "denied: global budget", "play": global_budget, "settings": {"max_budget": 1, "budget_duration": "30d"}},
+    {"name": "denied: global budget", "play": global_budget, "settings": {"max_budget": 1, "budget_duration": "30d"}, "general": {"user_api_key_cache_ttl": 1}},
     {"name": "denied: another status for budgets", "play": budget_code, "settings": {"budget_exceeded_status_code": 429}},
     {"name": "denied: rates", "play": rates, "licence": True},
     {"name": "denied: no user", "play": required_user, "general": {"enforce_user_param": True}},

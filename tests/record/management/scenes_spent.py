@@ -66,13 +66,13 @@ def headers(s):
     governed = people(s)
     plain = s.key(key_alias="plain")
     for key in (plain, governed):
-        s.chat(key, max_tokens=5)
-        s.chat(key, max_tokens=5, stream=True)
-        s.post("/v1/embeddings", {"model": "embed", "input": "hi"}, by=key)
-        s.post("/v1/messages", {"model": "chat", "max_tokens": 5, "messages": MESSAGES}, by=key)
-        s.post("/v1/responses", {"model": "chat", "input": "hi"}, by=key)
-        s.chat(key, model="broken")
+        for path, body in (("/v1/chat/completions", {"model": "chat", "messages": MESSAGES, "max_tokens": 5}), ("/v1/chat/completions", {"model": "chat", "messages": MESSAGES, "max_tokens": 5, "stream": True}),
+                           ("/v1/embeddings", {"model": "embed", "input": "hi"}), ("/v1/messages", {"model": "chat", "max_tokens": 5, "messages": MESSAGES}),
+                           ("/v1/responses", {"model": "chat", "input": "hi"}), ("/v1/chat/completions", {"model": "broken", "messages": MESSAGES})):
+            s.post(path, body, by=key)
+            s.wait(0.7, "tokens and spend are counted after the answer")
         s.get("/v1/models", by=key)
+        s.wait(3, "spend is written")
         s.get("/key/info", by=key)
     s.wait(3, "spend is written")
     s.chat(governed, max_tokens=5, note="after spend was written")
