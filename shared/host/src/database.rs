@@ -5,12 +5,14 @@
 
 mod address;
 mod change;
+mod create;
 mod dialect;
 mod directory;
 mod execute;
 mod fault;
 mod filter;
 mod ledger;
+mod migrate;
 mod news;
 pub mod quota;
 mod select;
@@ -34,6 +36,7 @@ pub use address::{Address, Unusable};
 pub use dialect::{Dialect, quoted};
 pub use fault::{fault_of, is_collision};
 pub use ledger::SqlLedger;
+pub use migrate::Migration;
 pub use news::{Ear, News};
 pub use settings::Settings;
 pub use statement::{Bound, Statement};
@@ -121,12 +124,17 @@ impl Database {
     /// # Errors
     /// What the work ended with; [`Fault::Unavailable`] at the deadline.
     pub async fn within<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        self.before(self.deadline, work).await
+    }
+
+    /// The same with another deadline.
+    async fn before<T>(&self, deadline: Duration, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
         let with_token = async {
             self.renew().await?;
             work.await
         };
-        let outcome = tokio::time::timeout(self.deadline, with_token).await.unwrap_or_else(|_| {
-            let text = format!("{} has not answered within {} s", self.name, self.deadline.as_secs_f64());
+        let outcome = tokio::time::timeout(deadline, with_token).await.unwrap_or_else(|_| {
+            let text = format!("{} has not answered within {} s", self.name, deadline.as_secs_f64());
             Err(Fault::Unavailable(text))
         });
         let is_away = matches!(outcome, Err(Fault::Unavailable(_)));
