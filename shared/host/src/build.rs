@@ -9,6 +9,7 @@ use tollgate_core::balance::Balancer;
 use tollgate_core::clock::Clock;
 use tollgate_core::config::{Config, Model};
 use tollgate_core::deployment::{Deployment, Unusable};
+use tollgate_core::govern::Doors;
 use tollgate_core::health::Watch;
 use tollgate_core::journey::Mirrors;
 use tollgate_core::journey::mirror::Mirrored;
@@ -19,6 +20,7 @@ use tollgate_core::resilience::Resilience;
 use tollgate_core::resources::Accounts;
 use tollgate_core::responses::{Bounds, Memory, ResponseIds, Responses};
 use tollgate_core::search::SearchTool;
+use tollgate_core::upstream::Upstream;
 use tollgate_core::{App, Catalog, Error, Limits, Wildcard};
 use tracing::warn;
 
@@ -70,7 +72,14 @@ pub fn build(config: &Config, home: Home) -> Result<Built, Failure> {
         warn!("{warning}");
     }
     let signer = Arc::new(signer(config, Arc::<Pool>::clone(&pool)));
-    let records = records(config, home, &|name| config_variable(config, name), &signer)?;
+    let mut records = records(config, home, &|name| config_variable(config, name), &signer)?;
+    let upstream: Arc<dyn Upstream> = Arc::<Pool>::clone(&pool);
+    records.governance.doors = Doors {
+        address: general.address.clone(),
+        allowed_routes: general.allowed_routes.clone(),
+        jwt: doors::jwt(config, Arc::clone(&upstream), Clock::System),
+        custom: doors::custom_auth(config, upstream, Clock::System),
+    };
     let meter: Arc<dyn Meter> = Arc::new(meter::Memory::default());
     let mirrored_max = whole(config.router_settings.mirrored_requests_max);
     let (mirrors, mirrored) = match config.models.iter().any(|model| !model.params.silent_models.is_empty()) {

@@ -42,6 +42,8 @@ pub struct GeneralSettings {
     pub encryption_algorithm: Algorithm,
     /// The service that says who calls, where there is one.
     pub custom_auth: Option<CustomAuthSettings>,
+    /// `allowed_routes`: the only routes there are, where any is named.
+    pub allowed_routes: Vec<String>,
     /// Where callers may call from.
     pub address: AddressRule,
     /// How callers with tokens are let in.
@@ -176,6 +178,7 @@ impl GeneralSettings {
             realtime_idle_timeout_seconds: fields
                 .number("realtime_idle_timeout_seconds")
                 .unwrap_or(REALTIME_IDLE_TIMEOUT_SECONDS),
+            allowed_routes: fields.texts("allowed_routes"),
             litellm_key_header_name: fields.text("litellm_key_header_name"),
             forward_client_headers_to_llm_api: fields.flag("forward_client_headers_to_llm_api"),
             completion_model: fields.text("completion_model"),
