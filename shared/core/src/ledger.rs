@@ -24,7 +24,7 @@ pub use drain::{Drain, Pace};
 pub use log_row::usd;
 pub use plain::Plain;
 pub use posting::{Day, Days, Posting, Rules, Totals};
-pub use retention::{Retention, Schedule};
+pub use retention::{Cron, Retention, Schedule};
 
 use crate::clock::Moment;
 use crate::directory::Fault;

@@ -6,6 +6,7 @@ use super::load::Surroundings;
 use super::node::Node;
 use super::params::Fields;
 use super::pass_through::{self, PassThroughEndpoint};
+use super::spend::SpendSettings;
 use crate::Secret;
 
 const REQUEST_SIZE_MAX_MB: f64 = 50.0;
@@ -98,6 +99,7 @@ pub struct GeneralSettings {
     pub use_shared_health_check: bool,
     /// Whether results tell the parameters of a deployment; true where nothing is set.
     pub health_check_details: bool,
+    pub spend: SpendSettings,
 }
 
 impl GeneralSettings {
@@ -171,6 +173,7 @@ impl GeneralSettings {
             health_check_concurrency: fields.count("health_check_concurrency").filter(|count| *count > 0),
             use_shared_health_check: fields.flag("use_shared_health_check"),
             health_check_details: fields.flag_unless_off("health_check_details"),
+            spend: SpendSettings::read(node, surroundings),
         }
     }
 }

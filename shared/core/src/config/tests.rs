@@ -11,3 +11,4 @@ mod references;
 mod routing;
 mod scalars;
 mod settings;
+mod spend;
