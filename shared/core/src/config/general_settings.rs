@@ -8,6 +8,7 @@ use super::load::Surroundings;
 use super::node::Node;
 use super::params::Fields;
 use super::pass_through::{self, PassThroughEndpoint};
+use super::spend::SpendSettings;
 use crate::Secret;
 use crate::address::{AddressRule, Network};
 use crate::seal::Algorithm;
@@ -112,6 +113,7 @@ pub struct GeneralSettings {
     pub use_shared_health_check: bool,
     /// Whether results tell the parameters of a deployment; true where nothing is set.
     pub health_check_details: bool,
+    pub spend: SpendSettings,
 }
 
 impl GeneralSettings {
@@ -194,6 +196,7 @@ impl GeneralSettings {
             health_check_concurrency: fields.count("health_check_concurrency").filter(|count| *count > 0),
             use_shared_health_check: fields.flag("use_shared_health_check"),
             health_check_details: fields.flag_unless_off("health_check_details"),
+            spend: SpendSettings::read(node, surroundings),
         }
     }
 }
