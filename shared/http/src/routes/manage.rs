@@ -1,10 +1,11 @@
 //! The routes of the management API, by what they manage. Tables, no logic.
 
 mod keys;
+mod users;
 
 use super::Route;
 
 /// All of them, in the order in which a path is looked up.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    keys::ROUTES.iter()
+    keys::ROUTES.iter().chain(users::ROUTES)
 }
