@@ -9,6 +9,8 @@ use tollgate_core::balance::Balancer;
 use tollgate_core::clock::Clock;
 use tollgate_core::config::{Config, Model};
 use tollgate_core::deployment::{Deployment, Unusable};
+use tollgate_core::directory::Absent;
+use tollgate_core::govern::{self, Governance};
 use tollgate_core::health::Watch;
 use tollgate_core::journey::Mirrors;
 use tollgate_core::journey::mirror::Mirrored;
@@ -75,7 +77,7 @@ pub fn build(config: &Config) -> Result<Built, Failure> {
     };
     let app = Arc::new(App {
         gatekeeper,
-        governance: tollgate_core::govern::Governance::default(),
+        governance: governance(config),
         catalog: catalog(config, &signer, Arc::clone(&meter)),
         balancer: Balancer::new(config, meter, Clock::System),
         resilience: Resilience::new(config),
@@ -103,6 +105,12 @@ pub fn build(config: &Config) -> Result<Built, Failure> {
         draining: AtomicBool::new(false),
     });
     Ok(Built { app, mirrored })
+}
+
+/// Without a database, the master key is the only one.
+fn governance(config: &Config) -> Governance {
+    let settings = govern::Settings { keys: config.keys.clone(), ..govern::Settings::default() };
+    Governance::new(Arc::new(Absent), Clock::System, settings)
 }
 
 fn signer(config: &Config, pool: Arc<Pool>) -> Credentials {

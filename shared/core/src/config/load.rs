@@ -12,8 +12,9 @@ use super::pass_through::{self, VertexConfig};
 use super::router_settings::RouterSettings;
 use super::search_tool::SearchTool;
 use super::yaml::Reader;
-use super::{accounts, include, inspect, model_list, reference, search_tool};
+use super::{accounts, include, inspect, key_rules, model_list, reference, search_tool};
 use crate::Secret;
+use crate::govern::KeyRules;
 
 /// Where documents and variables come from. The host answers, for core reads neither.
 pub trait Environment {
@@ -71,6 +72,8 @@ pub struct Config {
     /// `finetune_settings`: the same for fine-tuning.
     pub finetune_settings: Vec<Model>,
     pub search_tools: Vec<SearchTool>,
+    /// What may be asked of new keys and users.
+    pub keys: KeyRules,
 }
 
 /// A configuration and everything to know about it, in the order of its lines.
@@ -127,6 +130,7 @@ fn build(document: &Node, surroundings: &Surroundings<'_>, notices: &mut Vec<Not
         files_settings: accounts::read("files_settings", document.get("files_settings")),
         finetune_settings: accounts::read("finetune_settings", document.get("finetune_settings")),
         search_tools: search_tool::read(document.get("search_tools")),
+        keys: key_rules::read(document, surroundings),
     }
 }
 

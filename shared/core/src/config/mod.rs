@@ -9,6 +9,7 @@ mod fallbacks;
 mod general_settings;
 mod include;
 mod inspect;
+mod key_rules;
 mod litellm_settings;
 mod load;
 mod model;

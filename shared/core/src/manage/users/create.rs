@@ -131,7 +131,7 @@ async fn write(app: &App, request: &Request, sent: &Row, teams: Option<Vec<Joine
     let user = schema::USERS.complete(user, now).map_err(|fault| failed(&fault))?;
     changes.push(Change::Insert(&schema::USERS, user.clone()));
     changes.extend(joined.1);
-    changes.extend(memberships(app, sent, &user).await?);
+    changes.extend(memberships(app, request, sent, &user).await?);
     changes.push(entry(request, now, Action::Created, (&schema::USERS, &user_id), (None, Some(&user))));
     let key = match sent.flag("auto_create_key") {
         Some(false) => None,
@@ -182,6 +182,7 @@ async fn join(app: &App, request: &Request, user: &Row, teams: &[Joined]) -> Res
         if ids.contains(&joined.team_id) {
             continue;
         }
+        check_team(app, request, &team).await?;
         let mut members = team.get("members_with_roles").and_then(Value::as_array).cloned().unwrap_or_default();
         members.push(json!({ "user_id": user_id, "user_email": user.get("user_email"), "role": joined.role }));
         let mut membership = Map::new();
@@ -197,6 +198,18 @@ async fn join(app: &App, request: &Request, user: &Row, teams: &[Joined]) -> Res
         ids.push(joined.team_id.clone());
     }
     Ok((ids, changes))
+}
+
+/// Into a team, users are brought by its admins, its organization's, and admins of everything.
+async fn check_team(app: &App, request: &Request, team: &Row) -> Result<(), Error> {
+    let caller = &request.caller;
+    let mut key_of_team = Row::new();
+    key_of_team.insert("team_id".to_owned(), team.get("team_id").cloned().unwrap_or(Value::Null));
+    if rights::administers(app, caller, &key_of_team).await? {
+        return Ok(());
+    }
+    let sentence = rights::admins_only(caller, "/user/new (teams)");
+    Err(Denial::management_error(403, &sentence).into())
 }
 
 /// Gives a team these members, unless it has changed since it was read.
@@ -223,10 +236,15 @@ fn member_budget(budget: f64, request: &Request) -> Row {
 }
 
 /// The user's places in the organizations that are there.
-async fn memberships(app: &App, sent: &Row, user: &Row) -> Result<Vec<Change>, Error> {
+async fn memberships(app: &App, request: &Request, sent: &Row, user: &Row) -> Result<Vec<Change>, Error> {
     let wanted = sent.texts("organizations");
     if wanted.is_empty() {
         return Ok(Vec::new());
+    }
+    let own = app.governance.administered(&request.caller).await?;
+    if let Some(stranger) = wanted.iter().find(|id| !request.caller.is_admin() && !own.contains(id)) {
+        let sentence = format!("You do not have org_admin access to organization_id={stranger}");
+        return Err(Denial::management_error(403, &sentence).into());
     }
     let query = Query::of(&schema::ORGANIZATIONS).with(Filter::In("organization_id", wanted));
     let rows = find::all(app, &query).await?;
