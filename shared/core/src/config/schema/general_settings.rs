@@ -294,7 +294,7 @@ const SETTINGS: &[Group] = &[
     later("this limit is not enforced", Kind::Number, &["admission_queue_timeout_seconds"]),
     later("this limit is not enforced", Kind::Section(&COORDINATION_REDIS), &["coordination_redis"]),
     later("this limit is not enforced", Kind::TextList, &["allowed_file_extensions", "blocked_file_extensions"]),
-    acted(Kind::Flag, &["disable_bedrock_agent_runtime_passthrough"]),
+    acted(Kind::Flag, &["disable_bedrock_agent_runtime_passthrough", "disable_custom_api_keys"]),
     acted(Kind::Number, &["pass_through_request_timeout"]),
     acted(Kind::Sections(&PASS_THROUGH), &["pass_through_endpoints"]),
     later(
@@ -312,7 +312,6 @@ const SETTINGS: &[Group] = &[
             "default_team_disabled",
             "default_team_params",
             "disable_admin_ui",
-            "disable_custom_api_keys",
             "disable_key_generate_for_org_admin",
             "disable_swagger",
             "hide_default_credentials_hint",
