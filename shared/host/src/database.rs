@@ -11,7 +11,7 @@ mod directory;
 mod execute;
 mod fault;
 mod filter;
-mod ledger;
+pub mod ledger;
 mod migrate;
 mod news;
 pub mod quota;

@@ -8,10 +8,11 @@ use std::time::Duration;
 use tollgate_core::App;
 use tollgate_core::directory::Fault;
 use tollgate_core::govern::reset::{self, Resets};
-use tollgate_core::ledger::Drain;
+use tollgate_core::ledger::{Drain, Retention};
 use tracing::{info, warn};
 
 use crate::Failure;
+use crate::database::quota::PostgresQuota;
 use crate::database::{Database, Migration, News};
 use crate::journal::FileJournal;
 
@@ -24,11 +25,15 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// What has to go on.
 pub struct Beside {
     pub database: Arc<Database>,
+    /// The accounts, where the database keeps them.
+    pub accounts: Option<Arc<PostgresQuota>>,
     pub files: Option<Arc<FileJournal>>,
     pub drain: Option<Arc<Drain>>,
     pub resets: Arc<Resets>,
     /// Whether tables are made and brought up to date at the start.
     pub migrates: bool,
+    pub retention: Retention,
+    pub resets_budgets: bool,
 }
 
 impl Beside {
@@ -67,7 +72,14 @@ impl Beside {
                 None => std::future::pending().await,
             }
         };
-        tokio::join!(drain, self.hear(app), self.begin_anew());
+        let accounts = async {
+            if let Some(accounts) = &self.accounts {
+                accounts.run().await;
+            }
+        };
+        let directory = Arc::<Database>::clone(&self.database);
+        let prune = self.retention.run(directory, app.governance.clock.clone());
+        tokio::join!(drain, accounts, prune, self.hear(app), self.begin_anew());
     }
 
     /// Writes what is left, for a limited time.
@@ -76,6 +88,11 @@ impl Beside {
             && !drain.drain_all(LAST_DRAIN).await
         {
             warn!("what the last calls cost waits in the spend journal for the next process");
+        }
+        if let Some(accounts) = &self.accounts
+            && let Err(fault) = accounts.flush().await
+        {
+            warn!("what the last calls used is settled when their reservations lapse: {fault}");
         }
         if let Some(files) = &self.files
             && let Err(fault) = files.close().await
@@ -105,6 +122,9 @@ impl Beside {
     }
 
     async fn begin_anew(&self) {
+        if !self.resets_budgets {
+            return;
+        }
         loop {
             match self.resets.run().await {
                 Ok(done) if done.rows + done.budgets + done.windows > 0 => {
