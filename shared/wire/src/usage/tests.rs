@@ -49,6 +49,12 @@ fn what_has_a_price_of_its_own_is_read() {
     );
     assert_eq!((responses.cached, responses.reasoning), (5, 2));
 
+    let realtime = details(
+        r#"{"input_tokens":9,"output_tokens":4,"output_token_details":{"audio_tokens":3},
+            "input_token_details":{"audio_tokens":6,"cached_tokens":5,"cached_tokens_details":{"audio_tokens":2}}}"#,
+    );
+    assert_eq!((realtime.prompt.audio, realtime.completion.audio, realtime.cached_parts.audio), (6, 3, 2));
+
     let message = details(
         r#"{"input_tokens":9,"output_tokens":4,"cache_read_input_tokens":5,"cache_creation_input_tokens":3,
             "cache_creation":{"ephemeral_5m_input_tokens":1,"ephemeral_1h_input_tokens":2},"speed":"fast",
