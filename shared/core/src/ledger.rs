@@ -4,6 +4,7 @@
 //! Knows no price and no limit.
 
 mod backlog;
+mod buffered;
 mod direct;
 mod drain;
 mod endpoints;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use backlog::{Backlog, Batch, Bounds};
+pub use buffered::Buffered;
 pub use direct::Direct;
 pub use drain::{Drain, Pace};
 pub use log_row::usd;

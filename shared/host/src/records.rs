@@ -5,6 +5,7 @@
 
 mod beside;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use tollgate_core::clock::Clock;
 use tollgate_core::config::{Config, SpendSettings};
 use tollgate_core::directory::{self, Absent, Directory};
 use tollgate_core::govern::{Governance, Ports};
-use tollgate_core::ledger::{self, Backlog, Direct, Drain, Journal, Ledger, Plain};
+use tollgate_core::ledger::{Backlog, Buffered, Direct, Drain, Journal, Ledger, Plain};
 use tollgate_core::quota::{self, Quota};
 use tracing::warn;
 
@@ -40,6 +41,7 @@ pub enum Home {
 const FOLDER: &str = "tollgate-data";
 const DATABASE: &str = "tollgate.db";
 const JOURNAL: &str = "journal";
+const LOCK: &str = "tollgate.lock";
 
 /// Governance over the adapters that were chosen, and what goes on beside it.
 pub struct Records {
@@ -75,7 +77,7 @@ pub fn records(
             let governance = Governance::new(Ports::alone(Arc::new(Absent)), Clock::System, settings);
             return Ok(Records { governance, beside: None });
         }
-        Place::Memory => return Ok(in_memory(settings)),
+        Place::Memory => return Ok(in_memory(config)),
         Place::Database(database) => (open(*database)?, false),
         Place::Embedded(path) => match open(Settings::of(Address::Sqlite(path))) {
             Ok(database) => (database, true),
@@ -105,14 +107,16 @@ pub fn records(
     let ports = Ports { directory: Arc::<Database>::clone(&directory), quota, journal: journal.1 };
     let mut governance = Governance::new(ports, Clock::System, settings);
     governance.is_embedded = is_embedded;
+    let lock = if accounts.is_none() && home == Home::Server { hold(&folder) } else { None };
     let beside = Beside {
-        database: directory,
+        database: Some(directory),
         accounts,
         files: journal.0,
         drain,
         resets: Arc::clone(&governance.resets),
         retention: spend.retention.clone(),
         migrates: !config.general_settings.disable_schema_update,
+        lock,
         resets_budgets: !governance.settings.never_resets,
     };
     Ok(Records { governance, beside: Some(beside) })
@@ -144,19 +148,46 @@ fn place(
     })
 }
 
+/// Holds the folder of an SQLite file for this process. Another process may use the file, but counts for itself.
+fn hold(folder: &Path) -> Option<File> {
+    let lock = File::create(folder.join(LOCK)).ok()?;
+    if lock.try_lock().is_err() {
+        warn!(
+            "another process uses the database in {}: each counts budgets and limits for itself: give each its own \
+             TOLLGATE_DATA_DIR, or all of them one PostgreSQL by general_settings.database_url",
+            folder.display()
+        );
+    }
+    Some(lock)
+}
+
 fn open(settings: Settings) -> Result<Arc<Database>, Failure> {
     let database = Database::open(settings, Clock::System);
     database.map(Arc::new).map_err(|error| Failure::new(2, error.to_string()))
 }
 
 /// Everything in the process's memory: gone with it.
-fn in_memory(settings: tollgate_core::govern::Settings) -> Records {
+fn in_memory(config: &Config) -> Records {
+    let (settings, spend) = (config.governance.clone(), &config.general_settings.spend);
     let directory: Arc<dyn Directory> = Arc::new(directory::Memory::default());
     let quota: Arc<dyn Quota> = Arc::new(quota::Memory::default());
-    let ledger: Arc<dyn Ledger> = Arc::new(Plain::new(Arc::clone(&directory), ledger::Rules::default()));
-    let journal: Arc<dyn Journal> = Arc::new(Direct::new(ledger, Arc::clone(&quota)));
+    let ledger: Arc<dyn Ledger> = Arc::new(Plain::new(Arc::clone(&directory), spend.rules.clone()));
+    let buffered = Arc::new(Buffered::default());
+    let (journal, backlog): (Arc<dyn Journal>, Arc<dyn Backlog>) = (Arc::<Buffered>::clone(&buffered), buffered);
+    let drain = Arc::new(Drain::new(backlog, ledger, Arc::clone(&quota), spend.pace));
     let governance = Governance::new(Ports { directory, quota, journal }, Clock::System, settings);
-    Records { governance, beside: None }
+    let beside = Beside {
+        database: None,
+        accounts: None,
+        files: None,
+        drain: Some(drain),
+        resets: Arc::clone(&governance.resets),
+        retention: spend.retention.clone(),
+        migrates: false,
+        lock: None,
+        resets_budgets: !governance.settings.never_resets,
+    };
+    Records { governance, beside: Some(beside) }
 }
 
 type Journals = (Option<Arc<FileJournal>>, Arc<dyn Journal>);

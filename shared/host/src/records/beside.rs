@@ -2,6 +2,7 @@
 //!
 //! Futures that whoever runs the gateway polls; nothing is started here.
 
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +25,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// What has to go on.
 pub struct Beside {
-    pub database: Arc<Database>,
+    /// The database; none where everything is in memory.
+    pub database: Option<Arc<Database>>,
     /// The accounts, where the database keeps them.
     pub accounts: Option<Arc<PostgresQuota>>,
     pub files: Option<Arc<FileJournal>>,
@@ -34,6 +36,8 @@ pub struct Beside {
     pub migrates: bool,
     pub retention: Retention,
     pub resets_budgets: bool,
+    /// Held for as long as the process lives.
+    pub lock: Option<File>,
 }
 
 impl Beside {
@@ -43,8 +47,9 @@ impl Beside {
     /// # Errors
     /// When its tables are such that nothing could be kept in them.
     pub async fn prepare(&self) -> Result<(), Failure> {
+        let Some(database) = &self.database else { return Ok(()) };
         let migration = if self.migrates { Migration::Done } else { Migration::Told };
-        match self.database.migrate(migration).await {
+        match database.migrate(migration).await {
             Ok(statements) if self.migrates => {
                 if !statements.is_empty() {
                     info!("the database has been brought up to date with {} statements", statements.len());
@@ -77,7 +82,7 @@ impl Beside {
                 accounts.run().await;
             }
         };
-        let directory = Arc::<Database>::clone(&self.database);
+        let directory = Arc::clone(&app.governance.directory);
         let prune = self.retention.run(directory, app.governance.clock.clone());
         tokio::join!(drain, accounts, prune, self.hear(app), self.begin_anew());
     }
@@ -103,7 +108,8 @@ impl Beside {
 
     /// Forgets what any instance has changed.
     async fn hear(&self, app: &App) {
-        let mut ear = self.database.changes();
+        let Some(database) = &self.database else { return };
+        let mut ear = database.changes();
         loop {
             match ear.next().await {
                 Ok(News::Row(table, key)) => match key.as_slice() {
