@@ -1,5 +1,7 @@
 //! What every adapter of a port must do: one suite a port, run over each of its adapters.
 
+mod directory;
 mod meter;
 
+pub use directory::directory;
 pub use meter::{Shared, meter};
