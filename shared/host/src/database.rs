@@ -11,7 +11,6 @@ mod directory;
 mod execute;
 mod fault;
 mod filter;
-pub mod ledger;
 mod migrate;
 mod news;
 pub mod quota;
@@ -32,10 +31,9 @@ use tokio::sync::broadcast::{self, Sender};
 use tollgate_core::clock::Clock;
 use tollgate_core::directory::{Change, Fault, Kind, Standing, Table};
 
-pub use address::{Address, Unusable};
+pub use address::{Address, AddressError};
 pub use dialect::{Dialect, quoted};
 pub use fault::{fault_of, is_collision};
-pub use ledger::SqlLedger;
 pub use migrate::Migration;
 pub use news::{Ear, News};
 pub use settings::Settings;
@@ -89,7 +87,7 @@ impl Database {
     ///
     /// # Errors
     /// Where the folder of a file cannot be made.
-    pub fn open(settings: Settings, clock: Clock) -> Result<Self, Unusable> {
+    pub fn open(settings: Settings, clock: Clock) -> Result<Self, AddressError> {
         let name = settings.address.to_string();
         let (inside, _) = broadcast::channel(NEWS_MAX);
         let deadline = settings.timeout;

@@ -1,9 +1,9 @@
 //! What every adapter of a port must do: one suite a port, run over each of its adapters.
 
-mod ledger;
+mod directory;
 mod meter;
 mod quota;
 
-pub use ledger::{Books, ledger};
+pub use directory::directory;
 pub use meter::{Shared, meter};
 pub use quota::{SharedQuota, quota};
