@@ -11,6 +11,7 @@ mod directory;
 mod execute;
 mod fault;
 mod filter;
+pub mod ledger;
 mod migrate;
 mod news;
 pub mod quota;
