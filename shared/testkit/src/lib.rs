@@ -4,6 +4,7 @@
 
 pub mod contract;
 mod no_fetch;
+pub mod scenes;
 mod scripted;
 mod stamp;
 
