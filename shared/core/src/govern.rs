@@ -17,6 +17,7 @@ use std::time::Duration;
 
 pub use caller::{Caller, MASTER_USER};
 pub use groups::Groups;
+pub use identify::hash_of;
 pub use profile::Profile;
 pub use role::Role;
 
