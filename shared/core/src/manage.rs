@@ -6,12 +6,14 @@
 mod archive;
 pub mod audit;
 pub mod budgets;
+pub mod customers;
 mod fields;
 mod input;
 mod money;
 pub mod organizations;
 mod permission;
 mod records;
+pub mod tags;
 pub mod teams;
 
 use serde_json::Value;

@@ -33,3 +33,18 @@ fn lists_of_teams_are_answered_as_by_litellm() {
 fn every_role_may_do_with_teams_what_it_may_with_litellm() {
     replay("teams: by role");
 }
+
+#[test]
+fn organizations_are_answered_as_by_litellm() {
+    replay("organizations");
+}
+
+#[test]
+fn customers_are_answered_as_by_litellm() {
+    replay("customers");
+}
+
+#[test]
+fn tags_are_answered_as_by_litellm() {
+    replay("tags");
+}

@@ -9,9 +9,11 @@ use http::Request;
 use http_body_util::{BodyExt, Full};
 use serde_json::{Map, Value, json};
 use tollgate_core::clock::Clock;
-use tollgate_core::directory::{Change, Columns, Directory, Memory, Query, Row, Table, moment_of, schema};
+use tollgate_core::config::{Environment, Mode, ReadError, load};
+use tollgate_core::deployment::Deployment;
+use tollgate_core::directory::{Change, Columns, Directory, Filter, Memory, Query, Row, Table, moment_of, schema};
 use tollgate_core::govern::{Governance, Settings, hash_of};
-use tollgate_core::{Gatekeeper, Secret};
+use tollgate_core::{Catalog, Gatekeeper, Secret};
 
 use super::differences::{Difference, difference};
 use super::pattern::{Bindings, START};
@@ -32,6 +34,31 @@ const TABLES: &[&Table] = &[
     &schema::CUSTOMERS,
     &schema::TAGS,
 ];
+
+/// The configuration of the recording, as far as management looks at it.
+struct Document;
+
+impl Environment for Document {
+    fn read(&self, _: &str, _: u64) -> Result<Vec<u8>, ReadError> {
+        Ok(b"model_list: [{model_name: chat, litellm_params: {model: openai/gpt-4o, api_key: own}}]".to_vec())
+    }
+
+    fn exists(&self, _: &str) -> bool {
+        true
+    }
+
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
+fn catalog() -> Catalog {
+    let config = load("config.yaml", &Document, Mode::Boot).unwrap_or_else(|refusal| panic!("{refusal}")).config;
+    let mut catalog = Catalog::default();
+    let deployment = Deployment::new(&config, &config.models[0], &|_| None);
+    catalog.add(deployment.unwrap_or_else(|error| panic!("{error}")));
+    catalog
+}
 
 struct Stage {
     gateway: Gateway,
@@ -78,6 +105,7 @@ impl Stage {
         let app = tollgate_core::App {
             gatekeeper: Gatekeeper::MasterKey { key: Secret::new(MASTER.to_owned()), header: None },
             governance: Governance::new(shared, clock.clone(), Settings::default()),
+            catalog: catalog(),
             limits: tollgate_core::Limits { request_bytes_max: 1_000_000, ..crate::tests::app().limits },
             ..crate::tests::app()
         };
@@ -92,8 +120,12 @@ impl Stage {
 
     /// Plays one step; `false` where it is about something else.
     async fn step(&mut self, scene: &str, step: &Value) -> Result<bool, String> {
+        if let Some(statement) = step["sql"].as_str() {
+            self.run(statement).await;
+            return Ok(false);
+        }
         let expected = match difference(scene, step) {
-            Some(Difference::Elsewhere) => return Ok(false),
+            Some(Difference::Unplayed) => return Ok(false),
             Some(Difference::Answer(status, answer)) => Some((status, answer)),
             None => None,
         };
@@ -152,6 +184,17 @@ impl Stage {
         (head.status.as_u16(), answer)
     }
 
+    /// What a scene does to the database by itself: budgets are made older.
+    async fn run(&self, statement: &str) {
+        let expected = "UPDATE \"LiteLLM_BudgetTable\" SET created_at = '2020-01-01' WHERE budget_id NOT IN ('one')";
+        assert_eq!(statement, expected, "a statement that is not known");
+        let mut columns = Row::new();
+        columns.insert("created_at".to_owned(), "2020-01-01T00:00:00.000Z".into());
+        let filter = Filter::IsNot("budget_id", "one".into());
+        let change = Change::Update(&schema::BUDGETS, vec![filter], columns);
+        self.directory.write(vec![change]).await.expect("a write");
+    }
+
     /// Makes the key, and the user, that a step makes by routes of another area.
     async fn make(&mut self, path: &str, step: &Value) {
         if step["status"] != 200 {
@@ -166,6 +209,13 @@ impl Stage {
                 user.insert(name.to_owned(), field(name));
             }
             changes.push(Change::Insert(&schema::USERS, user));
+            for organization in body["organizations"].as_array().into_iter().flatten() {
+                let mut membership = Row::new();
+                membership.insert("user_id".to_owned(), field("user_id"));
+                membership.insert("organization_id".to_owned(), organization.clone());
+                membership.insert("user_role".to_owned(), "internal_user".into());
+                changes.push(Change::Insert(&schema::ORGANIZATION_MEMBERSHIPS, membership));
+            }
         }
         if let Some(name) = step["answer"]["key"].as_str() {
             self.keys += 1;
