@@ -60,7 +60,8 @@ impl Stage {
         let clock = Clock::manual(START);
         let directory = Arc::new(Memory::new(clock.clone()));
         let settings = config.governance;
-        let governance = Governance::new(Ports::alone(Arc::clone(&directory) as Arc<dyn Directory>), clock.clone(), settings);
+        let governance =
+            Governance::new(Ports::alone(Arc::clone(&directory) as Arc<dyn Directory>), clock.clone(), settings);
         let base = app();
         let app = tollgate_core::App {
             gatekeeper: Gatekeeper::MasterKey { key: Secret::new(MASTER_KEY.to_owned()), header: None },
