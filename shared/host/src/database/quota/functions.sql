@@ -1,5 +1,6 @@
 -- What budgets and limits need of PostgreSQL, of one version: what changes comes under a new name, so that instances of
--- two versions can run side by side. @ stands for the schema, and --; for the end of a statement. Money is in picodollars, times are microseconds since 1970.
+-- two versions can run side by side. @ stands for the schema, and --; for the end of a statement. Money is in
+-- picodollars, times are microseconds since 1970.
 --
 -- Locks are taken in this order, by everyone: reservations by id, then accounts by name. Who needs the homes of money
 -- reads them after that, in a statement of its own: what it sees was committed together with what the accounts say.
@@ -249,11 +250,34 @@ BEGIN
 END $$;
 --;
 
--- Calls that nobody has settled in time, and what is known of them. They stay locked until the transaction ends, which
--- writes their records and releases them.
-CREATE OR REPLACE FUNCTION @"tollgate_lapsed_1"(asked_at bigint, calls_max integer)
+-- Calls of processes that have not come back for their records, and what is known of them. They stay locked until the
+-- transaction ends, which writes their records and releases them. given_up: what was to end before this.
+CREATE OR REPLACE FUNCTION @"tollgate_lapsed_1"(given_up bigint, calls_max integer)
 RETURNS TABLE (call_id text, call_record text) LANGUAGE sql VOLATILE AS $$
-    SELECT id, record::text FROM @"Tollgate_Reservation"
-    WHERE NOT settled AND expires_at <= coalesce(asked_at, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+    SELECT id, record::text FROM @"Tollgate_Reservation" WHERE expires_at <= given_up
     ORDER BY id LIMIT calls_max FOR UPDATE SKIP LOCKED
 $$;
+--;
+
+-- Settles calls that nobody has settled in time, at the most that they can have used. Their cost stays on its way until
+-- the record comes, which a journal may still have. How many there were.
+CREATE OR REPLACE FUNCTION @"tollgate_lapse_1"(asked_at bigint, calls_max integer)
+RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    ids text[];
+    names text[];
+    amounts bigint[];
+BEGIN
+    WITH lost AS (
+        SELECT id, draws FROM @"Tollgate_Reservation" WHERE NOT settled
+            AND expires_at <= coalesce(asked_at, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+        ORDER BY id LIMIT calls_max FOR UPDATE SKIP LOCKED
+    )
+    SELECT array_agg(id), array_agg(draw ->> 0), array_agg((draw ->> 2)::bigint) INTO ids, names, amounts
+        FROM lost, jsonb_array_elements(draws) AS draw;
+    IF ids IS NULL THEN
+        RETURN 0;
+    END IF;
+    PERFORM @"tollgate_settle_1"(ids, names, amounts);
+    RETURN (SELECT count(DISTINCT id) FROM unnest(ids) AS id);
+END $$;

@@ -12,7 +12,7 @@ use crate::database::transaction::{Stop, Transaction, TransactionKind};
 /// Calls of one transaction.
 const BATCH: i32 = 500;
 
-/// Calls that nobody has settled in time.
+/// Calls whose process has not come back.
 #[derive(Debug, Default)]
 pub struct Lapsed {
     /// All of them: to be given to [`release_in`] in the same transaction.
@@ -21,17 +21,18 @@ pub struct Lapsed {
     pub spends: Vec<Spend>,
 }
 
-/// Some of the calls that have expired by now; none where all are settled. No other process gets the same ones before
-/// the transaction ends. `now`: nothing for the database's own time.
+/// Some of the calls that were to end before this moment, and whose records are not written: long after, their
+/// process and its journal can be given up. No other process gets the same ones before the transaction ends.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn lapsed_in(transaction: &mut Transaction, now: Option<Moment>) -> Result<Lapsed, Stop> {
+pub async fn lapsed_in(transaction: &mut Transaction, given_up: Moment) -> Result<Lapsed, Stop> {
     let name = function(&transaction.dialect, "tollgate_lapsed_1");
     let TransactionKind::Postgres(inner) = &mut transaction.kind else { return Ok(Lapsed::default()) };
     let query = sqlx::query(AssertSqlSafe(format!("SELECT call_id, call_record FROM {name}($1::int8, $2::int4)")));
-    let now = now.map(|now| i64::try_from(now.0).unwrap_or(i64::MAX));
-    let rows = query.bind(now).bind(BATCH).fetch_all(&mut **inner).await.map_err(|error| Stop::at(&error, None))?;
+    let given_up = i64::try_from(given_up.0).unwrap_or(i64::MAX);
+    let rows =
+        query.bind(given_up).bind(BATCH).fetch_all(&mut **inner).await.map_err(|error| Stop::at(&error, None))?;
     let mut lapsed = Lapsed::default();
     for row in rows {
         let read = || Ok((row.try_get::<String, _>(0)?, row.try_get::<Option<String>, _>(1)?));
