@@ -24,7 +24,7 @@ mod windows;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use admit::{Estimate, Visit};
+pub(crate) use admit::{TokenEstimate, Visit, Worst};
 pub use caller::{Caller, MASTER_USER};
 pub use enter::{Doors, Knock};
 pub use groups::Groups;

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderName;
 use serde_json::Value;
 use tollgate_wire::python;
 
@@ -22,6 +23,19 @@ const PICOUSD_A_USD: f64 = 1e12;
 pub struct Claim {
     pub draw: Draw,
     pub scope: Scope,
+    /// The headers that say what is left, and of how much: of what is no money.
+    pub told: Option<(HeaderName, HeaderName)>,
+}
+
+impl Claim {
+    pub fn new(draw: Draw, scope: Scope) -> Arc<Self> {
+        let told = unit_of(&draw.measure).and_then(|unit| {
+            let descriptor = scope.kind.descriptor();
+            let name = |what: &str| HeaderName::try_from(format!("x-ratelimit-{descriptor}-{what}-{unit}")).ok();
+            Some((name("remaining")?, name("limit")?))
+        });
+        Arc::new(Self { draw, scope, told })
+    }
 }
 
 /// Whose account it is, as a refusal names it.
@@ -96,15 +110,15 @@ struct Purse<'a> {
 }
 
 impl Purse<'_> {
-    fn claim(self, kind: Kind, account: String, name: String, edge: Edge) -> Claim {
+    fn claim(self, kind: Kind, account: String, name: String, edge: Edge) -> Arc<Claim> {
         let money = Money {
             limit_picousd: picousd(self.limit_usd),
             edge,
-            home: Home::Row { table: NamedTable(self.table), key: self.key },
+            home: Arc::new(Home::Row { table: NamedTable(self.table), key: self.key }),
             seed_picousd: picousd(self.row.number("spend")).unwrap_or(0),
         };
         let draw = Draw { account: account.into(), measure: Measure::Money(money) };
-        Claim { draw, scope: Scope { kind, name, resets_at: self.resets_at } }
+        Claim::new(draw, Scope { kind, name, resets_at: self.resets_at })
     }
 }
 
@@ -123,14 +137,14 @@ fn raised(budget: &Row, limit: Option<f64>) -> Option<f64> {
 }
 
 /// Every account that each call of the key draws on.
-pub fn claims(profile: &Profile, settings: &Settings, now: Moment) -> Vec<Claim> {
+pub fn claims(profile: &Profile, settings: &Settings, now: Moment) -> Vec<Arc<Claim>> {
     let mut claims = Vec::with_capacity(12);
     budgets(profile, settings, now, &mut claims);
     rates(profile, settings, &mut claims);
     claims
 }
 
-fn budgets(profile: &Profile, settings: &Settings, now: Moment, claims: &mut Vec<Claim>) {
+fn budgets(profile: &Profile, settings: &Settings, now: Moment, claims: &mut Vec<Arc<Claim>>) {
     let (limit_usd, resets_at) = linked(&profile.key, profile.key_budget.as_ref());
     let limit_usd = limit_usd.map(|limit| limit + temporary_increase(&profile.key, now));
     let purse =
@@ -194,7 +208,7 @@ fn key_name(profile: &Profile) -> String {
     }
 }
 
-fn rates(profile: &Profile, settings: &Settings, claims: &mut Vec<Claim>) {
+fn rates(profile: &Profile, settings: &Settings, claims: &mut Vec<Arc<Claim>>) {
     let key = &profile.key;
     let budget = profile.key_budget.as_ref();
     let limit = |name: &str| count(Some(key), name).or_else(|| count(budget, name));
@@ -233,12 +247,12 @@ impl Rates {
         }
     }
 
-    pub fn claim(self, kind: Kind, id: &str, settings: &Settings, claims: &mut Vec<Claim>) {
+    pub fn claim(self, kind: Kind, id: &str, settings: &Settings, claims: &mut Vec<Arc<Claim>>) {
         let window = settings.rate_window;
         let mut push = |unit: &str, measure: Measure| {
             let account: Arc<str> = format!("rate:{}:{id}:{unit}", kind.descriptor()).into();
             let scope = Scope { kind, name: id.to_owned(), resets_at: None };
-            claims.push(Claim { draw: Draw { account, measure }, scope });
+            claims.push(Claim::new(Draw { account, measure }, scope));
         };
         if let Some(limit) = self.parallel {
             push("parallel", Measure::Parallel { limit });

@@ -20,6 +20,8 @@ use crate::journal::FileJournal;
 /// How long the records of the last calls may take to be written when the process leaves; what is left is written by
 /// the next one.
 const LAST_DRAIN: Duration = Duration::from_secs(5);
+/// How long the start may take for what earlier processes have left.
+const CATCH_UP: Duration = Duration::from_secs(20);
 /// After a fault of the database.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -54,9 +56,13 @@ impl Beside {
                 if !statements.is_empty() {
                     info!("the database has been brought up to date with {} statements", statements.len());
                 }
+                self.catch_up().await;
                 Ok(())
             }
-            Ok(statements) if statements.is_empty() => Ok(()),
+            Ok(statements) if statements.is_empty() => {
+                self.catch_up().await;
+                Ok(())
+            }
             Ok(statements) => {
                 let first = statements.first().map_or("", String::as_str);
                 Err(Failure::new(2, format!("the database lacks what is needed: run `tollgate migrate`: {first}")))
@@ -66,6 +72,14 @@ impl Beside {
                 Ok(())
             }
             Err(fault) => Err(Failure::new(2, fault.to_string())),
+        }
+    }
+
+    async fn catch_up(&self) {
+        if let Some(drain) = &self.drain
+            && !drain.catch_up(CATCH_UP).await
+        {
+            warn!("what earlier calls cost is still being written: budgets count it when that is done");
         }
     }
 

@@ -73,7 +73,7 @@ fn draw(account: impl Into<Arc<str>>, measure: Measure) -> Draw {
 
 /// The budget of a key of which nothing is spent.
 fn budget(key: &str, limit_picousd: Option<u64>) -> Draw {
-    let home = Home::Row { table: NamedTable(&KEYS), key: vec![key.to_owned()] };
+    let home = Arc::new(Home::Row { table: NamedTable(&KEYS), key: vec![key.to_owned()] });
     let money = Money { limit_picousd, edge: Edge::Reached, home, seed_picousd: 0 };
     draw(accounts::key(key), Measure::Money(money))
 }
