@@ -1,7 +1,9 @@
 //! What every adapter of a port must do: one suite a port, run over each of its adapters.
 
+mod directory;
 mod ledger;
 mod meter;
 
+pub use directory::directory;
 pub use ledger::{Books, ledger};
 pub use meter::{Shared, meter};
