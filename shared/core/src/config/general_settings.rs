@@ -119,10 +119,8 @@ pub struct GeneralSettings {
 impl GeneralSettings {
     pub(super) fn read(node: Option<&Node>, surroundings: &Surroundings<'_>) -> Self {
         let fields = Fields::of(node);
-        let given = node.is_some_and(|node| node.entry("master_key").is_some());
-        let from_variable = || if given { None } else { surroundings.variable("LITELLM_MASTER_KEY") };
         Self {
-            master_key: fields.text("master_key").or_else(from_variable).map(Secret::new),
+            master_key: master_key(node, surroundings),
             dangerously_permit_weak_or_unset_master_key: fields.flag("dangerously_permit_weak_or_unset_master_key"),
             dangerously_allow_mock_testing_request_params: fields.flag("dangerously_allow_mock_testing_request_params"),
             encryption_algorithm: Algorithm::named(fields.text("encryption_algorithm").as_deref()),
@@ -204,4 +202,10 @@ impl GeneralSettings {
 fn networks(node: &Node) -> Vec<Network> {
     let texts = node.texts();
     texts.iter().flat_map(|text| text.split(',')).filter_map(Network::parse).collect()
+}
+
+fn master_key(node: Option<&Node>, surroundings: &Surroundings<'_>) -> Option<Secret> {
+    let is_given = node.is_some_and(|node| node.entry("master_key").is_some());
+    let from_variable = || if is_given { None } else { surroundings.variable("LITELLM_MASTER_KEY") };
+    Fields::of(node).text("master_key").or_else(from_variable).map(Secret::new)
 }

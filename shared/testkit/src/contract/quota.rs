@@ -81,7 +81,7 @@ fn budget(key: &str, limit_picousd: Option<u64>) -> Draw {
 /// Where the account of a budget is kept.
 fn home(draw: &Draw) -> Home {
     match &draw.measure {
-        Measure::Money(money) => money.home.clone(),
+        Measure::Money(money) => Home::clone(&money.home),
         _ => unreachable!("this is no budget"),
     }
 }
@@ -98,7 +98,7 @@ fn window(key: &str, start: Moment, end: Moment) -> Window {
 }
 
 fn windowed(window: &Window, limit_picousd: u64) -> Draw {
-    let (home, edge) = (Home::Window(window.clone()), Edge::Reached);
+    let (home, edge) = (Arc::new(Home::Window(window.clone())), Edge::Reached);
     let money = Money { limit_picousd: Some(limit_picousd), edge, home, seed_picousd: 0 };
     draw(accounts::window(window), Measure::Money(money))
 }
