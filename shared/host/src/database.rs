@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Error, PgPool, SqlitePool};
+use sqlx::{Connection as _, Error, PgPool, SqlitePool};
 use tokio::sync::broadcast::{self, Sender};
 use tollgate_core::clock::Clock;
 use tollgate_core::directory::{Change, Fault, Kind, Standing, Table};
@@ -46,6 +46,8 @@ use token::Token;
 const ATTEMPTS_MAX: usize = 5;
 /// Changes that a listener of the same process may be behind by.
 const NEWS_MAX: usize = 256;
+/// A connection that was in use a moment ago is not asked whether it still is one.
+const IDLE_TRUSTED: Duration = Duration::from_secs(1);
 /// Readers of an SQLite file beside its one writer.
 const SQLITE_READERS_MAX: u32 = 4;
 
@@ -104,8 +106,11 @@ impl Database {
                     .max_connections(connections_max)
                     .acquire_timeout(settings.wait_max)
                     .idle_timeout(address.idle_max)
-                    // A connection that breaks is told from its error: asking before each call doubles its time.
+                    // Asking before each call would double its time; what has lain idle may have been closed.
                     .test_before_acquire(false)
+                    .before_acquire(|connection, meta| {
+                        Box::pin(async move { Ok(meta.idle_for < IDLE_TRUSTED || connection.ping().await.is_ok()) })
+                    })
                     .connect_lazy_with(address.options.clone());
                 let (pools, dialect) = (Pools::Postgres(pool), Dialect::Postgres { schema: address.schema });
                 let (token, is_pooled) =
@@ -257,4 +262,4 @@ fn sqlite_pools(options: SqliteConnectOptions, wait_max: Duration) -> Pools {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;
