@@ -56,3 +56,9 @@ fn mistakes_end_with_a_hint() {
     let Err(stop) = parse(["tollgate", "--confg", "x"].map(OsString::from)) else { panic!("it starts") };
     assert!(stop.0.to_string().contains("--config"), "{}", stop.0);
 }
+
+#[test]
+fn migrate_takes_a_configuration_and_may_only_tell() {
+    check("migrate --config x", "migrate x false");
+    check("migrate -c x --dry-run", "migrate x true");
+}

@@ -25,7 +25,7 @@ fn an_absent_section_has_its_defaults() {
 
 #[test]
 fn the_settings_of_the_database_are_read() {
-    let yaml = "general_settings: {database_url: 'sqlite:a.db', database_connection_pool_limit: 5,\n\
+    let yaml = "general_settings: {database_url: 'sqlite:a.db', database_connection_pool_limit: 5, \
                 database_connection_pool_timeout: 7, database_timeout_seconds: 2.5, disable_prisma_schema_update: true}";
     let general = served(yaml).config.general_settings;
     assert_eq!(general.database_url.as_ref().map(|url| url.expose()), Some("sqlite:a.db"));
