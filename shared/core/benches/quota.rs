@@ -4,6 +4,7 @@
 //! Target: less than 2 microseconds for both together.
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
