@@ -14,6 +14,7 @@ mod identify;
 mod key_rules;
 pub(crate) mod limits;
 pub mod period;
+mod priority;
 mod profile;
 mod recent;
 pub mod reset;
@@ -32,6 +33,7 @@ pub(crate) use identify::abbreviated;
 pub use identify::{hash_of, shown};
 pub use key_rules::{Generation, KeyRules};
 pub use limits::{Claim, Scope};
+pub use priority::Priorities;
 pub use profile::Profile;
 pub use role::Role;
 pub use windows::Allowance;
@@ -129,6 +131,14 @@ pub struct Settings {
     pub rolls_over: bool,
     /// `general_settings.disable_reset_budget`: budgets never begin anew.
     pub never_resets: bool,
+    /// Shares of a model's capacity; none where `dynamic_rate_limiter` is no callback.
+    pub priorities: Option<Priorities>,
+    /// `general_settings.spend_journal_full`: whether calls are made whose spend cannot be kept.
+    pub goes_on_unjournalled: bool,
+    /// `general_settings.store_prompts_in_spend_logs`.
+    pub keeps_prompts: bool,
+    /// `litellm_settings.disable_add_user_agent_to_request_tags`.
+    pub omits_user_agents: bool,
     /// What may be asked of new keys and users.
     pub keys: KeyRules,
     /// `general_settings.team_admin_editable_team_fields`: what a team's own admin may change of it.
@@ -162,6 +172,10 @@ impl Default for Settings {
             calendar: Calendar::default(),
             rolls_over: false,
             never_resets: false,
+            priorities: None,
+            goes_on_unjournalled: false,
+            keeps_prompts: false,
+            omits_user_agents: false,
             keys: KeyRules::default(),
             team_admin_fields: Vec::new(),
             available_teams: Vec::new(),

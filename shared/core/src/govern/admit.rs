@@ -43,6 +43,8 @@ pub(crate) struct Visit<'a> {
     pub user_agent: Option<String>,
     pub address: Option<String>,
     pub metadata: Option<serde_json::Value>,
+    /// The request itself, read only where it is kept.
+    pub messages: Option<&'a (dyn Fn() -> Option<serde_json::Value> + Sync)>,
     pub job: Job,
     /// What limits of tokens take.
     pub tokens: TokenEstimate,
@@ -88,6 +90,9 @@ impl Governance {
             }
             claims.extend(profile.claims.iter().cloned());
             model_rates(profile, &visit, &self.settings, &mut claims);
+            if let Some(group) = visit.group {
+                self.priority_claims((profile, group), &mut claims, self.clock.now()).await;
+            }
             for (claim, window) in windows::of_call(profile, visit.model, &self.settings.calendar, self.clock.now()) {
                 claims.push(claim);
                 paid_from.push(window);
@@ -108,6 +113,9 @@ impl Governance {
         }
         let worst = self.worst(&visit, &mut claims)?;
         let mut spend = Box::new(self.spend(caller, &visit, tags));
+        if !self.settings.omits_user_agents {
+            spend.payer.tags.extend(agent_tags(visit.user_agent.as_deref()));
+        }
         spend.payer.windows = paid_from;
         self.open((caller, &visit), (claims, worst), spend).await
     }
@@ -176,6 +184,10 @@ impl Governance {
         };
         match self.journal.begin(&bill.spend).await {
             Ok(()) => Ok(bill),
+            Err(fault) if self.settings.goes_on_unjournalled => {
+                tracing::error!("a call is made although its spend may be lost: {fault}");
+                Ok(bill)
+            }
             Err(fault) => Err(unjournalled(bill, &fault)),
         }
     }
@@ -304,6 +316,7 @@ impl Governance {
             requester_ip: visit.address.clone(),
             user_agent: visit.user_agent.clone(),
             metadata: visit.metadata.clone(),
+            messages: visit.messages.as_ref().filter(|_| self.settings.keeps_prompts).and_then(|read| read()),
             ..Spend::default()
         }
     }
@@ -344,6 +357,12 @@ fn tags_of(caller: &Caller, visit: &Visit<'_>) -> Vec<String> {
         }
     }
     tags
+}
+
+/// LiteLLM's tags of the client's program: its name, and with its version.
+fn agent_tags(agent: Option<&str>) -> impl Iterator<Item = String> {
+    let name = agent.and_then(|agent| agent.split_once('/')).map(|(name, _)| name);
+    name.into_iter().chain(agent).map(|text| format!("User-Agent: {text}"))
 }
 
 fn money(account: String, limit: Option<f64>, edge: Edge, home: Home, row: Option<&Row>) -> Draw {

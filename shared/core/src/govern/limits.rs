@@ -66,6 +66,10 @@ pub enum Kind {
     CustomerModel,
     KeyWindow,
     TeamWindow,
+    /// All calls of a model.
+    Model,
+    /// Calls of a model by keys of one priority.
+    Priority,
 }
 
 impl Kind {
@@ -86,6 +90,8 @@ impl Kind {
             Self::TeamModel => "model_per_team",
             Self::UserModel => "model_per_user",
             Self::CustomerModel => "model_per_end_user",
+            Self::Model => "model_saturation_check",
+            Self::Priority => "priority_model",
         }
     }
 }
@@ -310,6 +316,7 @@ impl Claim {
             Kind::KeyWindow => window_sentence("Key", &money.home, spent, limit),
             Kind::TeamWindow => window_sentence(&format!("Team={name}"), &money.home, spent, limit),
             Kind::KeyModel | Kind::TeamModel | Kind::UserModel | Kind::CustomerModel => name.clone(),
+            Kind::Model | Kind::Priority => entity("Model"),
         };
         if level.held > 0 && level.used.saturating_sub(level.held) < money.limit_picousd.unwrap_or(0) {
             sentence.push_str(&format!(" ({} of it is held by calls under way)", python::float(usd(level.held))));
