@@ -66,6 +66,8 @@ pub struct Governance {
     pub doors: Doors,
     profiles: Recent<Arc<Profile>>,
     rows: Recent<Option<Arc<Row>>>,
+    /// Soft budgets that the operator has been told of.
+    alerted: Recent<()>,
 }
 
 /// The ports that governance acts through.
@@ -218,6 +220,7 @@ impl Governance {
             doors: Doors::default(),
             profiles,
             rows,
+            alerted: Recent::new(REMEMBERED_MAX),
         }
     }
 

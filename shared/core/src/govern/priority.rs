@@ -91,6 +91,9 @@ impl Governance {
             _ => Measure::Tokens { limit, window, kind: self.settings.token_kind },
         };
         let account = format!("rate:{}:{name}:{unit}", kind.descriptor()).into();
-        Claim::new(Draw { account, measure }, Scope { kind, name: name.to_owned(), resets_at: None })
+        Claim::new(
+            Draw { account, measure },
+            Scope { kind, name: name.to_owned(), resets_at: None, soft_picousd: None },
+        )
     }
 }
