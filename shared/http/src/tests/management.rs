@@ -18,8 +18,8 @@ use tollgate_core::{Gatekeeper, Limits, Secret};
 use tollgate_testkit::scenes::{Names, Scene, text, title};
 
 use super::app;
-use crate::routes::{self, Found};
 use crate::Gateway;
+use crate::routes::{self, Found};
 
 const RECORDING: &str = include_str!("../../../../tests/recorded/management.json");
 const MASTER_KEY: &str = "sk-oracle-master";
@@ -60,8 +60,7 @@ impl Stage {
         let clock = Clock::manual(START);
         let directory = Arc::new(Memory::new(clock.clone()));
         let settings = Settings { keys: config.keys, ..Settings::default() };
-        let governance =
-            Governance::new(Arc::clone(&directory) as Arc<dyn Directory>, clock.clone(), settings);
+        let governance = Governance::new(Arc::clone(&directory) as Arc<dyn Directory>, clock.clone(), settings);
         let base = app();
         let app = tollgate_core::App {
             gatekeeper: Gatekeeper::MasterKey { key: Secret::new(MASTER_KEY.to_owned()), header: None },

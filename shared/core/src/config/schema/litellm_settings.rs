@@ -300,11 +300,7 @@ const SETTINGS: &[Group] = &[
         Kind::Flag,
         &["add_user_information_to_llm_headers", "enable_key_alias_format_validation", "overwrite_user_with_key_hash"],
     ),
-    later(
-        "users, teams and keys of a database are not served",
-        Kind::Map,
-        &["public_model_groups_links"],
-    ),
+    later("users, teams and keys of a database are not served", Kind::Map, &["public_model_groups_links"]),
     later("users, teams and keys of a database are not served", Kind::Text, &["email", "token"]),
     later("users, teams and keys of a database are not served", Kind::TextList, &["public_model_groups"]),
     later(

@@ -168,7 +168,9 @@ async fn replace(app: &App, request: &Request, sent: &Row, key: &Row) -> Outcome
         Some(id) if sent.contains_key("budget_id") => find::one(app, &schema::BUDGETS, id).await?,
         _ => None,
     };
-    Ok(Answer::ok(Value::Object(answer::made(&text, &after, budget.as_ref()))))
+    let mut shown = answer::made(&text, &after, budget.as_ref());
+    shown.insert("token".to_owned(), Value::Null);
+    Ok(Answer::ok(Value::Object(shown)))
 }
 
 fn only(name: &str, value: &str) -> Row {
