@@ -2,6 +2,7 @@
 //!
 //! What is answered otherwise on purpose stands in `differences`; anything else that differs fails.
 
+mod claims;
 mod differences;
 mod rows;
 
