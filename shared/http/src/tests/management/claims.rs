@@ -232,14 +232,14 @@ fn defaults_and_bounds_are_the_operators() {
         "max_internal_user_budget": 4,
     }));
     let (_, answer) = stage.call("admin", "/key/generate", &json!({}));
-    assert_eq!((&answer["max_budget"], &answer["tpm_limit"]), (&json!(5), &json!(7)));
+    assert_eq!((&answer["max_budget"], &answer["tpm_limit"]), (&json!(5.0), &json!(7)));
     assert_eq!(answer["expires"], "2026-11-26T17:30:00.128000Z");
     assert_eq!(stage.call("admin", "/key/generate", &json!({ "max_budget": 11 })).0, 400);
     assert_eq!(stage.call("admin", "/key/generate", &json!({ "duration": "2d" })).0, 400);
     let (_, user) = stage.call("admin", "/user/new", &json!({ "user_id": "a" }));
     assert_eq!(
         (&user["user_role"], &user["models"], &user["max_budget"]),
-        (&json!("internal_user"), &json!(["m"]), &json!(3))
+        (&json!("internal_user"), &json!(["m"]), &json!(3.0))
     );
     let (_, admin) = stage.call("admin", "/user/new", &json!({ "user_id": "b", "user_role": "proxy_admin" }));
     assert_eq!((&admin["models"], &admin["max_budget"]), (&json!([]), &Value::Null));
