@@ -4,9 +4,10 @@ use serde_json::{Map, json};
 use tollgate_core::config::{Config, Environment, Mode, PassThroughEndpoint, ReadError, load};
 
 use crate::build::Built;
+use crate::database::Database;
 use crate::environment::{Files, is_set, variable};
 use crate::logs::{Level, Shape};
-use crate::{Failure, build};
+use crate::{Failure, Home, build};
 
 /// What the command line says above the configuration.
 #[derive(Clone, Debug, Default)]
@@ -41,8 +42,8 @@ impl Prepared {
     ///
     /// # Errors
     /// When the master key is refused, or certificates cannot be read.
-    pub fn build(self) -> Result<Built, Failure> {
-        build::build(&self.config)
+    pub fn build(self, home: Home) -> Result<Built, Failure> {
+        build::build(&self.config, home)
     }
 
     /// The same for whoever serves nobody: no key guards it, so none has to be set.
@@ -51,7 +52,16 @@ impl Prepared {
     /// When certificates cannot be read.
     pub fn build_unserved(mut self) -> Result<Built, Failure> {
         self.config.general_settings.dangerously_permit_weak_or_unset_master_key = true;
-        build::build(&self.config)
+        build::build(&self.config, Home::Nowhere)
+    }
+
+    /// The database that the configuration or the environment names; connects to nothing yet. Needs a runtime around
+    /// it.
+    ///
+    /// # Errors
+    /// When its address cannot be used.
+    pub fn database(&self) -> Result<Option<Database>, Failure> {
+        build::database(&self.config)
     }
 }
 

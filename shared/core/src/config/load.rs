@@ -12,9 +12,8 @@ use super::pass_through::{self, VertexConfig};
 use super::router_settings::RouterSettings;
 use super::search_tool::SearchTool;
 use super::yaml::Reader;
-use super::{accounts, include, inspect, key_rules, model_list, reference, search_tool};
+use super::{accounts, include, inspect, model_list, reference, search_tool};
 use crate::Secret;
-use crate::govern::KeyRules;
 
 /// Where documents and variables come from. The host answers, for core reads neither.
 pub trait Environment {
@@ -62,6 +61,8 @@ pub struct Config {
     pub litellm_settings: LitellmSettings,
     pub router_settings: RouterSettings,
     pub general_settings: GeneralSettings,
+    /// What `general_settings` and `litellm_settings` say of keys, budgets and limits.
+    pub governance: crate::govern::Settings,
     /// What the process environment is to hold besides; references in the document saw it already.
     pub environment_variables: Vec<(String, Secret)>,
     /// `credential_list`; deployments that name one have it merged in already.
@@ -72,8 +73,6 @@ pub struct Config {
     /// `finetune_settings`: the same for fine-tuning.
     pub finetune_settings: Vec<Model>,
     pub search_tools: Vec<SearchTool>,
-    /// What may be asked of new keys and users.
-    pub keys: KeyRules,
 }
 
 /// A configuration and everything to know about it, in the order of its lines.
@@ -124,13 +123,13 @@ fn build(document: &Node, surroundings: &Surroundings<'_>, notices: &mut Vec<Not
         litellm_settings: LitellmSettings::read(document.get("litellm_settings"), surroundings),
         router_settings: RouterSettings::read(document),
         general_settings: GeneralSettings::read(document.get("general_settings"), surroundings),
+        governance: crate::govern::Settings::read(document, surroundings),
         environment_variables: Vec::new(),
         credentials,
         default_vertex_config: document.get("default_vertex_config").map(pass_through::vertex),
         files_settings: accounts::read("files_settings", document.get("files_settings")),
         finetune_settings: accounts::read("finetune_settings", document.get("finetune_settings")),
         search_tools: search_tool::read(document.get("search_tools")),
-        keys: key_rules::read(document, surroundings),
     }
 }
 

@@ -3,6 +3,8 @@
 //! One program for all of them, so that the gateway around them is compiled once. Knows no HTTP server.
 
 #[cfg(test)]
+mod directory;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod failover;
@@ -12,6 +14,8 @@ mod failures;
 mod gateway;
 #[cfg(test)]
 mod hedging;
+#[cfg(test)]
+mod ledger;
 #[cfg(test)]
 mod log;
 #[cfg(test)]
@@ -28,6 +32,8 @@ mod pass;
 mod probe;
 #[cfg(test)]
 mod queue;
+#[cfg(test)]
+mod quota;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]
