@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use tollgate_core::call::Hints;
 use tollgate_core::explain::Question;
 use tollgate_core::{App, Door};
-use tollgate_host::{Failure, Overrides};
+use tollgate_host::{Failure, Home, Overrides};
 
 use crate::command_line::ExplainOptions;
 
@@ -31,7 +31,7 @@ pub fn explain(options: &ExplainOptions) -> Result<ExitCode, Failure> {
     let body = body(options)?;
     let explained = runtime.block_on(async {
         // A key is looked at as a server would; without one, nobody is asked for any.
-        let built = if options.key.is_some() { prepared.build() } else { prepared.build_unserved() };
+        let built = if options.key.is_some() { prepared.build(Home::Nowhere) } else { prepared.build_unserved() };
         let app = built?.app;
         let key_hash = admit(&app, options).await?;
         let hints = Hints { tags: options.tag.clone(), key_hash, ..Hints::default() };

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
 use tollgate_core::journey::mirror::{self, Mirrored};
 use tollgate_core::{App, health};
-use tollgate_host::{Built, Failure, Overrides, logs};
+use tollgate_host::{Beside, Built, Failure, Home, Overrides, logs};
 use tollgate_http::routes::check_free;
 use tracing::{info, warn};
 
@@ -42,8 +42,12 @@ pub fn run(options: &ServeOptions) -> Result<ExitCode, Failure> {
     let threads = options.num_workers.map_or_else(available_cores, usize::from);
     let runtime = runtime(threads).map_err(|error| Failure::new(1, format!("no runtime: {error}")))?;
     let outcome = runtime.block_on(async {
-        let Built { app, mirrored } = prepared.build()?;
-        work_beside(&app, mirrored);
+        let Built { app, mirrored, beside } = prepared.build(Home::Server)?;
+        if let Some(beside) = &beside {
+            beside.prepare().await?;
+        }
+        let beside = beside.map(Arc::new);
+        work_beside(&app, mirrored, beside.clone());
         let address = format!("{}:{}", options.host, options.port);
         let listener = TcpListener::bind(&address).await.map_err(|error| {
             Failure::new(1, format!("cannot listen on {address}: {error}: choose another --port or --host"))
@@ -53,14 +57,21 @@ pub fn run(options: &ServeOptions) -> Result<ExitCode, Failure> {
         let limits = bounds(options, app.limits.header_bytes_max)?;
         let stop = stop_signal().map_err(|error| Failure::new(1, format!("no signals: {error}")))?;
         serve(listener, app, limits, stop).await;
+        if let Some(beside) = beside {
+            beside.leave().await;
+        }
         Ok(ExitCode::SUCCESS)
     });
     logs.flush();
     outcome
 }
 
-/// Starts what goes on beside the calls: health checks, and copies of calls.
-fn work_beside(app: &Arc<App>, mirrored: Option<Receiver<Mirrored>>) {
+/// Starts what goes on beside the calls: records, health checks, and copies of calls.
+fn work_beside(app: &Arc<App>, mirrored: Option<Receiver<Mirrored>>, beside: Option<Arc<Beside>>) {
+    if let Some(beside) = beside {
+        let app = Arc::clone(app);
+        tokio::spawn(async move { beside.run(&app).await });
+    }
     if app.health.is_on {
         let app = Arc::clone(app);
         tokio::spawn(async move { health::watch(&app).await });

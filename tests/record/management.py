@@ -17,6 +17,8 @@ The file: {"litellm", "config", "scenes": [{"name", …what the scene configures
     {"settle", "wanted"}             waits until the query's first column is at least that (LiteLLM writes later)
     {"wait_s"}
 
+Recorded on Wednesday 25 November; what was read once and may come otherwise: the order in which a message names a set (a team
+member's permissions, a proxy's models), rows of equal rank, and whether a count made after an answer is in the next one.
 Placeholders such as <key:1> are explained in management/placeholders.py.
 """
 from __future__ import annotations
@@ -89,7 +91,14 @@ def document(played):
     return '{"litellm":"1.106.2","config":' + compact(common) + ',\n"scenes":[\n' + ",\n".join(map(scene_text, played)) + "\n]}\n"
 
 
+def with_fixed_hashes():
+    """What LiteLLM prints of a Python set is in the order of hashes."""
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "PYTHONHASHSEED": "0"})
+
+
 def main():
+    with_fixed_hashes()
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     os.nice(5)
     database.install_client()

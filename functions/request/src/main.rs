@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use lambda_http::service_fn;
-use tollgate_host::{Built, Overrides, logs};
+use tollgate_host::{Built, Home, Overrides, logs};
 use tollgate_http::Gateway;
 use tracing::warn;
 
@@ -27,7 +27,10 @@ async fn serve() -> Result<(), lambda_http::Error> {
     let prepared = tollgate_host::prepare(config.as_deref(), &Overrides::default())?;
     tollgate_http::routes::check_free(prepared.pass_through_endpoints())?;
     logs::start(prepared.log_shape, prepared.log_level, logs::Delivery::Immediate);
-    let Built { app, mirrored } = prepared.build()?;
+    let Built { app, mirrored, beside } = prepared.build(Home::Function)?;
+    if let Some(beside) = &beside {
+        beside.prepare().await?;
+    }
     // A function runs while it answers, and not beside that.
     if mirrored.is_some() {
         warn!("silent_model: no copies of calls are made on Lambda");

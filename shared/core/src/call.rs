@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tollgate_wire::Operation;
 use tollgate_wire::dialect::Mode;
 use tollgate_wire::multipart::Form;
 
 use crate::deployment::Deployment;
+use crate::govern::Caller;
 use crate::relay::Relay;
 use crate::upstream::RequestBody;
 
@@ -17,6 +18,8 @@ use crate::upstream::RequestBody;
 pub struct Call {
     /// The client's own id, or a new one.
     pub id: String,
+    /// Who calls, and pays; `None`: the gateway itself, which pays for nothing.
+    pub visitor: Option<Visitor>,
     pub operation: Operation,
     /// Whether the path asks for pieces, where it is the path that says so.
     pub mode: Option<Mode>,
@@ -33,6 +36,19 @@ pub struct Call {
     pub seed: Option<u64>,
     pub body: CallBody,
     pub started: Instant,
+}
+
+/// Whoever calls, and from where.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    pub caller: Caller,
+    /// The path that was called.
+    pub endpoint: String,
+    /// The client's address, where it is known.
+    pub address: Option<String>,
+    /// The customer that a header names.
+    pub customer: Option<String>,
+    pub user_agent: Option<String>,
 }
 
 /// What the client's headers and key say about routing.
@@ -98,6 +114,8 @@ pub struct ServedBy {
     /// How many there could have been, where any was made.
     pub retries_max: Option<u64>,
     pub fallbacks: u64,
+    /// What the caller's key and limits say of themselves, as headers of the answer.
+    pub governed: Vec<(HeaderName, HeaderValue)>,
 }
 
 pub enum ReplyBody {

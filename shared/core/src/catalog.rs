@@ -225,6 +225,11 @@ impl Catalog {
         self.by_id.get(id).cloned()
     }
 
+    /// What an alias of the router stands for.
+    pub fn alias_target(&self, name: &str) -> Option<&str> {
+        self.aliases.get(name).map(String::as_str)
+    }
+
     /// Whether `name` is a group or an alias of one; wildcards and ids do not count.
     pub fn holds(&self, name: &str) -> bool {
         self.places.contains_key(self.aliases.get(name).map_or(name, String::as_str))

@@ -15,7 +15,7 @@ impl App {
     /// Counts the tokens of a request that is not made.
     pub(crate) async fn count(&self, ask: &Ask<'_>, mut record: Record) -> Result<Reply, Box<Failed>> {
         let named = ask.named.as_deref().unwrap_or_default();
-        let AskBody::Json { object, .. } = &ask.body else { return Err(refused(Error::NothingToCount, record)) };
+        let AskBody::Json { object, .. } = &ask.body else { return Err(refused(Error::NothingToCount, record).await) };
         named.clone_into(&mut record.model);
         let mut served_by = ServedBy::default();
         let mut model = named.to_owned();
@@ -25,7 +25,7 @@ impl App {
                 let mut journey = Journey::new(self, ask, None);
                 match journey.go().await {
                     Ok((content_type, body)) => {
-                        record.finish(200);
+                        record.finish(200).durable().await;
                         return Ok(Reply { served_by: std::mem::take(&mut journey.served_by), content_type, body });
                     }
                     Err(error) => {
@@ -41,10 +41,13 @@ impl App {
         let counted = client::count_message_tokens(&model, object);
         match counted {
             Ok(counted) => {
-                record.finish(200);
+                record.finish(200).durable().await;
                 Ok(Reply { served_by, content_type: JSON, body: ReplyBody::Whole(counted.into()) })
             }
-            Err(error) => Err(refused(Error::Invalid { param: Some("messages"), message: error.to_string() }, record)),
+            Err(error) => {
+                let error = Error::Invalid { param: Some("messages"), message: error.to_string() };
+                Err(refused(error, record).await)
+            }
         }
     }
 }

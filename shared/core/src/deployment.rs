@@ -18,6 +18,8 @@ use serde_json::{Map, Value};
 use tollgate_wire::dialect::Mode;
 use tollgate_wire::models::{self, Facts};
 use tollgate_wire::prepare::{Rules, Settings, StreamUsage};
+use tollgate_wire::price_map;
+use tollgate_wire::prices::Prices;
 use tollgate_wire::provider::{self, Auth, KeyNeed, Provider, Resolved};
 use tollgate_wire::{Operation, json::raw};
 
@@ -67,6 +69,8 @@ pub struct Deployment {
     pub shown: Shown,
     /// What selection, limits and the breaker know of it.
     pub routing: Routing,
+    /// Prices that stand above the map's.
+    pub prices: Option<Prices>,
     addresses: Vec<(Operation, Mode, Uri)>,
     mode: Option<String>,
     info: Map<String, Value>,
@@ -90,6 +94,18 @@ pub struct Unusable(pub String);
 
 /// Looks a variable up, in `environment_variables` and then in the process's environment.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// The prices of `litellm_params`, and of `model_info` where those say nothing. What cannot be read leaves the entry
+/// out: the map's price in its place would be silent.
+fn own_prices(entry: &Model) -> Result<Option<Prices>, Unusable> {
+    let unusable = |fault: price_map::Fault| Unusable(fault.to_string());
+    let params = price_map::custom(&entry.group, &entry.params.prices).map_err(unusable)?;
+    let info = price_map::custom(&entry.group, &entry.info.raw).map_err(unusable)?;
+    Ok(match (params, info) {
+        (Some(params), Some(info)) => Some(params.or(&info)),
+        (params, info) => params.or(info),
+    })
+}
 
 impl Deployment {
     /// Works an entry out.
@@ -142,6 +158,7 @@ impl Deployment {
         let shown = shown(entry, &api_base)?;
         let known = known_facts(&rules, provider.name, &model);
         let routing = Routing::new(config, entry, provider.name, known);
+        let prices = own_prices(entry)?;
         Ok(Self {
             id: entry.id.clone(),
             group: entry.group.clone(),
@@ -161,6 +178,7 @@ impl Deployment {
             shares: [params.weight, params.rpm.map(count), params.tpm.map(count)].map(Option::unwrap_or_default),
             shown,
             routing,
+            prices,
             addresses,
             mode: entry.info.mode.clone(),
             info: entry.info.raw.clone(),

@@ -23,6 +23,7 @@ use crate::controls::Controls;
 use crate::deployment::Deployment;
 use crate::exchange::{Requests, request, requests};
 use crate::fetch::inline_media;
+use crate::govern::told;
 use crate::journey::{Ask, AskBody, Journey, Target};
 use crate::record::Record;
 use crate::relay::Work;
@@ -71,25 +72,37 @@ impl App {
         outcome.map_err(|failed| *failed)
     }
 
-    async fn serve_json(&self, call: &Call, bytes: &Bytes, record: Record) -> Result<Reply, Box<Failed>> {
-        let ask = match self.read(call, bytes).await {
+    async fn serve_json(&self, call: &Call, bytes: &Bytes, mut record: Record) -> Result<Reply, Box<Failed>> {
+        let mut ask = match self.read(call, bytes).await {
             Ok(ask) => ask,
-            Err(error) => return Err(refused(error, record)),
+            Err(error) => return Err(refused(error, record).await),
         };
+        if let Err(error) = self.bill(&mut ask, &mut record).await {
+            return Err(refused(error, record).await);
+        }
         if call.operation == Operation::CountMessageTokens {
             return self.count(&ask, record).await;
         }
         self.travel(&ask, record).await
     }
 
+    /// Has the call admitted, where there is somebody who pays for it.
+    async fn bill(&self, ask: &mut Ask<'_>, record: &mut Record) -> Result<(), Error> {
+        if let Some(visitor) = &ask.call.visitor {
+            record.model = ask.named.clone().unwrap_or_default();
+            record.bill = Some(self.admit(visitor, ask).await?);
+        }
+        Ok(())
+    }
+
     /// Makes the attempts, and ends the record unless a stream has taken it along.
     pub(crate) async fn travel(&self, ask: &Ask<'_>, record: Record) -> Result<Reply, Box<Failed>> {
         let mut journey = Journey::new(self, ask, Some(record));
         let outcome = journey.go().await;
-        let (record, served_by) = (journey.record.take(), std::mem::take(&mut journey.served_by));
+        let (record, mut served_by) = (journey.record.take(), std::mem::take(&mut journey.served_by));
         let status = outcome.as_ref().map_or_else(Error::status, |_| 200);
         if let Some(record) = record {
-            record.finish(status);
+            settle(record, status, &mut served_by).await;
         }
         match outcome {
             Ok((content_type, body)) => Ok(Reply { served_by, content_type, body }),
@@ -119,28 +132,44 @@ impl App {
         Ok(Ask { call, body, named, controls, timeouts, continued, counted })
     }
 
-    async fn serve_upload(&self, call: &Call, body: CallBody, record: Record) -> Result<Reply, Box<Failed>> {
-        let CallBody::Upload(upload) = body else { return Err(refused(Error::MissingFile, record)) };
+    async fn serve_upload(&self, call: &Call, body: CallBody, mut record: Record) -> Result<Reply, Box<Failed>> {
+        let CallBody::Upload(upload) = body else { return Err(refused(Error::MissingFile, record).await) };
         let named = match &call.path_model {
             Some(model) => Some(model.clone()),
             None => upload::model(&upload),
         };
         // Some models make an image of the words alone.
         if !upload.form.has_file && call.operation != Operation::ImageEdit {
-            return Err(refused(Error::MissingFile, record));
+            return Err(refused(Error::MissingFile, record).await);
         }
         let held = upload::hold(upload, self.limits.retried_upload_bytes_max).await;
         let controls = Controls { retries: call.hints.retries, ..Controls::default() };
         let body = AskBody::Upload(held);
         let (timeouts, counted) = (call.timeouts, OnceLock::new());
-        let ask = Ask { call, body, named, controls, timeouts, continued: None, counted };
+        let mut ask = Ask { call, body, named, controls, timeouts, continued: None, counted };
+        if let Err(error) = self.bill(&mut ask, &mut record).await {
+            return Err(refused(error, record).await);
+        }
         self.travel(&ask, record).await
     }
 }
 
+/// Ends the record of a whole answer, and tells what it has cost.
+async fn settle(mut record: Record, status: u16, served_by: &mut ServedBy) {
+    let told = record.bill.as_mut().map(|bill| std::mem::take(&mut bill.told));
+    let receipt = record.finish(status);
+    if let Some(mut told) = told {
+        if status < 300 {
+            told::after(&mut told, &receipt);
+        }
+        served_by.governed = told;
+    }
+    receipt.durable().await;
+}
+
 /// A call that no deployment has a part in.
-pub(crate) fn refused(error: Error, record: Record) -> Box<Failed> {
-    record.finish(error.status());
+pub(crate) async fn refused(error: Error, record: Record) -> Box<Failed> {
+    record.finish(error.status()).durable().await;
     Box::new(Failed { error, served_by: ServedBy::default() })
 }
 

@@ -36,6 +36,7 @@ impl App {
         let seed = question.seed.unwrap_or_else(Random::seed);
         let operation = operation(&question.body);
         let call = Call {
+            visitor: None,
             id: String::new(),
             operation,
             mode: None,

@@ -3,48 +3,134 @@
 //! A key is looked up once and remembered for a stated time (`identify`); what its owner may do is decided in
 //! `authorise`. Acts through the ports `Directory`, `Quota` and `Journal`.
 
+pub mod access;
+mod admit;
 pub mod authorise;
+mod bearer;
 mod caller;
+mod enter;
 mod groups;
 mod identify;
+mod key_rules;
+pub(crate) mod limits;
 pub mod period;
 mod profile;
 mod recent;
+pub mod reset;
 mod role;
+pub(crate) mod told;
+mod windows;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use admit::{Estimate, Visit};
 pub use caller::{Caller, MASTER_USER};
+pub use enter::{Doors, Knock};
 pub use groups::Groups;
-pub use identify::hash_of;
+pub(crate) use identify::abbreviated;
+pub use identify::{hash_of, shown};
+pub use key_rules::{Generation, KeyRules};
+pub use limits::{Claim, Scope};
 pub use profile::Profile;
 pub use role::Role;
+pub use windows::Allowance;
 
+use period::Calendar;
 use recent::Recent;
+use reset::Resets;
 
 use crate::clock::Clock;
-use crate::directory::{Absent, Change, Directory, Fault, Filter, Row, Table};
+use crate::directory::{Absent, Change, Directory, Fault, Filter, Row, Standing, Table};
+use crate::ledger::{Journal, Unkept};
+use crate::price::Pricing;
+use crate::quota::{self, Enforcement, Quota, TokenKind};
 use crate::{Error, denial::Denial};
 
 /// Everything that governing needs.
 pub struct Governance {
     pub directory: Arc<dyn Directory>,
+    pub quota: Arc<dyn Quota>,
+    pub journal: Arc<dyn Journal>,
+    pub prices: Arc<Pricing>,
+    /// What begins budgets anew when their period is over.
+    pub resets: Arc<Resets>,
     pub clock: Clock,
     pub settings: Settings,
+    /// Whether nobody has asked for the database: until the first key is made, an unknown one is answered as LiteLLM
+    /// without a database answers.
+    pub is_embedded: bool,
+    /// Ways in beside keys.
+    pub doors: Doors,
     profiles: Recent<Arc<Profile>>,
     rows: Recent<Option<Arc<Row>>>,
 }
 
-/// What the configuration says of keys and budgets.
+/// The ports that governance acts through.
+pub struct Ports {
+    pub directory: Arc<dyn Directory>,
+    pub quota: Arc<dyn Quota>,
+    pub journal: Arc<dyn Journal>,
+}
+
+impl Ports {
+    /// The ports of a process on its own: counted in its memory, and written down nowhere.
+    pub fn alone(directory: Arc<dyn Directory>) -> Self {
+        Self { directory, quota: Arc::new(quota::Memory::default()), journal: Arc::new(Unkept) }
+    }
+}
+
+/// What the configuration says of keys, budgets and limits.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `general_settings.user_api_key_cache_ttl`: how long a key that was looked up is believed.
+    /// `general_settings.user_api_key_cache_ttl`: how long a key that was looked up is believed; 60 s.
     pub key_ttl: Duration,
-    /// How long it is believed while the database cannot be reached.
+    /// Tollgate's own `general_settings.last_known_key_ttl_seconds`: how long it is believed while the database cannot be
+    /// reached; an hour.
     pub stale_ttl: Duration,
-    /// `litellm_settings.budget_exceeded_status_code`.
+    /// `general_settings.allow_requests_on_db_unavailable`: then a key that is remembered is believed for as long as the
+    /// database is away. A key that nobody has seen is never believed.
+    pub allows_unknown_state: bool,
+    /// `litellm_settings.budget_exceeded_status_code`; 422.
     pub budget_status: u16,
+    /// Tollgate's own `general_settings.budget_enforcement`: `default` or `strict`.
+    pub enforcement: Enforcement,
+    /// Tollgate's own `general_settings.budget_wait_seconds`: how long a call waits for others to give back what they
+    /// hold of a budget that is not spent yet; 5 s.
+    pub budget_wait: Duration,
+    /// Tollgate's own `general_settings.unpriced_model_under_budget`: `allow` or `refuse`.
+    pub refuses_unpriced: bool,
+    /// `litellm_settings.block_requests_for_models_without_pricing`.
+    pub blocks_unpriced: bool,
+    /// The variable `LITELLM_RATE_LIMIT_WINDOW_SIZE`; 60 s.
+    pub rate_window: Duration,
+    /// `general_settings.token_rate_limit_type`.
+    pub token_kind: TokenKind,
+    /// `litellm_settings.max_budget`: for everything together.
+    pub proxy_budget_usd: Option<f64>,
+    /// `general_settings.apply_user_budget_to_team_keys`.
+    pub user_budget_on_team_keys: bool,
+    /// `general_settings.global_max_parallel_requests`: calls of everybody at the same time.
+    pub global_parallel_max: Option<u64>,
+    /// `general_settings.max_parallel_requests`: of each key that has no limit of its own.
+    pub call_parallel_max: Option<u64>,
+    /// `general_settings.user_header_name`, in lower case: the header that names the customer.
+    pub customer_header: Option<String>,
+    /// `general_settings.enforce_user_param`: whether every call must name its customer.
+    pub needs_customer: bool,
+    /// `general_settings.reject_clientside_metadata_tags`.
+    pub refuses_client_tags: bool,
+    /// `litellm_settings.max_end_user_budget`, and the budget `max_end_user_budget_id`, of customers without their own.
+    pub customer_budget_usd: Option<f64>,
+    pub customer_budget_id: Option<String>,
+    /// `litellm_settings.timezone` and `budget_reset_time`: when periods of budgets end.
+    pub calendar: Calendar,
+    /// `litellm_settings.budget_rollover`: what was overspent is carried into the next period.
+    pub rolls_over: bool,
+    /// `general_settings.disable_reset_budget`: budgets never begin anew.
+    pub never_resets: bool,
+    /// What may be asked of new keys and users.
+    pub keys: KeyRules,
     /// `general_settings.team_admin_editable_team_fields`: what a team's own admin may change of it.
     pub team_admin_fields: Vec<String>,
     /// `litellm_settings.default_internal_user_params.available_teams`: teams that everybody may join.
@@ -56,10 +142,37 @@ impl Default for Settings {
         Self {
             key_ttl: Duration::from_mins(1),
             stale_ttl: Duration::from_hours(1),
+            allows_unknown_state: false,
             budget_status: 422,
+            enforcement: Enforcement::Shrink,
+            budget_wait: Duration::from_secs(5),
+            refuses_unpriced: false,
+            blocks_unpriced: false,
+            rate_window: Duration::from_mins(1),
+            token_kind: TokenKind::Total,
+            proxy_budget_usd: None,
+            user_budget_on_team_keys: false,
+            global_parallel_max: None,
+            call_parallel_max: None,
+            customer_header: None,
+            needs_customer: false,
+            refuses_client_tags: false,
+            customer_budget_usd: None,
+            customer_budget_id: None,
+            calendar: Calendar::default(),
+            rolls_over: false,
+            never_resets: false,
+            keys: KeyRules::default(),
             team_admin_fields: Vec::new(),
             available_teams: Vec::new(),
         }
+    }
+}
+
+impl Settings {
+    /// How long what was looked up is believed while the database is away.
+    pub const fn believed(&self) -> Duration {
+        if self.allows_unknown_state { Duration::MAX } else { self.stale_ttl }
     }
 }
 
@@ -67,9 +180,36 @@ impl Default for Settings {
 const REMEMBERED_MAX: usize = 50_000;
 
 impl Governance {
-    pub fn new(directory: Arc<dyn Directory>, clock: Clock, settings: Settings) -> Self {
+    pub fn new(ports: Ports, clock: Clock, settings: Settings) -> Self {
+        let Ports { directory, quota, journal } = ports;
         let (profiles, rows) = (Recent::new(REMEMBERED_MAX), Recent::new(REMEMBERED_MAX));
-        Self { directory, clock, settings, profiles, rows }
+        let resets = Arc::new(Resets {
+            directory: Arc::clone(&directory),
+            quota: Arc::clone(&quota),
+            clock: clock.clone(),
+            calendar: settings.calendar.clone(),
+            rollover: settings.rolls_over,
+            customer_budget: settings.customer_budget_id.clone(),
+            turn: Arc::default(),
+        });
+        Self {
+            directory,
+            quota,
+            journal,
+            prices: Arc::default(),
+            resets,
+            clock,
+            settings,
+            is_embedded: false,
+            doors: Doors::default(),
+            profiles,
+            rows,
+        }
+    }
+
+    /// Whether there is a database.
+    pub fn has_rows(&self) -> bool {
+        self.directory.standing() != Standing::Absent
     }
 
     /// Makes changes, all or none, and forgets what was remembered of the rows they touch.
@@ -87,16 +227,23 @@ impl Governance {
 
     /// A row has changed, here or at another instance; without a key, any of the table may have.
     ///
-    /// A profile is made of rows of many tables: unless the change is about one key's own row, all are forgotten.
+    /// A profile is made of rows of many tables: unless the change is about one key's own row, all are looked up again.
     pub fn forget(&self, table: &str, key: Option<&str>) {
         match key {
             Some(key) if table == crate::directory::schema::KEYS.name => self.profiles.forget(key),
-            _ => self.profiles.forget_all(),
+            _ => self.profiles.doubt(),
         }
         match key {
             Some(key) => self.rows.forget(&name_of(table, key)),
-            None => self.rows.forget_all(),
+            None => self.rows.doubt(),
         }
+    }
+
+    /// Anything may have changed: everything is looked up again before it is believed. While the database is away, what
+    /// was known last still counts.
+    pub fn doubt(&self) {
+        self.profiles.doubt();
+        self.rows.doubt();
     }
 
     /// The row under a key of one column, as it was at most `key_ttl` ago.
@@ -115,7 +262,7 @@ impl Governance {
                 self.rows.keep(name, row.clone(), now, epoch);
                 Ok(row)
             }
-            Err(fault) => self.rows.find(&name, now, self.settings.stale_ttl).ok_or_else(|| unavailable(&fault)),
+            Err(fault) => self.rows.last(&name, now, self.settings.believed()).ok_or_else(|| unavailable(&fault)),
         }
     }
 }
@@ -123,7 +270,7 @@ impl Governance {
 impl Default for Governance {
     /// Without a database: the master key is the only one.
     fn default() -> Self {
-        Self::new(Arc::new(Absent), Clock::System, Settings::default())
+        Self::new(Ports::alone(Arc::new(Absent)), Clock::System, Settings::default())
     }
 }
 

@@ -2,17 +2,22 @@
 //!
 //! Knows no cloud, no database, no HTTP server and no environment.
 
+pub mod address;
+mod admission;
 mod app;
 mod authenticate;
 pub mod balance;
+mod bill;
 mod body;
 pub mod breaker;
 pub mod call;
 pub mod catalog;
 pub mod clock;
 pub mod config;
+pub mod consult;
 mod controls;
 mod count;
+pub mod custom_auth;
 pub mod denial;
 pub mod deployment;
 pub mod directory;
@@ -25,10 +30,12 @@ pub mod fetch;
 pub mod govern;
 pub mod health;
 pub mod journey;
+pub mod jwt;
 pub mod ledger;
 pub mod manage;
 pub mod meter;
 pub mod pass;
+pub mod price;
 pub mod probe;
 pub mod quota;
 pub mod random;
@@ -38,6 +45,7 @@ pub mod relay;
 pub mod resilience;
 pub mod resources;
 pub mod responses;
+pub mod seal;
 pub mod search;
 mod secret;
 pub mod select;

@@ -8,13 +8,19 @@ pub mod audit;
 pub mod budgets;
 pub mod customers;
 mod fields;
+pub mod find;
 mod input;
+pub mod keys;
 mod money;
 pub mod organizations;
+pub mod page;
 mod permission;
+mod read;
 mod records;
+pub mod show;
 pub mod tags;
 pub mod teams;
+pub mod users;
 
 use serde_json::Value;
 
@@ -36,7 +42,7 @@ pub struct Request {
     pub places: Vec<(&'static str, String)>,
     /// The parameters of the query, decoded.
     pub query: Vec<(String, String)>,
-    /// The body; an empty object where there is none.
+    /// The body; null where there is none.
     pub body: Value,
     /// `litellm-changed-by`: for whom an admin acts, for the audit log.
     pub changed_by: Option<String>,

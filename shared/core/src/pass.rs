@@ -24,6 +24,7 @@ pub use ready::Passes;
 pub use relay::Passing;
 pub use target::decode;
 
+use crate::call::Visitor;
 use crate::record::Record;
 use crate::sign::Scheme;
 use crate::upstream::RequestBody;
@@ -40,6 +41,7 @@ pub const METHODS: [Method; 6] = [Method::GET, Method::HEAD, Method::POST, Metho
 pub struct PassCall<'a> {
     /// The client's own id, or a new one.
     pub id: String,
+    pub visitor: Option<Visitor>,
     pub route: Route<'a>,
     pub method: Method,
     /// What stands behind the route's prefix, percent-encoded as it came.
@@ -92,6 +94,13 @@ impl App {
     /// Where it cannot be passed on, or nobody answers; an answer that is a failure is a reply. It is logged either way.
     pub async fn pass(&self, mut call: PassCall<'_>) -> Result<PassReply, Error> {
         let mut record = Record::of(std::mem::take(&mut call.id), "pass_through_endpoint", call.started);
+        match self.admit_other(call.visitor.as_ref(), (&record.call_id, "pass_through_endpoint"), None).await {
+            Ok(bill) => record.bill = bill,
+            Err(error) => {
+                record.finish(error.status()).durable().await;
+                return Err(error);
+            }
+        }
         let outcome = match call.route {
             Route::Provider(name) => self.to_provider(&mut call, name).await,
             Route::Operator(operator) => operator.outgoing(&call, &self.passes, self.gatekeeper.key_header()),
@@ -103,10 +112,13 @@ impl App {
             }
             Err(error) => Err((error, record)),
         };
-        sent.map_err(|(error, record)| {
-            record.finish(error.status());
-            error
-        })
+        match sent {
+            Ok(reply) => Ok(reply),
+            Err((error, record)) => {
+                record.finish(error.status()).durable().await;
+                Err(error)
+            }
+        }
     }
 
     async fn to_provider(&self, call: &mut PassCall<'_>, name: &'static str) -> Result<Outgoing, Error> {

@@ -71,8 +71,20 @@ async fn one(app: &App, deployment: Arc<Deployment>) -> Finding {
     let (path_model, pinned) = (Some(deployment.named.clone()), Some(Arc::clone(&deployment)));
     let (body, forwarded) = (body(operation, tokens_max), Vec::new());
     let hints = Hints::default();
-    let call =
-        Call { id, operation, mode: None, path_model, pinned, timeouts, forwarded, hints, seed: None, body, started };
+    let call = Call {
+        id,
+        visitor: None,
+        operation,
+        mode: None,
+        path_model,
+        pinned,
+        timeouts,
+        forwarded,
+        hints,
+        seed: None,
+        body,
+        started,
+    };
     match app.serve(call).await {
         Ok(_) => Finding { deployment, error: None, status: 200 },
         Err(failed) => {

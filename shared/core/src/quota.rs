@@ -46,6 +46,19 @@ pub enum Measure {
     },
 }
 
+impl Measure {
+    /// How much of its unit a call uses that uses this.
+    pub const fn amount(&self, used: &Used) -> u64 {
+        match self {
+            Self::Money(_) => used.cost_picousd,
+            Self::Requests { .. } | Self::Parallel { .. } => 1,
+            Self::Tokens { kind: TokenKind::Total, .. } => used.input_tokens.saturating_add(used.output_tokens),
+            Self::Tokens { kind: TokenKind::Input, .. } => used.input_tokens,
+            Self::Tokens { kind: TokenKind::Output, .. } => used.output_tokens,
+        }
+    }
+}
+
 /// Which tokens of a call a limit counts: `general_settings.token_rate_limit_type`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TokenKind {
@@ -116,23 +129,35 @@ pub struct Request {
     pub now: Moment,
     /// When it counts as lost, unless it is settled before.
     pub expires: Moment,
+    /// Each account once.
     pub draws: Vec<Draw>,
     /// The most that it can cost.
     pub cost_picousd: u64,
     pub input_tokens: u64,
     pub output_tokens: u64,
     pub enforcement: Enforcement,
+    /// What is charged where nobody ever settles it: kept by an adapter whose accounts outlive the process.
+    pub record: Option<Arc<Spend>>,
 }
 
 /// What happens to a call whose worst case does not fit into what is left of a budget.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Enforcement {
-    /// It takes what is left, as LiteLLM; where nothing is left it is refused. A budget is overspent by one call at
-    /// most.
+    /// It goes out while anything is left, as with LiteLLM; where nothing is left it is refused. It holds back all
+    /// that it can cost, also what is not there: were it to hold only what is left, calls that end cheaper would make
+    /// room for more such calls while it is under way, and all of them could overspend. So a budget is overspent by
+    /// one call at most, and what is not used comes back when the call ends.
     #[default]
     Shrink,
     /// It is refused: no budget is ever overspent.
     Strict,
+}
+
+impl Request {
+    /// The most that the call can use.
+    pub const fn most(&self) -> Used {
+        Used { cost_picousd: self.cost_picousd, input_tokens: self.input_tokens, output_tokens: self.output_tokens }
+    }
 }
 
 /// What a call has taken.
@@ -146,6 +171,13 @@ pub struct Reservation {
     pub output_tokens: u64,
     /// How far each account is used now, in the order of the draws.
     pub levels: Vec<Level>,
+}
+
+impl Reservation {
+    /// The most that the call can use.
+    pub const fn most(&self) -> Used {
+        Used { cost_picousd: self.cost_picousd, input_tokens: self.input_tokens, output_tokens: self.output_tokens }
+    }
 }
 
 /// How far an account is used, held back amounts included; in its own unit.
@@ -183,6 +215,11 @@ pub trait Quota: Send + Sync {
     /// Replaces what was taken by what was used, and ends the call. Never waits: an adapter over a network queues it.
     /// Money stays held until [`committed`](Self::committed) says that it is in its home.
     fn settle(&self, reservation: Reservation, used: Used);
+
+    /// Whether a reservation that lapses becomes a record by itself: then a [`Request`] has to bring it along.
+    fn keeps_records(&self) -> bool {
+        false
+    }
 
     /// These records are in the directory now: what they cost is counted there.
     fn committed(&self, records: &[&Spend]);

@@ -12,6 +12,7 @@ use tollgate_wire::realtime::{self, Protocol, Wish};
 pub use tollgate_wire::realtime::{close_code, close_reason, error_event};
 use tollgate_wire::{Operation, Usage};
 
+use crate::call::Visitor;
 use crate::deployment::Deployment;
 use crate::exchange::signed;
 use crate::record::Record;
@@ -38,6 +39,7 @@ pub struct SessionLimits {
 #[derive(Clone, Debug)]
 pub struct SessionCall {
     pub id: String,
+    pub visitor: Option<Visitor>,
     /// `?model=`.
     pub model: Option<String>,
     /// `?intent=`.
@@ -70,14 +72,21 @@ impl App {
     ///
     /// # Errors
     /// When no model is named, none has the name, or its provider has no realtime sessions; logged either way.
-    pub fn open_session(&self, call: SessionCall) -> Result<Session, Error> {
+    pub async fn open_session(&self, call: SessionCall) -> Result<Session, Error> {
         let mut record = Record::of(call.id.clone(), CALL_TYPE, call.started);
+        match self.admit_other(call.visitor.as_ref(), (&call.id, CALL_TYPE), call.model.as_deref()).await {
+            Ok(bill) => record.bill = bill,
+            Err(error) => {
+                record.finish(error.status()).durable().await;
+                return Err(error);
+            }
+        }
         match find(self, &call, &mut record) {
             Ok((deployment, uri)) => {
                 Ok(Session { record: Some(record), deployment, uri, protocol: call.protocol, usage: None })
             }
             Err(error) => {
-                record.finish(error.status());
+                record.finish(error.status()).durable().await;
                 Err(error)
             }
         }
@@ -94,7 +103,7 @@ fn find(app: &App, call: &SessionCall, record: &mut Record) -> Result<(Arc<Deplo
         let hint = "Call `/v1/models` to view available models for your key.";
         invalid(format!("/realtime: Invalid model name passed in model={name}. {hint}"))
     })?;
-    record.deployment_id.clone_from(&deployment.id);
+    record.note(&deployment);
     if !matches!(deployment.provider, "openai" | "azure" | "litellm_proxy" | "hosted_vllm") {
         let provider = deployment.provider;
         return Err(invalid(format!("provider `{provider}` has no realtime sessions here: use openai or azure")));
@@ -174,7 +183,8 @@ impl Session {
     pub fn end(mut self, status: u16) {
         if let Some(mut record) = self.record.take() {
             record.usage = self.usage;
-            record.finish(status);
+            // The session is over: nobody holds a last frame back.
+            let _ = record.finish(status);
         }
     }
 }

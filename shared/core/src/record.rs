@@ -2,16 +2,16 @@
 //!
 //! Holds no key, no prompt and no answer.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use tollgate_wire::{Operation, Usage};
 use tracing::info;
 
-/// The status logged when the client left before the end, as nginx and LiteLLM log it.
-const CLIENT_CLOSED_REQUEST: u16 = 499;
+use crate::bill::{Bill, CLIENT_CLOSED_REQUEST, End, Receipt};
+use crate::deployment::Deployment;
 
 /// One call from its arrival to its end. Whoever drops it ends it; only [`finish`](Self::finish) knows the status.
-#[derive(Debug)]
 pub struct Record {
     pub call_id: String,
     /// LiteLLM's `call_type`.
@@ -29,8 +29,14 @@ pub struct Record {
     pub hedged: bool,
     /// Whether it is a copy of another call, whose answer nobody hears.
     pub silent: bool,
+    /// The answer's own id, where it has one.
+    pub answer_id: Option<String>,
+    /// What the call has reserved; `None` where nobody pays for it.
+    pub bill: Option<Bill>,
     started: Instant,
+    /// The status logged when the client left before the end, as nginx and LiteLLM log it, until the call has ended.
     status: u16,
+    is_written: bool,
 }
 
 impl Record {
@@ -51,20 +57,45 @@ impl Record {
             fallbacks: 0,
             hedged: false,
             silent: false,
+            answer_id: None,
+            bill: None,
             started,
             status: CLIENT_CLOSED_REQUEST,
+            is_written: false,
         }
     }
 
-    /// Ends the record.
-    pub fn finish(mut self, status: u16) {
-        self.status = status;
+    /// Notes whom is asked now.
+    pub fn note(&mut self, deployment: &Arc<Deployment>) {
+        self.deployment_id.clone_from(&deployment.id);
+        if let Some(bill) = &mut self.bill {
+            bill.deployment = Some(Arc::clone(deployment));
+        }
     }
-}
 
-impl Drop for Record {
-    /// The one line of the call. A client that leaves drops its call wherever it stands, so it is written here.
-    fn drop(&mut self) {
+    /// Ends the record. Whoever holds the answer's last byte waits for the receipt before it lets go of it.
+    pub fn finish(mut self, status: u16) -> Receipt {
+        self.status = status;
+        self.end()
+    }
+
+    fn end(&mut self) -> Receipt {
+        self.is_written = true;
+        let receipt = self.bill.take().map(|bill| {
+            bill.close(&End {
+                status: self.status,
+                usage: self.usage,
+                answer_id: self.answer_id.as_deref(),
+                retries: self.retries,
+                fallbacks: self.fallbacks,
+            })
+        });
+        self.write();
+        receipt.unwrap_or_default()
+    }
+
+    /// The one line of the call.
+    fn write(&self) {
         let duration_ms = self.started.elapsed().as_secs_f64() * 1000.0;
         let usage = self.usage.unwrap_or_default();
         info!(
@@ -84,5 +115,14 @@ impl Drop for Record {
             "call ended with {}",
             self.status,
         );
+    }
+}
+
+impl Drop for Record {
+    /// A client that leaves drops its call wherever it stands: the record ends here then, and nobody waits for it.
+    fn drop(&mut self) {
+        if !self.is_written {
+            let _ = self.end();
+        }
     }
 }

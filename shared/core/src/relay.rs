@@ -10,10 +10,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use tokio::time::{Instant, Sleep};
+use tollgate_wire::Usage;
 use tollgate_wire::failure::{Begun, Break, Failure, Origin};
 use tollgate_wire::stream::{Fault, Stream};
 
 use crate::balance::Hold;
+use crate::bill::Receipt;
 use crate::fault;
 use crate::record::Record;
 use crate::resilience;
@@ -58,6 +60,9 @@ pub struct Relay {
     /// The keeping under way, and the last bytes, which wait for it: what is kept must be kept before the client can
     /// go on from it, and before Lambda may freeze the process.
     closing: Option<(BoxFuture<'static, ()>, Bytes)>,
+    /// The frame that ends the answer, which waits until the call's spend is durable: a client that has everything may
+    /// hang up, and Lambda may freeze the process.
+    last: Option<(BoxFuture<'static, ()>, Option<Result<Bytes, UpstreamError>>)>,
     /// The failure that came in one frame with the first content: the client has been told already.
     broken_at_start: Option<Failure>,
 }
@@ -103,6 +108,7 @@ impl Relay {
             hold: None,
             keeping: None,
             closing: None,
+            last: None,
             broken_at_start: None,
         }
     }
@@ -281,39 +287,76 @@ impl Relay {
         failure.event_for(self.origin.operation.format(), &begun)
     }
 
-    /// Notes the usage, and settles what was taken.
-    fn end(&mut self, ending: End<'_>) {
-        self.upstream = None;
-        let usage = match &self.work {
-            Work::Events(stream) if self.record.is_some() || self.hold.is_some() => Some(stream.usage()),
-            _ => None,
+    /// Notes the usage, settles what was taken and ends the record; only the first time has any effect.
+    fn settle(&mut self, ending: End<'_>) -> Receipt {
+        let (usage, id) = match &self.work {
+            Work::Events(stream) if self.record.is_some() || self.hold.is_some() => {
+                (Some(stream.usage()), Some(stream.begun().id))
+            }
+            _ => (None, None),
         };
         if let Some(hold) = self.hold.take() {
             match ending {
                 End::Served => hold.served(usage, true),
                 End::Left => hold.left(usage),
-                End::Failed(failure) => {
-                    let error = crate::Error::from(failure.clone());
-                    match resilience::Fault::of(&error, &http::HeaderMap::new()) {
-                        Some(fault) => {
-                            let is_clients_limit = self.patience.is_clients && fault.is_timeout;
-                            // LiteLLM's word for a broken stream is one that it holds against nobody.
-                            hold.failed(&resilience::Fault { is_clients_limit, is_connection: false, ..fault }, usage);
-                        }
-                        None => hold.left(usage),
-                    }
-                }
+                End::Failed(failure) => self.blame(hold, failure, usage),
             }
         }
-        let Some(mut record) = self.record.take() else { return };
+        let Some(mut record) = self.record.take() else { return Receipt::default() };
         if usage.is_some() {
             record.usage = usage;
         }
+        record.answer_id = id.filter(|id| !id.is_empty());
         match ending {
             End::Served => record.finish(200),
             End::Failed(failure) => record.finish(failure.status),
             // The record says by itself that the client left.
-            End::Left => {}
+            End::Left => Receipt::default(),
+        }
+    }
+
+    fn blame(&self, hold: Hold, failure: &Failure, usage: Option<Usage>) {
+        let error = crate::Error::from(failure.clone());
+        match resilience::Fault::of(&error, &http::HeaderMap::new()) {
+            Some(fault) => {
+                let is_clients_limit = self.patience.is_clients && fault.is_timeout;
+                // LiteLLM's word for a broken stream is one that it holds against nobody.
+                hold.failed(&resilience::Fault { is_clients_limit, is_connection: false, ..fault }, usage);
+            }
+            None => hold.left(usage),
+        }
+    }
+
+    /// What the client is sent for a step, and how the call has ended with it, if it has.
+    fn frame(&mut self, step: Step) -> (Option<Result<Bytes, UpstreamError>>, Receipt) {
+        match step {
+            // The stream has had its end: the call is over, whatever the provider's connection still does.
+            Step::Bytes(bytes) if self.is_done() => (Some(Ok(bytes)), self.settle(End::Served)),
+            Step::Bytes(bytes) => (Some(Ok(bytes)), Receipt::default()),
+            Step::Failed(before, failure) => {
+                self.upstream = None;
+                let event = self.event(&failure);
+                let receipt = self.settle(End::Failed(&failure));
+                if matches!(self.work, Work::Raw) {
+                    return (Some(Err(UpstreamError::Other(failure.message))), receipt);
+                }
+                (Some(Ok([before.as_ref(), &event].concat().into())), receipt)
+            }
+            Step::End => {
+                self.upstream = None;
+                (None, self.settle(End::Served))
+            }
+        }
+    }
+
+    /// What was read before the head of the answer went out.
+    fn begun_with(&mut self, first: Bytes) -> (Option<Result<Bytes, UpstreamError>>, Receipt) {
+        match self.broken_at_start.take() {
+            Some(failure) => {
+                self.upstream = None;
+                (Some(Ok(first)), self.settle(End::Failed(&failure)))
+            }
+            None => self.frame(Step::Bytes(first)),
         }
     }
 }
@@ -336,35 +379,33 @@ impl Body for Relay {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let relay = self.get_mut();
-        if let Some(first) = relay.first.take() {
-            if let Some(failure) = relay.broken_at_start.take() {
-                relay.end(End::Failed(&failure));
-            }
-            return Poll::Ready(Some(Ok(Frame::data(first))));
-        }
-        match ready!(relay.step(context)) {
-            Step::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
-            Step::Failed(before, failure) => {
-                let event = relay.event(&failure);
-                relay.end(End::Failed(&failure));
-                if matches!(relay.work, Work::Raw) {
-                    return Poll::Ready(Some(Err(UpstreamError::Other(failure.message))));
+        if relay.last.is_none() {
+            let (frame, receipt) = match relay.first.take() {
+                Some(first) => relay.begun_with(first),
+                None => {
+                    let step = ready!(relay.step(context));
+                    relay.frame(step)
                 }
-                let bytes = [before.as_ref(), &event].concat();
-                Poll::Ready(Some(Ok(Frame::data(bytes.into()))))
-            }
-            Step::End => {
-                relay.end(End::Served);
-                Poll::Ready(None)
+            };
+            match receipt.waiting() {
+                Some(waiting) => relay.last = Some((waiting, frame)),
+                None => return Poll::Ready(frame.map(|frame| frame.map(Frame::data))),
             }
         }
+        if let Some((waiting, _)) = &mut relay.last {
+            ready!(waiting.as_mut().poll(context));
+        }
+        let frame = relay.last.take().and_then(|(_, frame)| frame);
+        Poll::Ready(frame.map(|frame| frame.map(Frame::data)))
     }
 }
 
 impl Drop for Relay {
     /// The client left, or has had everything: what was delivered is noted.
     fn drop(&mut self) {
+        self.upstream = None;
         let ending = if self.is_done() { End::Served } else { End::Left };
-        self.end(ending);
+        // Nobody is there to wait for it.
+        let _ = self.settle(ending);
     }
 }

@@ -24,6 +24,7 @@ use http::HeaderValue;
 use tollgate_wire::json::Object;
 use tollgate_wire::resource_id::{self, Routed};
 
+use crate::call::Visitor;
 use crate::call::{Reply, ReplyBody, ServedBy, Timeouts};
 use crate::dispatch::Failed;
 use crate::record::Record;
@@ -36,6 +37,7 @@ use foreign::{Foreign, Site};
 pub struct ResourceCall {
     /// The client's own id, or a new one.
     pub id: String,
+    pub visitor: Option<Visitor>,
     pub action: Action,
     /// The ids of the path, in its order.
     pub ids: Vec<String>,
@@ -71,7 +73,12 @@ impl App {
     /// # Errors
     /// Everything that [`Error`] names; the call has been logged either way.
     pub async fn serve_resource(&self, call: ResourceCall) -> Result<Reply, Failed> {
-        let record = Record::of(call.id.clone(), call.action.row().call_type, call.started);
+        let call_type = call.action.row().call_type;
+        let mut record = Record::of(call.id.clone(), call_type, call.started);
+        match self.admit_other(call.visitor.as_ref(), (&call.id, call_type), None).await {
+            Ok(bill) => record.bill = bill,
+            Err(error) => return Err(*crate::dispatch::refused(error, record).await),
+        }
         let mut asked = Asked {
             app: self,
             record: Some(record),
@@ -83,11 +90,11 @@ impl App {
         let served_by = std::mem::take(&mut asked.served_by);
         match outcome {
             Ok((content_type, body)) => {
-                asked.finish(200);
+                asked.finish(200).await;
                 Ok(Reply { served_by, content_type, body })
             }
             Err(error) => {
-                asked.finish(error.status());
+                asked.finish(error.status()).await;
                 Err(Failed { error, served_by })
             }
         }

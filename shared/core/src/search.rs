@@ -14,6 +14,7 @@ use tollgate_wire::provider::Auth;
 use tollgate_wire::search::SearchProvider;
 use tracing::warn;
 
+use crate::call::Visitor;
 use crate::call::{Reply, ReplyBody, ServedBy};
 use crate::config::Config;
 use crate::deployment::Variables;
@@ -70,6 +71,7 @@ fn header(provider: &SearchProvider, key: &Secret) -> Option<(HeaderName, Header
 /// A client's search; its key has been checked.
 pub struct SearchCall {
     pub id: String,
+    pub visitor: Option<Visitor>,
     /// The tool in the path.
     pub path_tool: Option<String>,
     pub body: Bytes,
@@ -85,14 +87,22 @@ impl App {
     pub async fn search(&self, call: SearchCall) -> Result<Reply, Failed> {
         let mut record = Record::of(call.id.clone(), "asearch", call.started);
         let mut served_by = ServedBy::default();
-        match self.searched(&call, &mut record, &mut served_by).await {
+        let admitted = self.admit_other(call.visitor.as_ref(), (&call.id, "asearch"), None).await;
+        let outcome = match admitted {
+            Ok(bill) => {
+                record.bill = bill;
+                self.searched(&call, &mut record, &mut served_by).await
+            }
+            Err(error) => Err(error),
+        };
+        match outcome {
             Ok(bytes) => {
-                record.finish(200);
+                record.finish(200).durable().await;
                 let content_type = HeaderValue::from_static("application/json");
                 Ok(Reply { served_by, content_type, body: ReplyBody::Whole(bytes) })
             }
             Err(error) => {
-                record.finish(error.status());
+                record.finish(error.status()).durable().await;
                 Err(Failed { error, served_by })
             }
         }

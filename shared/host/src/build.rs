@@ -9,6 +9,7 @@ use tollgate_core::balance::Balancer;
 use tollgate_core::clock::Clock;
 use tollgate_core::config::{Config, Model};
 use tollgate_core::deployment::{Deployment, Unusable};
+use tollgate_core::govern::Doors;
 use tollgate_core::health::Watch;
 use tollgate_core::journey::Mirrors;
 use tollgate_core::journey::mirror::Mirrored;
@@ -19,15 +20,17 @@ use tollgate_core::resilience::Resilience;
 use tollgate_core::resources::Accounts;
 use tollgate_core::responses::{Bounds, Memory, ResponseIds, Responses};
 use tollgate_core::search::SearchTool;
-use tollgate_core::{App, Catalog, Error, Limits, Secret, Wildcard};
+use tollgate_core::upstream::Upstream;
+use tollgate_core::{App, Catalog, Error, Limits, Wildcard};
 use tracing::warn;
 
 use crate::environment::variable;
 use crate::fetch::{Fetcher, Policy};
 use crate::master_key::{Configured, gatekeeper};
+use crate::records::{Beside, Home, records};
 use crate::sign::Credentials;
 use crate::upstream::{Limits as PoolLimits, Pool};
-use crate::{Failure, certificates};
+use crate::{Failure, certificates, doors};
 
 /// Idle connections to a provider are kept this long; most providers close theirs after a minute or more.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(55);
@@ -37,11 +40,13 @@ pub struct Built {
     pub app: Arc<App>,
     /// Copies of calls to make, where any deployment asks for them.
     pub mirrored: Option<Receiver<Mirrored>>,
+    /// What goes on beside the calls, where records are kept.
+    pub beside: Option<Beside>,
 }
 
 /// # Errors
 /// When the master key is refused, or certificates cannot be read.
-pub fn build(config: &Config) -> Result<Built, Failure> {
+pub fn build(config: &Config, home: Home) -> Result<Built, Failure> {
     let general = &config.general_settings;
     let (gatekeeper, warning) = gatekeeper(Configured {
         master_key: general.master_key.clone(),
@@ -67,6 +72,14 @@ pub fn build(config: &Config) -> Result<Built, Failure> {
         warn!("{warning}");
     }
     let signer = Arc::new(signer(config, Arc::<Pool>::clone(&pool)));
+    let mut records = records(config, home, &|name| config_variable(config, name), &signer)?;
+    let upstream: Arc<dyn Upstream> = Arc::<Pool>::clone(&pool);
+    records.governance.doors = Doors {
+        address: general.address.clone(),
+        allowed_routes: general.allowed_routes.clone(),
+        jwt: doors::jwt(config, Arc::clone(&upstream), Clock::System),
+        custom: doors::custom_auth(config, upstream, Clock::System),
+    };
     let meter: Arc<dyn Meter> = Arc::new(meter::Memory::default());
     let mirrored_max = whole(config.router_settings.mirrored_requests_max);
     let (mirrors, mirrored) = match config.models.iter().any(|model| !model.params.silent_models.is_empty()) {
@@ -75,7 +88,7 @@ pub fn build(config: &Config) -> Result<Built, Failure> {
     };
     let app = Arc::new(App {
         gatekeeper,
-        governance: tollgate_core::govern::Governance::default(),
+        governance: records.governance,
         catalog: catalog(config, &signer, Arc::clone(&meter)),
         balancer: Balancer::new(config, meter, Clock::System),
         resilience: Resilience::new(config),
@@ -102,7 +115,7 @@ pub fn build(config: &Config) -> Result<Built, Failure> {
         },
         draining: AtomicBool::new(false),
     });
-    Ok(Built { app, mirrored })
+    Ok(Built { app, mirrored, beside: records.beside })
 }
 
 fn signer(config: &Config, pool: Arc<Pool>) -> Credentials {
@@ -110,17 +123,14 @@ fn signer(config: &Config, pool: Arc<Pool>) -> Credentials {
     Credentials::new(pool, Box::new(move |name| config_variable(&shared, name)))
 }
 
-/// Ids are sealed with the salt where there is one, so that changing the master key leaves them valid.
 fn responses(config: &Config) -> Responses {
     let general = &config.general_settings;
-    let salt = config_variable(config, "LITELLM_SALT_KEY").filter(|salt| !salt.is_empty()).map(Secret::new);
-    let master_key = general.master_key.clone().filter(|key| !key.expose().trim().is_empty());
     let bounds = Bounds {
         entries_max: whole(general.responses_store_max_entries),
         bytes_max: megabytes(general.responses_store_max_size_mb),
         retention: seconds(general.responses_store_retention_seconds),
     };
-    Responses { ids: ResponseIds::new(salt.or(master_key).as_ref()), kept: Arc::new(Memory::new(bounds)) }
+    Responses { ids: ResponseIds::new(doors::salt(config).as_ref()), kept: Arc::new(Memory::new(bounds)) }
 }
 
 fn fetcher(config: &Config, roots: rustls::RootCertStore) -> Fetcher {
@@ -189,7 +199,7 @@ fn deploy(config: &Config, signer: &Credentials, entry: &Model) -> Result<Deploy
 }
 
 /// `environment_variables` of the configuration stand above the process's environment.
-fn config_variable(config: &Config, name: &str) -> Option<String> {
+pub(crate) fn config_variable(config: &Config, name: &str) -> Option<String> {
     let own = config.environment_variables.iter().rev().find(|(own, _)| own == name);
     own.map(|(_, value)| value.expose().to_owned()).or_else(|| variable(name))
 }

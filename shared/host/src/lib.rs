@@ -7,11 +7,15 @@
 mod address;
 mod build;
 mod certificates;
+pub mod database;
+pub mod doors;
 mod environment;
 mod fetch;
+pub mod journal;
 pub mod logs;
 mod master_key;
 mod prepare;
+mod records;
 mod sign;
 mod upstream;
 
@@ -21,6 +25,7 @@ pub use build::Built;
 pub use environment::{Files, number};
 pub use master_key::from_environment as master_key;
 pub use prepare::{Overrides, Prepared, prepare};
+pub use records::{Beside, Home};
 
 /// Why the process cannot go on: a text for a person, and the code to end with.
 #[derive(Debug)]

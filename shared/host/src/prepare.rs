@@ -6,7 +6,7 @@ use tollgate_core::config::{Config, Environment, Mode, PassThroughEndpoint, Read
 use crate::build::Built;
 use crate::environment::{Files, is_set, variable};
 use crate::logs::{Level, Shape};
-use crate::{Failure, build};
+use crate::{Failure, Home, build};
 
 /// What the command line says above the configuration.
 #[derive(Clone, Debug, Default)]
@@ -41,8 +41,8 @@ impl Prepared {
     ///
     /// # Errors
     /// When the master key is refused, or certificates cannot be read.
-    pub fn build(self) -> Result<Built, Failure> {
-        build::build(&self.config)
+    pub fn build(self, home: Home) -> Result<Built, Failure> {
+        build::build(&self.config, home)
     }
 
     /// The same for whoever serves nobody: no key guards it, so none has to be set.
@@ -51,7 +51,7 @@ impl Prepared {
     /// When certificates cannot be read.
     pub fn build_unserved(mut self) -> Result<Built, Failure> {
         self.config.general_settings.dangerously_permit_weak_or_unset_master_key = true;
-        build::build(&self.config)
+        build::build(&self.config, Home::Nowhere)
     }
 }
 

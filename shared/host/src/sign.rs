@@ -55,6 +55,17 @@ impl Credentials {
         Self { outside: Arc::new(Outside::new(upstream, variables)), aws: Cache::default(), tokens: Cache::default() }
     }
 
+    /// A password for a user of a database of Amazon RDS, valid for 15 minutes: AWS's documentation, "IAM database
+    /// authentication".
+    ///
+    /// # Errors
+    /// When there are no credentials.
+    pub async fn database_token(&self, host: &str, port: u16, user: &str, region: &str) -> Result<Secret, SignError> {
+        let keys = self.aws_keys(&AwsSource::Chain).await?;
+        let scope = Scope { service: "rds-db", region, now: SystemTime::now() };
+        Ok(Secret::new(sigv4::presign_connect(&format!("{host}:{port}"), user, &keys, &scope)))
+    }
+
     async fn aws_keys(&self, source: &AwsSource) -> Result<AwsKeys, SignError> {
         if let AwsSource::Keys(keys) = source {
             return Ok(keys.clone());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value, json};
-use tollgate_core::call::{Call, CallBody, Hints, Timeouts};
+use tollgate_core::call::{Call, CallBody, Hints, Timeouts, Visitor};
 use tollgate_core::deployment::Deployment;
 use tollgate_core::{App, Door, Error, probe, select};
 use tollgate_wire::Operation;
@@ -24,6 +24,7 @@ const CALL_ID_BYTES_MAX: usize = 256;
 /// What is known of a call before its body is read.
 pub struct Arrival<'a> {
     pub headers: &'a HeaderMap,
+    pub visitor: Option<Visitor>,
     pub path_model: Option<String>,
     /// Whether the path asks for pieces.
     pub mode: Option<Mode>,
@@ -59,6 +60,7 @@ where
     let timeouts = timeouts(arrival.headers);
     let call = Call {
         id: id.clone(),
+        visitor: arrival.visitor,
         operation,
         mode: arrival.mode,
         path_model: arrival.path_model,

@@ -86,6 +86,9 @@ pub fn describe(headers: &mut HeaderMap, call_id: &str, started: Instant, served
         insert(headers, UNHEEDED, &served_by.unheeded.join(", "));
     }
     copy_provider_headers(headers, &served_by.headers, outcome);
+    for (name, value) in &served_by.governed {
+        headers.insert(name, value.clone());
+    }
 }
 
 /// Describes a passed-on request beside the provider's own headers, as far as it is known.

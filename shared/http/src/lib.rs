@@ -16,14 +16,17 @@ mod resources;
 pub mod routes;
 mod search;
 mod session;
+mod visitor;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
-use tollgate_core::govern::Groups;
-use tollgate_core::govern::authorise::{self, Entry};
+use tollgate_core::govern::authorise::Entry;
+use tollgate_core::govern::{Groups, Knock};
+use tollgate_core::manage::Handler;
 use tollgate_core::pass::Lookup;
 use tollgate_core::{App, Door, Error};
 use tollgate_wire::Operation;
@@ -99,21 +102,32 @@ impl Gateway {
             }
         };
         let (route, model) = match way {
-            Way::PassThrough(taken) => return pass::answer(&self.app, taken, &head, started, body).await,
+            Way::PassThrough(taken) => match visitor::visitor(&self.app, entry, &head) {
+                Ok(visitor) => return pass::answer(&self.app, taken, (&head, visitor), started, body).await,
+                Err(error) => return failure(&error),
+            },
             Way::Own(route, model) => (route, model.map(decode)),
+        };
+        if let Endpoint::Manage(handler, _) = route.endpoint {
+            return self.manage(entry, (route, handler), &head, body).await;
+        }
+        let visitor = match visitor::visitor(&self.app, entry, &head) {
+            Ok(visitor) => visitor,
+            Err(error) => return failure(&error),
         };
         let outcome = match route.endpoint {
             Endpoint::Call(operation) | Endpoint::Stream(operation) => {
                 let mode = matches!(route.endpoint, Endpoint::Stream(_)).then_some(Mode::Streamed);
-                let arrival = endpoints::Arrival { headers: &head.headers, path_model: model, mode, started };
+                let headers = &head.headers;
+                let arrival = endpoints::Arrival { headers, visitor, path_model: model, mode, started };
                 return endpoints::call(&self.app, operation, arrival, body).await;
             }
             Endpoint::Resource(action) => {
-                let arrival = resources::Arrival { head: &head, route, started };
+                let arrival = resources::Arrival { head: &head, visitor, route, started };
                 return resources::serve(&self.app, action, arrival, body).await;
             }
             Endpoint::Search => {
-                let arrival = resources::Arrival { head: &head, route, started };
+                let arrival = resources::Arrival { head: &head, visitor, route, started };
                 return search::serve(&self.app, arrival, body).await;
             }
             Endpoint::SearchTools => Ok(search::tools(&self.app)),
@@ -131,11 +145,25 @@ impl Gateway {
             Endpoint::Docs => Ok(openapi::page()),
             Endpoint::OpenApi => Ok(openapi::document()),
             Endpoint::RouteList => Ok(openapi::route_list()),
-            Endpoint::Manage(handler, _) => match entry {
-                Some(entry) => manage::serve(&self.app, entry, (route, handler), &head, body).await,
-                None => Err(Error::MissingKey),
-            },
-            Endpoint::PassThrough(_) => Err(Error::NoSuchRoute),
+            Endpoint::Manage(..) | Endpoint::PassThrough(_) => Err(Error::NoSuchRoute),
+        };
+        outcome.unwrap_or_else(|error| failure(&error))
+    }
+
+    async fn manage<B>(
+        &self,
+        entry: Option<Entry>,
+        way: (&'static Route, Handler),
+        head: &http::request::Parts,
+        body: B,
+    ) -> Response<GatewayBody>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: std::fmt::Display,
+    {
+        let outcome = match entry {
+            Some(entry) => manage::serve(&self.app, entry, way, head, body).await,
+            None => Err(Error::MissingKey),
         };
         outcome.unwrap_or_else(|error| failure(&error))
     }
@@ -154,15 +182,22 @@ impl Gateway {
             Access::Admin => Groups::NONE,
             Access::Managed(groups) => groups,
         };
-        let (gatekeeper, governance) = (&self.app.gatekeeper, &self.app.governance);
-        let caller = match gatekeeper.is_open() {
-            true => governance.identify(gatekeeper, "").await?,
-            false => governance.identify(gatekeeper, &gatekeeper.presented(door, &head.headers)?).await?,
+        let knock = Knock {
+            door,
+            method: &head.method,
+            path: head.uri.path(),
+            pattern,
+            groups,
+            headers: &head.headers,
+            peer: head.extensions.get::<Peer>().map(|peer| peer.0),
         };
-        let route = authorise::Route { pattern, path: head.uri.path(), method: &head.method, groups };
-        authorise::authorise(caller, route, governance.clock.now()).map(Some)
+        self.app.governance.enter(&self.app.gatekeeper, knock).await.map(Some)
     }
 }
+
+/// Whoever holds the other end of the connection: put into a request's extensions by whoever accepted it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
 
 /// Where a request goes: the gateway's own routes stand above the operator's.
 enum Way<'a> {

@@ -5,13 +5,14 @@
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
+use tollgate_core::denial::Denial;
 use tollgate_core::govern::authorise::Entry;
 use tollgate_core::manage::{self, Answer, Handler, Request};
 use tollgate_core::{App, Error};
 
 use crate::routes::{self, Route};
-use crate::{GatewayBody, decode, json, read};
+use crate::{GatewayBody, decode, read};
 
 /// Parameters that one query may have.
 const PARAMETERS_MAX: usize = 100;
@@ -45,14 +46,20 @@ where
         changed_by: changed_by.map(str::to_owned),
     };
     let Answer { status, body } = manage::serve(app, entry, handler, request).await?;
-    Ok(json(StatusCode::from_u16(status).unwrap_or(StatusCode::OK), body.to_string().into_bytes()))
+    Ok(crate::json(StatusCode::from_u16(status).unwrap_or(StatusCode::OK), body.to_string().into_bytes()))
 }
 
 fn parse(bytes: &[u8]) -> Result<Value, Error> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Ok(Value::Object(Map::new()));
+        return Ok(Value::Null);
     }
-    serde_json::from_slice(bytes).map_err(|error| Error::BadBody(format!("Invalid JSON payload: {error}")))
+    serde_json::from_slice(bytes).map_err(|error| {
+        let lines = bytes.split_inclusive(|byte| *byte == b'\n');
+        let before: usize = lines.take(error.line().saturating_sub(1)).map(<[u8]>::len).sum();
+        let fault =
+            json!({ "type": "json_invalid", "loc": ["body", before + error.column()], "msg": "JSON decode error" });
+        Denial::detail(422, json!([fault])).into()
+    })
 }
 
 fn parameters(query: Option<&str>) -> Vec<(String, String)> {

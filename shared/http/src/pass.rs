@@ -7,6 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::Response;
 use http::request::Parts;
+use tollgate_core::call::Visitor;
 use tollgate_core::pass::{Operator, PassCall, Route as Goal};
 use tollgate_core::upstream::RequestBody;
 use tollgate_core::{App, Door};
@@ -41,7 +42,13 @@ impl<'a> Taken<'a> {
 }
 
 /// Hands the request on.
-pub async fn answer<B>(app: &App, taken: Taken<'_>, head: &Parts, started: Instant, body: B) -> Response<GatewayBody>
+pub async fn answer<B>(
+    app: &App,
+    taken: Taken<'_>,
+    (head, visitor): (&Parts, Option<Visitor>),
+    started: Instant,
+    body: B,
+) -> Response<GatewayBody>
 where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: std::fmt::Display,
@@ -54,6 +61,7 @@ where
     let key = app.gatekeeper.presented(taken.door, &head.headers);
     let call = PassCall {
         id: id.clone(),
+        visitor,
         route: taken.goal,
         method: head.method.clone(),
         rest: taken.rest.to_owned(),

@@ -7,7 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Response, header};
-use tollgate_core::call::ReplyBody;
+use tollgate_core::call::{ReplyBody, Visitor};
 use tollgate_core::resources::{Action, Input, ResourceBody, ResourceCall};
 use tollgate_core::{App, Error};
 use tollgate_wire::multipart;
@@ -24,6 +24,7 @@ const PARAMETERS_MAX: usize = 100;
 /// What is known of a call before its body is read.
 pub struct Arrival<'a> {
     pub head: &'a Parts,
+    pub visitor: Option<Visitor>,
     pub route: &'static Route,
     pub started: Instant,
 }
@@ -34,7 +35,7 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: std::fmt::Display,
 {
-    let Arrival { head, route, started } = arrival;
+    let Arrival { head, visitor, route, started } = arrival;
     let id = call_id(&head.headers);
     let body = match read_body(app, action, &head.headers, body).await {
         Ok(body) => body,
@@ -45,6 +46,7 @@ where
     };
     let mut call = ResourceCall {
         id: id.clone(),
+        visitor,
         action,
         ids: Vec::new(),
         path_provider: None,

@@ -18,7 +18,7 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: std::fmt::Display,
 {
-    let Arrival { head, route, started } = arrival;
+    let Arrival { head, visitor, route, started } = arrival;
     let id = call_id(&head.headers);
     let body = match read::whole(&app.limits, &head.headers, body).await {
         Ok(body) => body,
@@ -31,7 +31,7 @@ where
     let path_tool = places.first().map(|(_, tool)| decode(tool));
     let timeout = timeouts(&head.headers).whole;
     let (mut answer, served_by, outcome) =
-        match app.search(SearchCall { id: id.clone(), path_tool, body, timeout, started }).await {
+        match app.search(SearchCall { id: id.clone(), visitor, path_tool, body, timeout, started }).await {
             Ok(reply) => {
                 let mut answer = Response::new(GatewayBody::from(reply.body));
                 answer.headers_mut().insert(header::CONTENT_TYPE, reply.content_type);

@@ -13,6 +13,7 @@ use tracing::info;
 
 use crate::endpoints::{call_id, parameter};
 use crate::routes::{self, Endpoint, Found};
+use crate::visitor::visitor;
 use crate::{Gateway, GatewayBody, failure, headers};
 
 /// Browsers cannot set headers on a WebSocket: OpenAI lets them name the key as a subprotocol, and so does LiteLLM.
@@ -49,17 +50,19 @@ impl Gateway {
         if let Some(headers) = key_in_protocol(&head.headers) {
             shown.headers = headers;
         }
-        self.authorise(route.path, route.access, Door::Plain, &shown).await?;
+        let entry = self.authorise(route.path, route.access, Door::Plain, &shown).await?;
+        let visitor = visitor(&self.app, entry, head)?;
         let beta = head.headers.get("openai-beta").and_then(|value| value.to_str().ok());
         let is_beta = beta.is_some_and(|text| text.contains("realtime=v1"));
         let call = SessionCall {
             id: call_id(&head.headers),
+            visitor,
             model: parameter(head.uri.query(), "model"),
             intent: parameter(head.uri.query(), "intent"),
             protocol: if is_beta { Protocol::Beta } else { Protocol::Current },
             started: Instant::now(),
         };
-        self.app.open_session(call)
+        self.app.open_session(call).await
     }
 
     /// What a session needs of the gateway.

@@ -7,9 +7,11 @@ mod families;
 
 use std::cmp::Ordering;
 
+use crate::prices::Prices;
+
 /// One line a model, sorted by lower-cased name; the columns are those of `data/generate.py`.
-static TABLE: &str = include_str!("../data/models.tsv");
-const COLUMNS: usize = 13;
+pub(crate) static TABLE: &str = include_str!("../data/models.tsv");
+const COLUMNS: usize = 11;
 
 /// Something that a model may be able to do; LiteLLM's `supports_…` flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +46,8 @@ pub enum Capability {
 
 /// One line of the map.
 ///
-/// Numbers are absent where the map says nothing. Costs are USD per token, limits are tokens.
+/// Numbers are absent where the map says nothing. Costs are USD per token, limits are tokens; all prices are in
+/// [`prices`](Self::prices).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts<'a> {
     /// The map's own spelling of the name that was found.
@@ -57,7 +60,7 @@ pub struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    fn new(line: &'a str) -> Self {
+    pub(crate) fn new(line: &'a str) -> Self {
         let mut columns = [""; COLUMNS];
         for (column, text) in columns.iter_mut().zip(line.split('\t')) {
             *column = text;
@@ -80,41 +83,55 @@ impl<'a> Facts<'a> {
         whole(self.columns[5])
     }
 
+    /// All prices.
+    pub fn prices(&self) -> Prices {
+        Prices::parse(self.columns[6])
+    }
+
     /// Price of a prompt token.
     pub fn input_cost_per_token_usd(&self) -> Option<f64> {
-        self.columns[6].parse().ok()
+        self.rate_usd("i=")
     }
 
     /// Price of an answer token.
     pub fn output_cost_per_token_usd(&self) -> Option<f64> {
-        self.columns[7].parse().ok()
+        self.rate_usd("o=")
     }
 
     /// Price of a prompt token that the provider had cached.
     pub fn cache_read_cost_per_token_usd(&self) -> Option<f64> {
-        self.columns[8].parse().ok()
+        self.rate_usd("r=")
     }
 
     /// Price of a prompt token that the provider puts into its cache.
     pub fn cache_write_cost_per_token_usd(&self) -> Option<f64> {
-        self.columns[9].parse().ok()
+        self.rate_usd("w=")
+    }
+
+    fn rate_usd(&self, code: &str) -> Option<f64> {
+        self.columns[6].split(' ').find_map(|word| word.strip_prefix(code))?.parse().ok()
+    }
+
+    /// The day on which the provider takes the model away: `2027-05-20`.
+    pub fn deprecation_date(&self) -> Option<&'a str> {
+        Some(self.columns[10]).filter(|date| !date.is_empty())
     }
 
     /// What the map declares: yes, no, or nothing.
     pub fn declares(&self, capability: Capability) -> Option<bool> {
         let letter = capability as u8;
-        let found = self.columns[10].bytes().find(|byte| byte.eq_ignore_ascii_case(&letter))?;
+        let found = self.columns[7].bytes().find(|byte| byte.eq_ignore_ascii_case(&letter))?;
         Some(found == letter)
     }
 
     /// The reasoning efforts that the map lists, in its order.
     pub fn efforts(&self) -> impl Iterator<Item = &'a str> {
-        self.columns[11].split(',').filter(|effort| !effort.is_empty())
+        self.columns[8].split(',').filter(|effort| !effort.is_empty())
     }
 
     /// The effort of a call that names none, where the map declares it.
     pub fn default_effort(&self) -> Option<&'a str> {
-        Some(self.columns[12]).filter(|effort| !effort.is_empty())
+        Some(self.columns[9]).filter(|effort| !effort.is_empty())
     }
 }
 
@@ -152,7 +169,7 @@ fn line_around(table: &str, low: usize, high: usize, middle: usize) -> (usize, u
     (start, end)
 }
 
-fn compare_ignoring_case(left: &str, right: &str) -> Ordering {
+pub(crate) fn compare_ignoring_case(left: &str, right: &str) -> Ordering {
     let left = left.bytes().map(|byte| byte.to_ascii_lowercase());
     left.cmp(right.bytes().map(|byte| byte.to_ascii_lowercase()))
 }
@@ -195,6 +212,11 @@ pub(crate) fn of_claude_family(model: &str, capability: Capability) -> Option<bo
     families::of(model).filter(|_| counts)?.declares(capability)
 }
 
+/// Whether anything is taken for granted of the family that this name belongs to.
+pub(crate) fn is_of_known_family(name: &str) -> bool {
+    families::of(name).is_some()
+}
+
 /// What is known of the model's family, unless the map lists the model itself, be it for another provider.
 fn family(provider: &str, model: &str) -> Option<Facts<'static>> {
     let bare = model.strip_prefix(provider).and_then(|rest| rest.strip_prefix('/')).unwrap_or(model);
@@ -224,7 +246,7 @@ fn declared(provider: &str, model: &str, capability: Capability) -> Option<bool>
 }
 
 /// LiteLLM's `_check_provider_match`.
-fn belongs(owner: &str, provider: &str) -> bool {
+pub(crate) fn belongs(owner: &str, provider: &str) -> bool {
     if owner.is_empty() || owner == provider {
         return true;
     }

@@ -87,7 +87,7 @@ fn number_text(number: &serde_json::Number) -> String {
 }
 
 /// The shortest digits that give the number again; an exponent below 1e-4 and from 1e16 on.
-fn float(number: f64) -> String {
+pub fn float(number: f64) -> String {
     let scientific = format!("{number:e}");
     let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
     match exponent.parse::<i32>() {

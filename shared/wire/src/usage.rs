@@ -2,9 +2,13 @@
 //!
 //! Knows no prices.
 
+mod details;
+
 use serde::Deserialize;
 
 use crate::json::Object;
+
+pub use details::{Details, Parts, Searches, Served, WrittenFor};
 
 /// Bytes of text that stand for one token where a provider counts nothing.
 const BYTES_PER_TOKEN: u64 = 4;
@@ -18,6 +22,8 @@ pub struct Usage {
     pub source: Source,
     /// Whether the provider's object lacks one of OpenAI's three counts.
     pub is_partial: bool,
+    /// What else the provider counted; nothing where it said nothing or the gateway estimated.
+    pub details: Details,
 }
 
 /// Who counted.
@@ -52,7 +58,21 @@ impl Usage {
         let (prompt_tokens, completion_tokens) = (prompt.unwrap_or(0), completion.unwrap_or(0));
         let sum = prompt_tokens.saturating_add(completion_tokens);
         let total_tokens = counts.total_tokens.unwrap_or(sum);
-        known.then_some(Self { prompt_tokens, completion_tokens, total_tokens, source: Source::Provider, is_partial })
+        let source = Source::Provider;
+        let details = || serde_json::from_str(text).map(|usage| Details::of_object(&usage)).unwrap_or_default();
+        known.then(|| Self { prompt_tokens, completion_tokens, total_tokens, source, is_partial, details: details() })
+    }
+
+    /// What a chat's usage says, all of it.
+    pub fn of_chat(usage: &crate::chat::Usage) -> Self {
+        Self {
+            prompt_tokens: usage.prompt_tokens,
+            completion_tokens: usage.completion_tokens,
+            total_tokens: usage.total_tokens,
+            source: Source::Provider,
+            is_partial: false,
+            details: Details::of_chat(usage),
+        }
     }
 
     /// OpenAI's three counts.
@@ -72,7 +92,8 @@ impl Usage {
     /// Counts that the gateway made, where the provider made none.
     pub const fn counted(prompt_tokens: u64, completion_tokens: u64) -> Self {
         let total_tokens = prompt_tokens.saturating_add(completion_tokens);
-        Self { prompt_tokens, completion_tokens, total_tokens, source: Source::Estimate, is_partial: true }
+        let (source, details) = (Source::Estimate, Details::NONE);
+        Self { prompt_tokens, completion_tokens, total_tokens, source, is_partial: true, details }
     }
 }
 

@@ -3,15 +3,23 @@
     <key:N>        a generated virtual key, numbered in order of first appearance in the scene
     <hash:N>       the SHA-256 in hexadecimal of <key:N>
     <name:N>       the last four characters of <key:N> (key_name is "sk-...<name:N>")
+    <masked:N>     <key:N> with all but its first and last four characters as 17 asterisks
+    <end:N>        the last four characters of <hash:N>
     <hash:xN>      another 64-digit hexadecimal value
     <uuid:N>       a UUID
+    <hex:N>        a UUID's 32 digits without dashes
+    <opaque>       a stored value, encrypted, or an id that hides a deployment
     <now:F>        a time within three minutes of the step
     <now+SECONDS:F>, <now-SECONDS:F>    a time that far from the step, a whole number of minutes when longer than ten
+    <hour+HOURS:F>, <later:F>           a full hour, that many begun hours on; another full second of the day, later
     <midnight+DAYS:F>                   midnight UTC that many days after the day of the step
     <monday+WEEKS:F>, <month+MONTHS:F>  midnight of a coming Monday, of the first of a coming month, when later than tomorrow
     <date+DAYS>    a date without a time
-    <unix>, <ms>, <s>                   seconds since 1970; a measured duration
-    PROVIDER       the loopback address of the provider, PYTHON its folder of packages
+    <unix>, <ms>   seconds since 1970; a measured duration
+    <s>, <http date>                    another measured duration; the provider's clock
+    <traceback>    Python's
+    model_map_value is without its fields that are null and supported_openai_params
+    PROVIDER       the loopback address of the provider, PYTHON LiteLLM's folder of packages, CONFIG its configuration file
 
 F is the written form: T or _ (a blank), digits of the fraction, then Z, +00:00 or nothing; without a zone (a column's text,
 where PostgreSQL leaves trailing noughts out) up to three digits are 3. A name is bound where it first
@@ -26,10 +34,13 @@ import re
 KEY = re.compile(r"sk-[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])")
 HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 UUID = re.compile(r"(?<![0-9a-fA-F])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-fA-F])")
+HEX = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+ENCRYPTED = re.compile(r"(?=.*[G-Z_-])[A-Za-z0-9_-]{54,}={0,2}")
+CREATED = re.compile(r'("created(?:_at)?": ?)(\d{10})(?!\d)')
 TIME = re.compile(r"(20\d\d-\d\d-\d\d)([T ])(\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|\+00:00)?")
 DATE = re.compile(r"(?<![\d-])(20\d\d-\d\d-\d\d)(?![\dT-]| \d\d:)")
-MEASURED = {"request_duration_ms": "<ms>", "response_time_ms": "<ms>", "litellm_overhead_time_ms": "<ms>", "duration_ms": "<ms>", "_response_ms": "<ms>",
-            "litellm_overhead_time_ms_seconds": "<s>", "duration": None}
+MEASURED = {"request_duration_ms": "<ms>", "response_time_ms": "<ms>", "litellm_overhead_time_ms": "<ms>", "duration_ms": "<ms>", "_response_ms": "<ms>", "total_response_time_ms": "<ms>",
+            "queue_time_seconds": "<s>"}
 UTC = datetime.timezone.utc
 
 
@@ -39,7 +50,7 @@ def sha256(text):
 
 class Names:
     def __init__(self, literal):
-        self.keys, self.hashes, self.others, self.uuids, self.literal = [], {}, [], [], literal
+        self.keys, self.hashes, self.others, self.uuids, self.hexes, self.literal = [], {}, [], [], [], literal
 
     def learn(self, text):
         for key in KEY.findall(text):
@@ -63,11 +74,16 @@ class Names:
         return f"<uuid:{numbered(self.uuids, match.group(0))}>"
 
     def steady(self, text, now):
+        if ENCRYPTED.fullmatch(text):
+            return "<opaque>"
         text = KEY.sub(self.key, text)
         for number, key in enumerate(self.keys, 1):
-            text = text.replace("sk-..." + key[-4:], f"sk-...<name:{number}>")
+            text = text.replace("sk-.**" + key[-4:], f"sk-.**<name:{number}>").replace(key[:4] + "*" * 17 + key[-4:], f"<masked:{number}>")
+            text = text.replace("sk-..." + key[-4:], f"sk-...<name:{number}>").replace("sk-..." + sha256(key)[-4:], f"sk-...<end:{number}>")
         text = HASH.sub(self.hash, text)
         text = UUID.sub(self.uuid, text)
+        text = HEX.sub(lambda match: f"<hex:{numbered(self.hexes, match.group(0))}>", text)
+        text = CREATED.sub(lambda match: match.group(1) + (match.group(2) if abs(int(match.group(2)) - now.timestamp()) > 100_000 else "<unix>"), text)
         text = TIME.sub(lambda match: time_name(match, now), text)
         return DATE.sub(lambda match: date_name(match, now), text)
 
@@ -97,6 +113,9 @@ def time_name(match, now):
         if days > 1 and value.weekday() == 0 and days < 9:
             return f"<monday+{int(days + 6) // 7}:{form}>"
         return f"<midnight{int(days):+d}:{form}>" if abs(days) < 1000 else match.group(0)
+    if 0 < away < 86400 and not fraction:
+        hours = (value - now.replace(minute=0, second=0, microsecond=0)).total_seconds() / 3600
+        return f"<hour+{int(hours)}:{form}>" if hours == int(hours) else f"<later:{form}>"
     if abs(days) > 3000:
         return match.group(0)
     return f"<now{round(away / 60) * 60 if abs(away) > 600 else round(away):+d}:{form}>"
@@ -120,8 +139,12 @@ def strings(value):
 
 
 def steadied(value, names, now, field=None):
+    if field == "traceback" and value:
+        return "<traceback>"
+    if field == "model_map_value" and value:
+        value = {name: inner for name, inner in value.items() if inner is not None and name != "supported_openai_params"}
     if isinstance(value, str):
-        return names.steady(value, now)
+        return "<http date>" if field in ("date", "llm_provider-date") and value.endswith("GMT") else names.steady(value, now)
     if isinstance(value, dict):
         return {names.steady(name, now): steadied(inner, names, now, name) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):

@@ -171,7 +171,7 @@ class Session:
                 break
             time.sleep(0.3)
         else:
-            note = "never reached"
+            raise RuntimeError(f"never reached: {text}")
         self.add({"settle": text, "wanted": wanted, **({"note": note} if note else {})})
 
     def wait(self, seconds, why):
@@ -193,13 +193,13 @@ def answer_of(answer):
     return found
 
 
-def steady(session, scene):
+def steady(session, scene, path):
     names = placeholders.Names({MASTER_KEY, *scene.get("literal", ())})
     for step, _ in session.steps:
         for text in placeholders.strings(step):
             names.learn(text)
     steps = [placeholders.steadied(step, names, now) for step, now in session.steps]
-    text = json.dumps(steps, ensure_ascii=False).replace(f"127.0.0.1:{session.provider_port}", "PROVIDER")
+    text = json.dumps(steps, ensure_ascii=False).replace(path, "CONFIG").replace(f"127.0.0.1:{session.provider_port}", "PROVIDER")
     return json.loads(text.replace(os.path.dirname(database.folder_of("litellm")), "PYTHON"))
 
 
@@ -226,7 +226,7 @@ def play(scene, folder, ports):
         session = Session(port, name, provider_port)
         played(scene, session)
         shown = {field: scene[field] for field in ("general", "settings", "router", "models", "environment", "licence") if field in scene}
-        return {"name": scene["name"], **shown, "steps": steady(session, scene)}
+        return {"name": scene["name"], **shown, "steps": steady(session, scene, path)}
     finally:
         process.stop()
         if provider:

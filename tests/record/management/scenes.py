@@ -1,8 +1,10 @@
 """The scenes, in the order they are written."""
 import scenes_budgets
+import scenes_denied
 import scenes_keys
 import scenes_models
+import scenes_spent
 import scenes_teams
 import scenes_users
 
-SCENES = [*scenes_keys.SCENES, *scenes_teams.SCENES, *scenes_users.SCENES, *scenes_budgets.SCENES, *scenes_models.SCENES]
+SCENES = [*scenes_keys.SCENES, *scenes_teams.SCENES, *scenes_users.SCENES, *scenes_budgets.SCENES, *scenes_models.SCENES, *scenes_denied.SCENES, *scenes_spent.SCENES]

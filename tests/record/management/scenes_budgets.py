@@ -5,7 +5,8 @@ ROLES = ("proxy_admin_viewer", "internal_user", "internal_user_viewer")
 
 
 def budgets(s):
-    s.post("/budget/new", {"budget_id": "one", "max_budget": 10, "soft_budget": 8, "budget_duration": "30d", "tpm_limit": 100, "rpm_limit": 10, "max_parallel_requests": 2, "model_max_budget": {"chat": {"max_budget": 1, "budget_duration": "1d"}}})
+    s.post("/budget/new", {"budget_id": "one", "max_budget": 10, "soft_budget": 8, "budget_duration": "30d", "tpm_limit": 100, "rpm_limit": 10, "max_parallel_requests": 2})
+    s.post("/budget/new", {"model_max_budget": {"chat": {"max_budget": 1, "budget_duration": "1d"}}})
     s.rows("LiteLLM_BudgetTable")
     s.post("/budget/new", {"max_budget": 3})
     s.post("/budget/new", {})

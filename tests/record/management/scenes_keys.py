@@ -27,6 +27,7 @@ def generate(s):
     for fields in ("30s", "45m", "1h", "6h", "24h", "1d", "3d", "7d", "30d", "1w", "1mo", "daily", "weekly", "monthly", "hourly"):
         s.post("/key/generate", {"max_budget": 1, "budget_duration": fields})
     s.post("/key/generate", {"budget_duration": "1d"}, note="a duration without a budget")
+    s.rows("LiteLLM_VerificationToken", "budget_duration IS NOT NULL", order="created_at", columns="max_budget, budget_duration, budget_reset_at", note="when each is reset")
     s.post("/key/generate", {"metadata": None, "models": None, "aliases": None, "max_budget": None, "key_alias": None})
     s.post("/key/generate", {"model_rpm_limit": {"chat": 5}, "model_tpm_limit": {"chat": 500}})
     s.post("/key/generate", {"rpm_limit": 0, "tpm_limit": 0, "max_parallel_requests": 0, "max_budget": 0})

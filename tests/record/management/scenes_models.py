@@ -6,10 +6,10 @@ ROLES = ("proxy_admin_viewer", "internal_user", "internal_user_viewer")
 
 
 def models(s):
-    s.get("/model/info")
+    s.get("/model/info?litellm_model_id=id-free")
     s.get("/v1/model/info?litellm_model_id=id-chat")
     s.get("/v1/model/info?litellm_model_id=no-such")
-    s.get("/v2/model/info?size=2")
+    s.get("/v2/model/info?size=1")
     s.get("/v2/model/info?modelId=id-chat")
     s.get("/v2/model/info?page=0")
     s.get("/model_group/info?model_group=chat")
@@ -124,7 +124,7 @@ def configuration(s):
     s.post("/cache/flushall")
     for role in ROLES:
         key = s.user(f"user-{role}", role)
-        s.get("/config/list?config_type=general_settings", by=key, note=role)
+        s.get("/config/list?config_type=router_settings", by=key, note=role)
         s.get("/get/config/callbacks", by=key, note=role)
         s.post("/config/update", {"litellm_settings": {"drop_params": False}}, by=key, note=role)
         s.post("/config/field/update", {"field_name": "max_parallel_requests", "field_value": 5, "config_type": "general_settings"}, by=key, note=role)

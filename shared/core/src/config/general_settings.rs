@@ -2,11 +2,16 @@
 //!
 //! Reads what the tables have checked already; holds the defaults of Tollgate's own keys.
 
+use super::custom_auth::CustomAuthSettings;
+use super::jwt::JwtSettings;
 use super::load::Surroundings;
 use super::node::Node;
 use super::params::Fields;
 use super::pass_through::{self, PassThroughEndpoint};
+use super::spend::SpendSettings;
 use crate::Secret;
+use crate::address::{AddressRule, Network};
+use crate::seal::Algorithm;
 
 const REQUEST_SIZE_MAX_MB: f64 = 50.0;
 const RESPONSE_SIZE_MAX_MB: f64 = 256.0;
@@ -22,6 +27,8 @@ const REALTIME_IDLE_TIMEOUT_SECONDS: f64 = 900.0;
 const UPSTREAM_CONNECT_TIMEOUT_SECONDS: f64 = 10.0;
 const PASS_THROUGH_REQUEST_TIMEOUT_SECONDS: f64 = 600.0;
 const UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX: u64 = 1000;
+const DATABASE_POOL_TIMEOUT_SECONDS: f64 = 60.0;
+const DATABASE_TIMEOUT_SECONDS: f64 = 10.0;
 const HEALTH_CHECK_INTERVAL_SECONDS: f64 = 300.0;
 
 /// Settings of the server.
@@ -32,8 +39,30 @@ pub struct GeneralSettings {
     pub dangerously_permit_weak_or_unset_master_key: bool,
     /// Whether requests may fail on purpose: `mock_testing_fallbacks` and the like.
     pub dangerously_allow_mock_testing_request_params: bool,
-    /// Read, and not used yet.
+    /// The form in which secrets are stored: LiteLLM's default where nothing is set; either is read.
+    pub encryption_algorithm: Algorithm,
+    /// The service that says who calls, where there is one.
+    pub custom_auth: Option<CustomAuthSettings>,
+    /// `allowed_routes`: the only routes there are, where any is named.
+    pub allowed_routes: Vec<String>,
+    /// Where callers may call from.
+    pub address: AddressRule,
+    /// How callers with tokens are let in.
+    pub jwt: JwtSettings,
+    /// Where the records are kept: an address of PostgreSQL or of an SQLite file.
     pub database_url: Option<Secret>,
+    /// Connections to the database; what its address says, else 10, where nothing is set.
+    pub database_connection_pool_limit: Option<u64>,
+    /// How long a call may wait for a connection: `database_connection_timeout`, else
+    /// `database_connection_pool_timeout`, else 60; never longer than `database_timeout_seconds`.
+    pub database_connection_pool_timeout_seconds: f64,
+    /// Tollgate's own: how long a call to the database may take; 10 where nothing is set.
+    pub database_timeout_seconds: f64,
+    /// Whether a pooler stands before the database that keeps no prepared statements.
+    pub database_disable_prepared_statements: bool,
+    /// Whether tables are left as they are at start: `disable_prisma_schema_update`, else the variable
+    /// `DISABLE_SCHEMA_UPDATE`.
+    pub disable_schema_update: bool,
     /// Tollgate's own: whether an unknown key refuses the configuration.
     pub strict_config: bool,
     /// The largest request body; 50 where nothing is set.
@@ -84,6 +113,7 @@ pub struct GeneralSettings {
     pub use_shared_health_check: bool,
     /// Whether results tell the parameters of a deployment; true where nothing is set.
     pub health_check_details: bool,
+    pub spend: SpendSettings,
 }
 
 impl GeneralSettings {
@@ -95,7 +125,26 @@ impl GeneralSettings {
             master_key: fields.text("master_key").or_else(from_variable).map(Secret::new),
             dangerously_permit_weak_or_unset_master_key: fields.flag("dangerously_permit_weak_or_unset_master_key"),
             dangerously_allow_mock_testing_request_params: fields.flag("dangerously_allow_mock_testing_request_params"),
+            encryption_algorithm: Algorithm::named(fields.text("encryption_algorithm").as_deref()),
+            custom_auth: CustomAuthSettings::read(&fields),
+            address: AddressRule {
+                allowed: fields.get("allowed_ips").map(networks),
+                uses_forwarded_for: fields.flag("use_x_forwarded_for"),
+                trusted_proxies: fields.get("trusted_proxy_ranges").map(networks).unwrap_or_default(),
+            },
+            jwt: JwtSettings::read(&fields, surroundings),
             database_url: fields.text("database_url").map(Secret::new),
+            database_connection_pool_limit: fields.count("database_connection_pool_limit"),
+            database_connection_pool_timeout_seconds: fields
+                .number("database_connection_timeout")
+                .or_else(|| fields.number("database_connection_pool_timeout"))
+                .unwrap_or(DATABASE_POOL_TIMEOUT_SECONDS),
+            database_timeout_seconds: fields.number("database_timeout_seconds").unwrap_or(DATABASE_TIMEOUT_SECONDS),
+            database_disable_prepared_statements: fields.flag("database_disable_prepared_statements"),
+            disable_schema_update: fields.flag("disable_prisma_schema_update")
+                || surroundings
+                    .variable("DISABLE_SCHEMA_UPDATE")
+                    .is_some_and(|text| text.trim().eq_ignore_ascii_case("true")),
             strict_config: fields.flag("strict_config"),
             max_request_size_mb: fields.number("max_request_size_mb").unwrap_or(REQUEST_SIZE_MAX_MB),
             max_response_size_mb: fields.number("max_response_size_mb").unwrap_or(RESPONSE_SIZE_MAX_MB),
@@ -131,6 +180,7 @@ impl GeneralSettings {
             realtime_idle_timeout_seconds: fields
                 .number("realtime_idle_timeout_seconds")
                 .unwrap_or(REALTIME_IDLE_TIMEOUT_SECONDS),
+            allowed_routes: fields.texts("allowed_routes"),
             litellm_key_header_name: fields.text("litellm_key_header_name"),
             forward_client_headers_to_llm_api: fields.flag("forward_client_headers_to_llm_api"),
             completion_model: fields.text("completion_model"),
@@ -146,6 +196,12 @@ impl GeneralSettings {
             health_check_concurrency: fields.count("health_check_concurrency").filter(|count| *count > 0),
             use_shared_health_check: fields.flag("use_shared_health_check"),
             health_check_details: fields.flag_unless_off("health_check_details"),
+            spend: SpendSettings::read(node, surroundings),
         }
     }
+}
+
+fn networks(node: &Node) -> Vec<Network> {
+    let texts = node.texts();
+    texts.iter().flat_map(|text| text.split(',')).filter_map(Network::parse).collect()
 }

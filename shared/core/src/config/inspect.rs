@@ -2,6 +2,7 @@
 //!
 //! Decides which of the four cases a key falls into. Builds no typed value.
 
+mod doors;
 mod shapes;
 
 use std::collections::HashMap;
@@ -12,8 +13,9 @@ use super::node::{Entry, Node, Value};
 use super::notice::{Kind as Topic, Notice, Severity};
 use super::schema::{CALLBACKS, DOCUMENT, Index, Kind, Section, State, Unknown};
 
-const INSTEAD_OF_PYTHON: &str = "python code cannot run here; the planned alternatives are the callback `generic_api` \
-     over HTTP and custom authentication by webhook, neither of which is supported yet";
+const INSTEAD_OF_PYTHON: &str = "python code cannot run here; custom authentication by webhook stands in for it \
+     (`general_settings.custom_auth: https://…`), and the callback `generic_api` over HTTP is planned, but not supported \
+     yet";
 
 /// Every notice that the tables give rise to, unknown keys as severe as `unknown_key`.
 pub(super) fn inspect(document: &Node, unknown_key: Severity) -> Vec<Notice> {
@@ -105,11 +107,15 @@ impl Inspector {
             Kind::Sections(section) => self.sections(node, section, path),
             Kind::NamedSections(_) | Kind::NamedTextsOrSections(_) => self.named_sections(node, kind, path),
             Kind::RoutingGroups(section) => self.routing_groups(node, section, path),
+            Kind::Networks => self.networks(node, path),
+            Kind::JwtAuth(section) => self.jwt_auth(node, section, path),
             Kind::Fallbacks => self.fallbacks(node, path),
             Kind::FallbackTargets => self.fallback_targets(node, path),
             Kind::Choice(choices) => self.choice(node, choices, path),
             Kind::PreCallChecks(checks) => self.pre_call_checks(node, checks, path),
             Kind::Python => self.python(node, path),
+            Kind::AddressOrPython => self.address_or_python(node, path),
+            Kind::HeaderNames => self.header_names(node, path),
             Kind::NameOrPython if node.as_text().is_some_and(|name| !name.contains('.')) => {}
             Kind::NameOrPython => self.python(node, path),
             Kind::Callbacks => self.callbacks(node, path),
@@ -153,7 +159,7 @@ impl Inspector {
         }
     }
 
-    fn python(&mut self, node: &Node, path: &str) {
+    pub(super) fn python(&mut self, node: &Node, path: &str) {
         match node.as_text() {
             Some(text) => self.notices.push(python_notice(node, text, path)),
             None => self.wrong_type(node, "the dotted path of python code", path),

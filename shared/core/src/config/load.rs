@@ -61,6 +61,8 @@ pub struct Config {
     pub litellm_settings: LitellmSettings,
     pub router_settings: RouterSettings,
     pub general_settings: GeneralSettings,
+    /// What `general_settings` and `litellm_settings` say of keys, budgets and limits.
+    pub governance: crate::govern::Settings,
     /// What the process environment is to hold besides; references in the document saw it already.
     pub environment_variables: Vec<(String, Secret)>,
     /// `credential_list`; deployments that name one have it merged in already.
@@ -121,6 +123,7 @@ fn build(document: &Node, surroundings: &Surroundings<'_>, notices: &mut Vec<Not
         litellm_settings: LitellmSettings::read(document.get("litellm_settings"), surroundings),
         router_settings: RouterSettings::read(document),
         general_settings: GeneralSettings::read(document.get("general_settings"), surroundings),
+        governance: crate::govern::Settings::read(document, surroundings),
         environment_variables: Vec::new(),
         credentials,
         default_vertex_config: document.get("default_vertex_config").map(pass_through::vertex),

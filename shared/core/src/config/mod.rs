@@ -4,11 +4,15 @@
 
 mod accounts;
 mod budget;
+mod custom_auth;
 mod failure_policy;
 mod fallbacks;
 mod general_settings;
+mod governance;
 mod include;
 mod inspect;
+mod jwt;
+mod key_rules;
 mod litellm_settings;
 mod load;
 mod model;
@@ -29,12 +33,15 @@ mod routing;
 mod scalar;
 mod schema;
 mod search_tool;
+mod spend;
 mod yaml;
 
 pub use budget::Budget;
+pub use custom_auth::{CustomAuthCredential, CustomAuthSettings};
 pub use failure_policy::{AllowedFails, RetryPolicy};
 pub use fallbacks::{FallbackTarget, Fallbacks};
 pub use general_settings::GeneralSettings;
+pub use jwt::{ClaimFields, JwtIssuer, JwtSettings, LitellmRole, RoleMapping, ScopeMapping, UnregisteredClient};
 pub use litellm_settings::LitellmSettings;
 pub use load::{Config, Environment, Loaded, Mode, ReadError, load};
 pub use model::{Credential, Model};
@@ -47,6 +54,7 @@ pub use report::{Report, Verdict, check};
 pub use router_settings::{GroupAlias, RouterSettings};
 pub use routing::{RoutingGroup, Strategy, StrategyArgs};
 pub use search_tool::SearchTool;
+pub use spend::{JournalFull, SpendSettings};
 pub use yaml::FILE_BYTES_MAX;
 
 #[cfg(test)]

@@ -60,6 +60,8 @@ pub struct Params {
     pub max_parallel_requests: Option<u64>,
     pub input_cost_per_token: Option<f64>,
     pub output_cost_per_token: Option<f64>,
+    /// Prices of its own, as they are written: `input_cost_per_token`, `tiered_pricing`, ….
+    pub prices: Map<String, Json>,
     /// What tells a provider who is calling, beyond the fields above: `aws_secret_access_key`, …
     pub credentials: Vec<(String, Secret)>,
     /// What goes into the body of every call unless the caller sets it, in the order written.
@@ -128,6 +130,7 @@ impl Params {
             max_parallel_requests: fields.count("max_parallel_requests"),
             input_cost_per_token: fields.number("input_cost_per_token"),
             output_cost_per_token: fields.number("output_cost_per_token"),
+            prices: prices(fields),
             credentials: Vec::new(),
             defaults: Vec::new(),
         }
@@ -144,6 +147,14 @@ impl fmt::Debug for Params {
         debug.field("api_base", &self.api_base).field("api_key", &self.api_key).field("credentials", &self.credentials);
         debug.field("extra_headers", &headers).field("defaults", &defaults).finish_non_exhaustive()
     }
+}
+
+/// What the table of prices names.
+fn prices(fields: &Fields<'_>) -> Map<String, Json> {
+    let is_price =
+        |name: &str| name.contains("cost") || name.contains("pricing") || name.contains("web_search_billing");
+    let priced = fields.0.iter().filter_map(|entry| Some((entry.name()?, &entry.value)));
+    priced.filter(|(name, _)| is_price(name)).map(|(name, value)| (name.to_owned(), value.to_json())).collect()
 }
 
 /// The entries of a section, read by name. A value of another type than asked for counts as absent.

@@ -2,6 +2,7 @@
 
 mod cases;
 mod damaged;
+mod doors;
 pub(crate) mod fake;
 mod ids;
 mod includes;
@@ -11,3 +12,4 @@ mod references;
 mod routing;
 mod scalars;
 mod settings;
+mod spend;

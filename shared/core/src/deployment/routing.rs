@@ -19,6 +19,8 @@ pub struct Routing {
     /// `model_info.blocked`.
     pub is_blocked: bool,
     pub region: Option<String>,
+    /// `model_info.access_groups`.
+    pub access_groups: Vec<String>,
     pub team_id: Option<String>,
     pub team_public_model_name: Option<String>,
     pub max_input_tokens: Option<u64>,
@@ -128,6 +130,7 @@ impl Routing {
             tag_filtering: info.enable_tag_filtering,
             is_blocked: info.blocked,
             region: params.region_name.clone(),
+            access_groups: entry.info.access_groups.clone(),
             team_id: info.team_id.clone(),
             team_public_model_name: info.team_public_model_name.clone(),
             max_input_tokens: info.max_input_tokens.or(known.max_input_tokens),

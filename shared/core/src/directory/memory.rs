@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use super::{Change, Columns, Direction, Directory, Fault, Filter, Otherwise, Query, Row, Standing, Table};
+use super::{Change, Columns, Direction, Directory, Fault, Filter, Kind, Otherwise, Query, Row, Standing, Table};
 use crate::clock::Clock;
 use crate::upstream::BoxFuture;
 
@@ -31,60 +31,53 @@ impl Memory {
     fn found(&self, query: &Query) -> Vec<Row> {
         let tables = self.tables();
         let rows = tables.get(query.table.name).into_iter().flat_map(BTreeMap::values);
-        rows.filter(|row| query.filters.iter().all(|filter| filter.passes(row))).cloned().collect()
+        rows.filter(|row| passes(&query.filters, row)).cloned().collect()
     }
 
-    fn apply(&self, tables: &mut Tables, change: Change) -> Result<(), Fault> {
+    fn apply(&self, work: &mut Work<'_>, change: Change) -> Result<(), Fault> {
         match change {
             Change::Insert(table, row) => {
-                let row = self.complete(tables, table, row)?;
-                if let Some(columns) = conflict(tables, table, &row, None) {
-                    return Err(Fault::Taken { table: table.name, columns: columns.join(", ") });
-                }
-                insert(tables, table, row);
+                let row = self.complete(work.tables, table, row)?;
+                work.add(table, row)
             }
             Change::Offer(table, row) => {
-                let row = self.complete(tables, table, row)?;
-                if conflict(tables, table, &row, None).is_none() {
-                    insert(tables, table, row);
+                let row = self.complete(work.tables, table, row)?;
+                if conflict(work.tables, table, &row).is_none() {
+                    work.put(table, row);
                 }
+                Ok(())
             }
             Change::Put(table, row) => {
-                table.check_all(&row)?;
-                let key = key_of(table, &row);
-                match tables.entry(table.name).or_default().get_mut(&key) {
-                    Some(old) => old.extend(row),
-                    None => {
-                        let row = self.complete(tables, table, row)?;
-                        insert(tables, table, row);
+                let row = table.partial(row)?;
+                let row = match work.take(table, &key_of(table, &row)) {
+                    Some(mut old) => {
+                        old.extend(row);
+                        old
                     }
-                }
+                    None => self.complete(work.tables, table, row)?,
+                };
+                work.add(table, row)
             }
             Change::Update(table, filters, set) => {
-                table.check_all(&set)?;
-                update(tables, table, &filters, |row| row.extend(set.clone()))?;
+                let set = table.partial(set)?;
+                work.update(table, &filters, |row| {
+                    row.extend(set.clone());
+                    Ok(())
+                })
             }
-            Change::Add(table, filters, sums) => update(tables, table, &filters, |row| {
-                for (name, amount) in &sums {
-                    let sum = row.number(name).unwrap_or(0.0) + amount;
-                    let is_float = table.column(name).is_some_and(|column| column.kind == super::Kind::Float);
-                    let value = if is_float { Value::from(sum) } else { Value::from(sum as i64) };
-                    row.insert((*name).to_owned(), value);
-                }
-            })?,
-            Change::Delete(table, filters) => {
-                let rows = tables.entry(table.name).or_default();
-                rows.retain(|_, row| !filters.iter().all(|filter| filter.passes(row)));
+            Change::Add(table, filters, amounts) => {
+                table.check_amounts(&amounts)?;
+                work.update(table, &filters, |row| add(table, row, &amounts))
             }
+            Change::Delete(table, filters) => work.delete(table, &filters),
             Change::Expect(table, filters, count) => {
-                let rows = tables.entry(table.name).or_default();
-                let found = rows.values().filter(|row| filters.iter().all(|filter| filter.passes(row))).count();
-                if found as u64 != count {
-                    return Err(Fault::Changed(table.name));
+                if work.keys(table, &filters)?.len() as u64 == count {
+                    Ok(())
+                } else {
+                    Err(Fault::Changed(table.name))
                 }
             }
         }
-        Ok(())
     }
 
     fn complete(&self, tables: &Tables, table: &'static Table, row: Row) -> Result<Row, Fault> {
@@ -98,6 +91,92 @@ impl Memory {
     }
 }
 
+/// A write under way, and how to take it back.
+struct Work<'a> {
+    tables: &'a mut Tables,
+    /// What stood under each key that was written to, in that order.
+    before: Vec<(&'static str, Vec<String>, Option<Row>)>,
+}
+
+impl Work<'_> {
+    fn keys(&self, table: &'static Table, filters: &[Filter]) -> Result<Vec<Vec<String>>, Fault> {
+        Filter::check_all(filters, table)?;
+        let rows = self.tables.get(table.name).into_iter().flatten();
+        Ok(rows.filter(|(_, row)| passes(filters, row)).map(|(key, _)| key.clone()).collect())
+    }
+
+    fn put(&mut self, table: &'static Table, row: Row) {
+        let key = key_of(table, &row);
+        let old = self.tables.entry(table.name).or_default().insert(key.clone(), row);
+        self.before.push((table.name, key, old));
+    }
+
+    fn take(&mut self, table: &'static Table, key: &[String]) -> Option<Row> {
+        let old = self.tables.get_mut(table.name)?.remove(key)?;
+        self.before.push((table.name, key.to_vec(), Some(old.clone())));
+        Some(old)
+    }
+
+    fn add(&mut self, table: &'static Table, row: Row) -> Result<(), Fault> {
+        if let Some(columns) = conflict(self.tables, table, &row) {
+            return Err(Fault::Taken { table: table.name, columns: columns.join(", ") });
+        }
+        self.put(table, row);
+        Ok(())
+    }
+
+    fn update(
+        &mut self,
+        table: &'static Table,
+        filters: &[Filter],
+        mut change: impl FnMut(&mut Row) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        for key in self.keys(table, filters)? {
+            let Some(mut row) = self.take(table, &key) else { continue };
+            change(&mut row)?;
+            self.add(table, row)?;
+        }
+        Ok(())
+    }
+
+    fn delete(&mut self, table: &'static Table, filters: &[Filter]) -> Result<(), Fault> {
+        for key in self.keys(table, filters)? {
+            self.take(table, &key);
+        }
+        Ok(())
+    }
+
+    fn undo(self) {
+        for (table, key, old) in self.before.into_iter().rev() {
+            let rows = self.tables.entry(table).or_default();
+            match old {
+                Some(row) => rows.insert(key, row),
+                None => rows.remove(&key),
+            };
+        }
+    }
+}
+
+fn passes(filters: &[Filter], row: &Row) -> bool {
+    filters.iter().all(|filter| filter.passes(row))
+}
+
+/// Nothing counts as 0. Whole numbers are added as such: the largest are not told apart as floating-point numbers.
+fn add(table: &'static Table, row: &mut Row, amounts: &[(&'static str, f64)]) -> Result<(), Fault> {
+    for (name, amount) in amounts {
+        let column = table.expect(name)?;
+        let sum = if column.kind == Kind::Float {
+            Some(Value::from(row.number(name).unwrap_or(0.0) + amount))
+        } else {
+            row.whole(name).unwrap_or(0).checked_add(*amount as i64).map(Value::from)
+        };
+        let sum = sum.filter(|sum| column.fits(sum));
+        let too_large = || Fault::Misfit(format!("{}.{name} cannot hold so large a sum", table.name));
+        row.insert((*name).to_owned(), sum.ok_or_else(too_large)?);
+    }
+    Ok(())
+}
+
 fn key_of(table: &Table, row: &Row) -> Vec<String> {
     table.key.iter().map(|name| text_of(row.get(*name).unwrap_or(&Value::Null))).collect()
 }
@@ -106,49 +185,18 @@ fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn insert(tables: &mut Tables, table: &'static Table, row: Row) {
-    let key = key_of(table, &row);
-    tables.entry(table.name).or_default().insert(key, row);
-}
-
 /// The unique columns in which another row is the same; nulls are never the same.
-fn conflict(
-    tables: &Tables,
-    table: &'static Table,
-    row: &Row,
-    own: Option<&Vec<String>>,
-) -> Option<&'static [&'static str]> {
+fn conflict(tables: &Tables, table: &'static Table, row: &Row) -> Option<&'static [&'static str]> {
     let rows = tables.get(table.name)?;
+    if rows.contains_key(&key_of(table, row)) {
+        return Some(table.key);
+    }
     let is_same = |other: &Row, columns: &[&str]| {
         columns
             .iter()
             .all(|name| row.get(*name).is_some_and(|value| !value.is_null() && other.get(*name) == Some(value)))
     };
-    let mut constraints = std::iter::once(&table.key).chain(table.unique);
-    constraints.find(|columns| rows.iter().any(|(key, other)| own != Some(key) && is_same(other, columns))).copied()
-}
-
-fn update(
-    tables: &mut Tables,
-    table: &'static Table,
-    filters: &[Filter],
-    mut change: impl FnMut(&mut Row),
-) -> Result<(), Fault> {
-    let rows = tables.entry(table.name).or_default();
-    let keys: Vec<Vec<String>> = rows
-        .iter()
-        .filter(|(_, row)| filters.iter().all(|filter| filter.passes(row)))
-        .map(|(key, _)| key.clone())
-        .collect();
-    for key in keys {
-        let Some(mut row) = tables.entry(table.name).or_default().remove(&key) else { continue };
-        change(&mut row);
-        if let Some(columns) = conflict(tables, table, &row, None) {
-            return Err(Fault::Taken { table: table.name, columns: columns.join(", ") });
-        }
-        insert(tables, table, row);
-    }
-    Ok(())
+    table.unique.iter().find(|columns| rows.values().any(|other| is_same(other, columns))).copied()
 }
 
 /// The order of a query; nulls last both ways.
@@ -161,7 +209,10 @@ fn compare(left: &Row, right: &Row, sort: &[(&'static str, Direction)]) -> Order
             (_, Value::Null) => return Ordering::Less,
             (Value::String(left), Value::String(right)) => left.cmp(right),
             (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
-            _ => left.as_f64().partial_cmp(&right.as_f64()).unwrap_or(Ordering::Equal),
+            _ => match left.as_i64().zip(right.as_i64()) {
+                Some((left, right)) => left.cmp(&right),
+                None => left.as_f64().partial_cmp(&right.as_f64()).unwrap_or(Ordering::Equal),
+            },
         };
         let order = if *direction == Direction::Down { order.reverse() } else { order };
         if order != Ordering::Equal {
@@ -205,6 +256,9 @@ impl Directory for Memory {
     }
 
     fn find<'a>(&'a self, query: &'a Query) -> BoxFuture<'a, Result<Vec<Row>, Fault>> {
+        if let Err(fault) = query.check() {
+            return Box::pin(std::future::ready(Err(fault)));
+        }
         let mut rows = page(self.found(query), query);
         if !query.columns.is_empty() {
             for row in &mut rows {
@@ -215,7 +269,8 @@ impl Directory for Memory {
     }
 
     fn count<'a>(&'a self, query: &'a Query) -> BoxFuture<'a, Result<u64, Fault>> {
-        Box::pin(std::future::ready(Ok(self.found(query).len() as u64)))
+        let count = query.check().map(|()| self.found(query).len() as u64);
+        Box::pin(std::future::ready(count))
     }
 
     fn sum<'a>(
@@ -224,16 +279,16 @@ impl Directory for Memory {
         by: &'a [&'static str],
         columns: &'a [&'static str],
     ) -> BoxFuture<'a, Result<Vec<Row>, Fault>> {
-        let sums = page(add_up(&self.found(query), by, columns), query);
-        Box::pin(std::future::ready(Ok(sums)))
+        let sums = query.check_sum(by, columns).map(|()| page(add_up(&self.found(query), by, columns), query));
+        Box::pin(std::future::ready(sums))
     }
 
     fn write(&self, changes: Vec<Change>) -> BoxFuture<'_, Result<(), Fault>> {
         let mut tables = self.tables();
-        let mut changed = tables.clone();
-        let outcome = changes.into_iter().try_for_each(|change| self.apply(&mut changed, change));
-        if outcome.is_ok() {
-            *tables = changed;
+        let mut work = Work { tables: &mut tables, before: Vec::new() };
+        let outcome = changes.into_iter().try_for_each(|change| self.apply(&mut work, change));
+        if outcome.is_err() {
+            work.undo();
         }
         Box::pin(std::future::ready(outcome))
     }

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{Columns, Row, Table};
+use super::{Columns, Fault, Kind, Row, Table};
 
 /// Which rows of one table, in which order.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ pub enum Filter {
     Below(&'static str, Value),
     /// At least this.
     From(&'static str, Value),
-    /// A text that holds this one, whatever the case.
+    /// A text that holds this one, whatever the case of ASCII letters: no database folds the others as another does.
     Contains(&'static str, String),
     /// A list of texts (a column of [`Kind::Texts`](super::Kind::Texts), or a JSON list) that has this one.
     Has(&'static str, String),
@@ -86,6 +86,49 @@ impl Query {
     }
 }
 
+impl Query {
+    /// Whether the query can be answered by every adapter.
+    ///
+    /// # Errors
+    /// [`Fault::Misfit`] where a column is none of the table's, or lists and JSON are compared or sorted as a whole.
+    pub fn check(&self) -> Result<(), Fault> {
+        Filter::check_all(&self.filters, self.table)?;
+        for (name, _) in &self.sort {
+            simple(self.table, name)?;
+        }
+        self.columns.iter().try_for_each(|name| self.table.expect(name).map(drop))
+    }
+
+    /// The same for a query whose rows are added up.
+    ///
+    /// # Errors
+    /// [`Fault::Misfit`], also where a column that is added up holds no numbers.
+    pub fn check_sum(&self, by: &[&'static str], columns: &[&'static str]) -> Result<(), Fault> {
+        Filter::check_all(&self.filters, self.table)?;
+        by.iter().try_for_each(|name| simple(self.table, name))?;
+        for name in columns {
+            if !self.table.expect(name)?.kind.is_number() {
+                return Err(Fault::Misfit(format!("{}.{name} holds no numbers to add up", self.table.name)));
+            }
+        }
+        let stray = self.sort.iter().find(|(name, _)| *name != "rows" && !by.contains(name) && !columns.contains(name));
+        match stray {
+            Some((name, _)) => {
+                Err(Fault::Misfit(format!("sums are not sorted by {name}: it is none of their columns")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// A column that can be compared and sorted as a whole.
+fn simple(table: &Table, name: &str) -> Result<(), Fault> {
+    match table.expect(name)?.kind {
+        Kind::Texts | Kind::Json => Err(Fault::Misfit(format!("{}.{name} is not compared as a whole", table.name))),
+        _ => Ok(()),
+    }
+}
+
 /// One change of a write.
 #[derive(Clone, Debug)]
 pub enum Change {
@@ -105,6 +148,20 @@ pub enum Change {
 }
 
 impl Filter {
+    /// Whether all of these can be asked of the table.
+    ///
+    /// # Errors
+    /// [`Fault::Misfit`] with the first that cannot.
+    pub fn check_all(filters: &[Self], table: &Table) -> Result<(), Fault> {
+        filters.iter().try_for_each(|filter| match filter {
+            Self::Is(name, _) | Self::IsNot(name, _) => simple(table, name),
+            Self::Any(filters) | Self::All(filters) => Self::check_all(filters, table),
+            Self::In(name, _) | Self::Null(name) | Self::Given(name) => table.expect(name).map(drop),
+            Self::Below(name, _) | Self::From(name, _) => table.expect(name).map(drop),
+            Self::Contains(name, _) | Self::Has(name, _) | Self::Member(name, ..) => table.expect(name).map(drop),
+        })
+    }
+
     /// Whether the row passes: what every adapter's answer must agree with.
     pub fn passes(&self, row: &Row) -> bool {
         let value = |name: &str| row.get(name).unwrap_or(&Value::Null);
@@ -117,7 +174,7 @@ impl Filter {
             Self::Below(name, bound) => less(value(name), bound) == Some(true),
             Self::From(name, bound) => less(value(name), bound) == Some(false),
             Self::Contains(name, part) => {
-                row.text(name).is_some_and(|text| text.to_lowercase().contains(&part.to_lowercase()))
+                row.text(name).is_some_and(|text| text.to_ascii_lowercase().contains(&part.to_ascii_lowercase()))
             }
             Self::Has(name, wanted) => {
                 let items = value(name).as_array();
@@ -132,16 +189,21 @@ impl Filter {
     }
 }
 
+/// Whole numbers are compared as such: the largest are not told apart as floating-point numbers.
 fn equal(left: &Value, right: &Value) -> bool {
-    match (left.as_f64(), right.as_f64()) {
-        (Some(left), Some(right)) => left == right,
+    match (left.as_i64().zip(right.as_i64()), left.as_f64().zip(right.as_f64())) {
+        (Some((left, right)), _) => left == right,
+        (None, Some((left, right))) => left == right,
         _ => !left.is_null() && left == right,
     }
 }
 
 fn less(value: &Value, bound: &Value) -> Option<bool> {
-    match (value, bound) {
-        (Value::String(value), Value::String(bound)) => Some(value < bound),
-        _ => Some(value.as_f64()? < bound.as_f64()?),
+    if let (Value::String(value), Value::String(bound)) = (value, bound) {
+        return Some(value < bound);
+    }
+    match value.as_i64().zip(bound.as_i64()) {
+        Some((value, bound)) => Some(value < bound),
+        None => Some(value.as_f64()? < bound.as_f64()?),
     }
 }

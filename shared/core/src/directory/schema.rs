@@ -7,6 +7,50 @@ use super::Otherwise::{Empty, Literal, Now, Serial, Uuid};
 use super::Table;
 use super::table::{col, opt};
 
+/// Every table, LiteLLM's first.
+pub static ALL: &[&Table] = &[
+    &BUDGETS,
+    &CREDENTIALS,
+    &MODELS,
+    &ORGANIZATIONS,
+    &MODEL_ALIASES,
+    &TEAMS,
+    &PROJECTS,
+    &DELETED_TEAMS,
+    &USERS,
+    &OBJECT_PERMISSIONS,
+    &KEYS,
+    &JWT_KEYS,
+    &DEPRECATED_KEYS,
+    &DELETED_KEYS,
+    &CUSTOMERS,
+    &MODEL_ACCESS_GROUP_BUDGETS,
+    &ACCESS_GROUPS,
+    &TAGS,
+    &CONFIG,
+    &SPEND_LOGS,
+    &WINDOW_SPEND,
+    &ERROR_LOGS,
+    &TEAM_MEMBERSHIPS,
+    &ORGANIZATION_MEMBERSHIPS,
+    &INVITATIONS,
+    &AUDIT_LOGS,
+    &DAILY_USER,
+    &DAILY_GLOBAL,
+    &DAILY_ORGANIZATION,
+    &DAILY_CUSTOMER,
+    &DAILY_AGENT,
+    &DAILY_TEAM,
+    &DAILY_TAG,
+    &JOURNALS,
+    &MIGRATIONS,
+];
+
+/// The table of this name.
+pub fn named(name: &str) -> Option<&'static Table> {
+    ALL.iter().find(|table| table.name == name).copied()
+}
+
 /// `LiteLLM_BudgetTable`.
 pub static BUDGETS: Table = Table {
     name: "LiteLLM_BudgetTable",
@@ -985,4 +1029,22 @@ pub static DAILY_TAG: Table = Table {
     key: &["id"],
     unique: &[&["tag", "date", "api_key", "model", "custom_llm_provider", "mcp_namespaced_tool_name", "endpoint"]],
     indexes: &[&["date"], &["tag", "date"], &["api_key"], &["model"], &["mcp_namespaced_tool_name"], &["endpoint"]],
+};
+
+/// `Tollgate_Journal`: how far each journal of spend records has been written into the tables.
+pub static JOURNALS: Table = Table {
+    name: "Tollgate_Journal",
+    columns: &[col("journal", Text), col("position", Big), col("updated_at", Time).or(Now)],
+    key: &["journal"],
+    unique: &[],
+    indexes: &[],
+};
+
+/// `Tollgate_Migration`: which versions of this schema the database has been brought to.
+pub static MIGRATIONS: Table = Table {
+    name: "Tollgate_Migration",
+    columns: &[col("version", Int), col("applied_at", Time).or(Now)],
+    key: &["version"],
+    unique: &[],
+    indexes: &[],
 };

@@ -46,6 +46,12 @@ pub enum Kind {
     Time,
 }
 
+impl Kind {
+    pub const fn is_number(self) -> bool {
+        matches!(self, Self::Float | Self::Int | Self::Big)
+    }
+}
+
 /// What a column holds where a new row says nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Otherwise {
@@ -94,9 +100,10 @@ impl Column {
     pub fn fits(&self, value: &Value) -> bool {
         match (self.kind, value) {
             (_, Value::Null) => self.is_optional || self.otherwise == Otherwise::Serial,
-            (Kind::Text, Value::String(_)) | (Kind::Json, _) | (Kind::Flag, Value::Bool(_)) => true,
+            (Kind::Flag, Value::Bool(_)) => true,
+            (Kind::Text, Value::String(_)) | (Kind::Json, _) => !holds_nul(value),
             (Kind::Time, Value::String(text)) => super::moment_of(text).is_some(),
-            (Kind::Texts, Value::Array(items)) => items.iter().all(Value::is_string),
+            (Kind::Texts, Value::Array(items)) => items.iter().all(|item| item.is_string() && !holds_nul(item)),
             (Kind::Float, Value::Number(number)) => number.as_f64().is_some_and(f64::is_finite),
             (Kind::Int, Value::Number(number)) => number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
             (Kind::Big, Value::Number(number)) => number.is_i64(),
@@ -105,12 +112,39 @@ impl Column {
     }
 }
 
+/// PostgreSQL keeps no NUL in a text: what only other databases would take is taken by none.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        _ => false,
+    }
+}
+
+/// A table is its name.
+impl PartialEq for Table {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Table {}
+
 impl Table {
     pub fn column(&self, name: &str) -> Option<&'static Column> {
         self.columns.iter().find(|column| column.name == name)
     }
 
-    /// The row with every column that it leaves out.
+    /// The column of this name.
+    ///
+    /// # Errors
+    /// [`Fault::Misfit`] where there is none.
+    pub fn expect(&self, name: &str) -> Result<&'static Column, Fault> {
+        self.column(name).ok_or_else(|| Fault::Misfit(format!("{} has no column {name}", self.name)))
+    }
+
+    /// The row with every column that it leaves out, as it is kept.
     ///
     /// # Errors
     /// [`Fault::Misfit`] where a value does not fit, or a column is none of this table's.
@@ -124,8 +158,7 @@ impl Table {
                     None => continue,
                 },
             };
-            self.check(column, &value)?;
-            whole.insert(column.name.to_owned(), value);
+            whole.insert(column.name.to_owned(), self.kept(column, value)?);
         }
         match row.keys().next() {
             Some(stray) => Err(Fault::Misfit(format!("{} has no column {stray}", self.name))),
@@ -133,23 +166,43 @@ impl Table {
         }
     }
 
-    /// Whether these columns are the table's, and can hold these values.
+    /// These columns, as they are kept.
     ///
     /// # Errors
-    /// [`Fault::Misfit`] with the first that is not.
-    pub fn check_all(&self, row: &Row) -> Result<(), Fault> {
-        for (name, value) in row {
-            let column =
-                self.column(name).ok_or_else(|| Fault::Misfit(format!("{} has no column {name}", self.name)))?;
-            self.check(column, value)?;
-        }
-        Ok(())
+    /// [`Fault::Misfit`] with the first that is none of the table's, or cannot hold its value.
+    pub fn partial(&self, row: Row) -> Result<Row, Fault> {
+        let kept = |(name, value): (String, Value)| {
+            let value = self.kept(self.expect(&name)?, value)?;
+            Ok((name, value))
+        };
+        row.into_iter().map(kept).collect()
     }
 
-    fn check(&self, column: &Column, value: &Value) -> Result<(), Fault> {
-        if column.fits(value) {
-            return Ok(());
+    /// The value as the column keeps it: times in one form, cut to the millisecond.
+    fn kept(&self, column: &Column, value: Value) -> Result<Value, Fault> {
+        if !column.fits(&value) {
+            let text = format!("{}.{} cannot hold this: it takes {:?}", self.name, column.name, column.kind);
+            return Err(Fault::Misfit(text));
         }
-        Err(Fault::Misfit(format!("{}.{} cannot hold this: it takes {:?}", self.name, column.name, column.kind)))
+        match (column.kind, value.as_str().and_then(super::moment_of)) {
+            (Kind::Time, Some(moment)) => Ok(moment_text(moment).into()),
+            (Kind::Float, _) => Ok(value.as_f64().map_or(value, Value::from)),
+            _ => Ok(value),
+        }
+    }
+
+    /// What is wrong with amounts that are to be added to columns, if anything.
+    ///
+    /// # Errors
+    /// [`Fault::Misfit`] where a column holds no numbers, or the amount is none, or no whole one where it has to be.
+    pub fn check_amounts(&self, amounts: &[(&'static str, f64)]) -> Result<(), Fault> {
+        for (name, amount) in amounts {
+            let kind = self.expect(name)?.kind;
+            let is_whole = amount.fract() == 0.0 && amount.abs() < i64::MAX as f64;
+            if !kind.is_number() || !amount.is_finite() || (kind != Kind::Float && !is_whole) {
+                return Err(Fault::Misfit(format!("{}.{name} takes {kind:?}: {amount} cannot be added", self.name)));
+            }
+        }
+        Ok(())
     }
 }

@@ -161,16 +161,20 @@ fn check_key(profile: &Profile, now: Moment) -> Result<(), Error> {
     }
     let is_inactive =
         profile.user.as_ref().and_then(|user| user.object("metadata")).and_then(|metadata| metadata.get("scim_active"));
+    let user_id = profile.user_id().unwrap_or_default();
     if is_inactive.and_then(Value::as_bool) == Some(false) {
-        return Err(Denial::unauthenticated("User is deactivated.").into());
+        return Err(Denial::unauthenticated(&format!(
+            "User={user_id} has been deactivated via SCIM. Keys owned by this user cannot be used."
+        ))
+        .into());
     }
     match profile.expires.filter(|expires| *expires <= now) {
         None => Ok(()),
         Some(expires) => {
             let sentence = format!(
                 "Authentication Error - Expired Key. Key Expiry time {} and current time {}",
-                moment_text(expires),
-                moment_text(now)
+                python_time(expires),
+                python_time(now)
             );
             let shown = profile.key.text("key_name").unwrap_or_default().to_owned();
             Err(Denial::new(401, "expired_key", sentence).about(shown).into())
@@ -194,6 +198,13 @@ fn check_allowed_routes(profile: &Profile, route: Route<'_>) -> Result<(), Error
     );
     // LiteLLM's handler of refusals never sees this one: its framework answers it.
     Err(Denial::detail(403, sentence.into()).into())
+}
+
+/// A time as Python writes it: without a fraction where there is none.
+fn python_time(at: Moment) -> String {
+    let text = moment_text(at).replace('T', " ");
+    let text = text.trim_end_matches('Z');
+    format!("{}+00:00", text.strip_suffix(".000").unwrap_or(text))
 }
 
 /// Whether an entry of `allowed_routes` names the path: itself, what stands before it, or a pattern with a star.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Caller, Governance, Profile, Role, unavailable};
+use super::{Caller, Governance, Profile, Role, limits, reset, unavailable};
 use crate::clock::Moment;
 use crate::denial::Denial;
 use crate::directory::{Columns, Fault, Filter, Query, Row, Standing, Table, schema};
@@ -45,13 +45,18 @@ impl Governance {
         if !key.starts_with("sk-") {
             let sentence =
                 format!("LiteLLM Virtual Key expected. Received={}, expected to start with 'sk-'.", abbreviated(key));
-            return Err(Denial::unauthenticated(&sentence).into());
+            return Err(Denial::auth(401, sentence).into());
         }
         let hash = hash_of(key);
         match self.profile(&hash).await? {
             Some(profile) => Ok(Caller::holder(profile)),
+            None if self.is_embedded && self.has_no_keys().await => Err(Error::UnknownKey),
             None => Err(unknown(key, &hash)),
         }
+    }
+
+    async fn has_no_keys(&self) -> bool {
+        matches!(self.directory.count(&Query::of(&schema::KEYS).page(0, 1)).await, Ok(0))
     }
 
     /// What is known of the key with this hash.
@@ -60,22 +65,45 @@ impl Governance {
     /// Where the directory cannot be reached, and nothing recent enough is remembered.
     pub async fn profile(&self, hash: &str) -> Result<Option<Arc<Profile>>, Error> {
         let now = self.clock.now();
-        if let Some(profile) = self.profiles.find(hash, now, self.settings.key_ttl) {
+        if let Some(profile) = self.profiles.find(hash, now, self.settings.key_ttl)
+            && profile.due.is_none_or(|due| due > now)
+        {
             return Ok(Some(profile));
         }
         let epoch = self.profiles.epoch();
-        match self.look_up(hash, now).await {
+        match self.look_up_anew(hash, now).await {
             Ok(None) => Ok(None),
             Ok(Some(profile)) => {
                 let profile = Arc::new(profile);
                 self.profiles.keep(hash.to_owned(), Arc::clone(&profile), now, epoch);
                 Ok(Some(profile))
             }
-            Err(fault) => match self.profiles.find(hash, now, self.settings.stale_ttl) {
+            Err(fault) => match self.profiles.last(hash, now, self.settings.believed()) {
                 Some(profile) => Ok(Some(profile)),
                 None => Err(unavailable(&fault)),
             },
         }
+    }
+
+    /// Nobody is refused for a period that is over: budgets that are due begin anew first.
+    async fn look_up_anew(&self, hash: &str, now: Moment) -> Result<Option<Profile>, Fault> {
+        let Some(mut profile) = self.look_up(hash, now).await? else { return Ok(None) };
+        let is_due = profile.budgeted().any(|(table, row)| reset::is_due(table, row, now));
+        if is_due && !self.settings.never_resets {
+            for (table, row) in profile.budgeted() {
+                match self.resets.row(table, row).await {
+                    // Whoever was quicker has done it.
+                    Ok(()) | Err(Fault::Changed(_)) => {}
+                    Err(fault) => return Err(fault),
+                }
+            }
+            let Some(anew) = self.look_up(hash, now).await? else { return Ok(None) };
+            profile = anew;
+        }
+        let ends = profile.budgeted().filter(|(_, row)| row.text("budget_duration").is_some());
+        profile.due =
+            ends.filter_map(|(_, row)| row.moment("budget_reset_at")).min().filter(|_| !self.settings.never_resets);
+        Ok(Some(profile))
     }
 
     async fn look_up(&self, hash: &str, now: Moment) -> Result<Option<Profile>, Fault> {
@@ -99,6 +127,22 @@ impl Governance {
         let Some(old) = self.directory.find(&query).await?.pop() else { return Ok(None) };
         let Some(active) = old.text("active_token_id") else { return Ok(None) };
         Ok(self.directory.get(&[(&schema::KEYS, vec![active.to_owned()])]).await?.pop().flatten())
+    }
+
+    /// The caller to whom somebody else has granted what a key would: nothing of it is stored.
+    pub(super) async fn granted(&self, hash: &str, key: Row, role: Option<&str>) -> Result<Caller, Error> {
+        let mut profile = match self.has_rows() {
+            true => self.complete(hash, key).await.map_err(|fault| unavailable(&fault))?,
+            false => {
+                let expires = key.moment("expires");
+                let profile = Profile { hash: hash.to_owned(), key, expires, ..Profile::default() };
+                self.ready(profile, self.clock.now())
+            }
+        };
+        if let Some(role) = role {
+            profile.role = Role::of(role);
+        }
+        Ok(Caller::holder(Arc::new(profile)))
     }
 
     /// The rows of everyone that the key was made for: two more round trips, however many there are.
@@ -126,7 +170,7 @@ impl Governance {
         let organization_budget_id = of(&organization, "budget_id");
         let [organization_budget] = self.rows_of([(&schema::BUDGETS, vec![organization_budget_id.as_deref()])]).await?;
         let role = user.as_ref().and_then(|user| user.text("user_role")).map_or(Role::None, Role::of);
-        Ok(Profile {
+        let mut profile = Profile {
             hash: hash.to_owned(),
             role,
             expires: key.moment("expires"),
@@ -141,7 +185,18 @@ impl Governance {
             organization_budget,
             project,
             project_budget,
-        })
+            ..Profile::default()
+        };
+        let now = self.clock.now();
+        profile.allowances = self.allowances(&profile, now).await?;
+        Ok(self.ready(profile, now))
+    }
+
+    /// What calls read of the key, worked out.
+    fn ready(&self, mut profile: Profile, now: Moment) -> Profile {
+        profile.tags = tags(&profile);
+        profile.claims = limits::claims(&profile, &self.settings, now);
+        profile
     }
 
     /// The rows under these keys, as far as the keys are whole.
@@ -169,6 +224,13 @@ impl Governance {
 
 type Wanted<'a> = (&'static Table, Vec<Option<&'a str>>);
 
+/// What the metadata of the key and its team put on every call.
+fn tags(profile: &Profile) -> Vec<String> {
+    let rows = [Some(&profile.key), profile.team.as_ref()];
+    let metadata = rows.into_iter().flatten().filter_map(|row| row.object("metadata"));
+    metadata.flat_map(|metadata| metadata.texts("tags")).collect()
+}
+
 /// The budget of members that have none of their own: `team_member_budget_id` of the team's metadata.
 fn default_member_budget(team: Option<&Row>) -> Option<String> {
     let id = team?.object("metadata")?.get("team_member_budget_id")?;
@@ -176,7 +238,7 @@ fn default_member_budget(team: Option<&Row>) -> Option<String> {
 }
 
 /// LiteLLM's abbreviation of a key: its ends.
-pub(super) fn abbreviated(key: &str) -> String {
+pub fn abbreviated(key: &str) -> String {
     let characters: Vec<char> = key.chars().collect();
     if characters.len() <= 8 {
         return "****".to_owned();

@@ -76,10 +76,14 @@ impl Calendar {
         if is_usable { Ok(()) } else { Err(BadPeriod(duration.to_owned())) }
     }
 
-    /// When the period that is now ends. What cannot be read ends with the day, as with LiteLLM.
+    /// When the period that is now ends. What cannot be read ends with the day, and what has no length at once, as
+    /// with LiteLLM.
     pub fn next(&self, duration: &str, now: Moment) -> Moment {
+        let period = Period::read(duration);
+        if period.is_some_and(|period| period.count == 0) {
+            return now;
+        }
         let end = self.local(now).and_then(|local| {
-            let period = Period::read(duration);
             let end = self.end(period, local).or_else(|| self.end(None, local))?;
             self.moment(end, now)
         });
@@ -113,10 +117,8 @@ impl Calendar {
         let Some(Period { count, unit }) = period else {
             return Some(today.tomorrow().ok()?.to_datetime(Time::midnight()));
         };
-        if count == 0 {
-            return Some(now);
-        }
         match (unit, count) {
+            (_, 0) => Some(now),
             (Unit::Day, 1) => self.occurrence(today, 1.day(), now),
             (Unit::Day, 7) => self.occurrence(monday(today)?, 7.days(), now),
             (Unit::Day, 30) => self.occurrence(today.first_of_month(), 1.month(), now),

@@ -2,12 +2,12 @@
 //!
 //! Built once for each look-up; calls only read it.
 
-use super::Role;
+use super::{Allowance, Claim, Role};
 use crate::clock::Moment;
-use crate::directory::{Columns, Row};
+use crate::directory::{Columns, Row, Table, schema};
 
 /// A key, and everyone whose rules apply to its calls.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Profile {
     pub hash: String,
     pub role: Role,
@@ -26,6 +26,14 @@ pub struct Profile {
     pub project: Option<Row>,
     pub project_budget: Option<Row>,
     pub expires: Option<Moment>,
+    /// When the first of the budgets begins anew.
+    pub due: Option<Moment>,
+    /// The accounts that every call of the key draws on.
+    pub claims: Vec<Claim>,
+    /// Budgets that begin anew again and again.
+    pub allowances: Vec<Allowance>,
+    /// Tags that the key and its team put on every call.
+    pub tags: Vec<String>,
 }
 
 impl Profile {
@@ -38,6 +46,20 @@ impl Profile {
     pub fn has_permission(&self, name: &str) -> bool {
         let permissions = self.key.object("permissions");
         permissions.and_then(|permissions| permissions.get(name)).is_some_and(|value| value.as_bool() != Some(false))
+    }
+
+    /// Every row with a budget that begins anew.
+    pub fn budgeted(&self) -> impl Iterator<Item = (&'static Table, &Row)> {
+        let rows = [
+            (&schema::KEYS, Some(&self.key)),
+            (&schema::BUDGETS, self.key_budget.as_ref()),
+            (&schema::USERS, self.user.as_ref()),
+            (&schema::TEAMS, self.team.as_ref()),
+            (&schema::BUDGETS, self.membership_budget.as_ref()),
+            (&schema::BUDGETS, self.organization_budget.as_ref()),
+            (&schema::BUDGETS, self.project_budget.as_ref()),
+        ];
+        rows.into_iter().filter_map(|(table, row)| Some((table, row?)))
     }
 
     pub fn user_id(&self) -> Option<&str> {

@@ -11,21 +11,37 @@ use crate::clock::Moment;
 
 pub struct Recent<T> {
     entries_max: usize,
-    entries: RwLock<HashMap<String, (T, Moment)>>,
-    /// Rises whenever anything is forgotten.
+    entries: RwLock<HashMap<String, Entry<T>>>,
+    /// Rises whenever anything is forgotten or doubted.
     epoch: AtomicU64,
+    /// How often everything was doubted.
+    doubts: AtomicU64,
+}
+
+struct Entry<T> {
+    value: T,
+    since: Moment,
+    doubts: u64,
 }
 
 impl<T: Clone> Recent<T> {
     pub fn new(entries_max: usize) -> Self {
-        Self { entries_max, entries: RwLock::default(), epoch: AtomicU64::new(0) }
+        Self { entries_max, entries: RwLock::default(), epoch: AtomicU64::new(0), doubts: AtomicU64::new(0) }
     }
 
-    /// What is remembered under the name, if it is not older than that.
+    /// What is remembered under the name, if it is not older than that, and nobody has doubted it since.
     pub fn find(&self, name: &str, now: Moment, age_max: Duration) -> Option<T> {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
-        let (value, since) = entries.get(name)?;
-        (now.since(*since) < age_max).then(|| value.clone())
+        let entry = entries.get(name)?;
+        let is_certain = entry.doubts == self.doubts.load(Ordering::SeqCst);
+        (is_certain && now.since(entry.since) < age_max).then(|| entry.value.clone())
+    }
+
+    /// The last that was known, doubted or not, if it is not older than that.
+    pub fn last(&self, name: &str, now: Moment, age_max: Duration) -> Option<T> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.get(name)?;
+        (now.since(entry.since) < age_max).then(|| entry.value.clone())
     }
 
     /// To be asked before looking up what is kept then.
@@ -41,13 +57,14 @@ impl<T: Clone> Recent<T> {
         }
         if entries.len() >= self.entries_max && !entries.contains_key(&name) {
             // Half of them at once: the cost of looking for the oldest is spread over many calls.
-            let mut ages: Vec<Moment> = entries.values().map(|(_, since)| *since).collect();
+            let mut ages: Vec<Moment> = entries.values().map(|entry| entry.since).collect();
             let middle = ages.len() / 2;
             let (_, median, _) = ages.select_nth_unstable(middle);
             let median = *median;
-            entries.retain(|_, (_, since)| *since > median);
+            entries.retain(|_, entry| entry.since > median);
         }
-        entries.insert(name, (value, now));
+        let doubts = self.doubts.load(Ordering::SeqCst);
+        entries.insert(name, Entry { value, since: now, doubts });
     }
 
     pub fn forget(&self, name: &str) {
@@ -56,9 +73,9 @@ impl<T: Clone> Recent<T> {
         entries.remove(name);
     }
 
-    pub fn forget_all(&self) {
-        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+    /// Everything may be different by now: it is kept for whoever has nothing better.
+    pub fn doubt(&self) {
         self.epoch.fetch_add(1, Ordering::SeqCst);
-        entries.clear();
+        self.doubts.fetch_add(1, Ordering::SeqCst);
     }
 }

@@ -63,7 +63,7 @@ impl Ask<'_> {
     }
 
     /// The longest answer that the client lets the model give, in tokens.
-    fn output_tokens(&self) -> u64 {
+    pub fn output_tokens(&self) -> u64 {
         let AskBody::Json { object, .. } = &self.body else { return 0 };
         let number = |name| object.given(name).and_then(|text| text.parse::<u64>().ok());
         let names = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
@@ -199,7 +199,7 @@ impl<'a> Journey<'a> {
         self.served_by.deployment = Some(Arc::clone(deployment));
         self.served_by.retries = round.made;
         if let Some(record) = &mut self.record {
-            record.deployment_id.clone_from(&deployment.id);
+            record.note(deployment);
             record.retries = round.made;
             record.fallbacks = self.served_by.fallbacks;
         }
@@ -273,7 +273,10 @@ impl<'a> Journey<'a> {
                     hold.begun();
                     relay.carry_hold(hold);
                 }
-                if let Some(record) = self.record.take() {
+                if let Some(mut record) = self.record.take() {
+                    if let Some(bill) = &mut record.bill {
+                        self.served_by.governed = std::mem::take(&mut bill.told);
+                    }
                     relay.carry_record(record);
                 }
                 ReplyBody::Relayed(relay)
@@ -281,6 +284,9 @@ impl<'a> Journey<'a> {
             body => {
                 if let Some(record) = &mut self.record {
                     record.usage = usage;
+                    if let (Some(_), ReplyBody::Whole(bytes)) = (&record.bill, &body) {
+                        record.answer_id = answer_id(bytes);
+                    }
                 }
                 if let Some(hold) = hold {
                     hold.served(usage, streamed);
@@ -307,6 +313,22 @@ impl<'a> Journey<'a> {
             Attempt { deployment, outcome, served_by, is_streamed: streamed, begun, usage, hold }
         })
     }
+}
+
+/// How far the id of an answer is looked for.
+const ID_BYTES_MAX: usize = 512;
+
+/// The `id` that stands at the head of an answer, before anything that is nested.
+fn answer_id(answer: &[u8]) -> Option<String> {
+    let head = &answer[..answer.len().min(ID_BYTES_MAX)];
+    let at = memchr::memmem::find(head, b"\"id\"")?;
+    if memchr::memchr2(b'[', b'{', &head[1..at]).is_some() {
+        return None;
+    }
+    let rest = head[at + 4..].trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;
+    let end = memchr::memchr2(b'"', b'\\', rest)?;
+    let id = std::str::from_utf8(&rest[..end]).ok().filter(|id| !id.is_empty() && rest[end] == b'"')?;
+    Some(id.to_owned())
 }
 
 /// Inside a string a quote is escaped: only a field can read so.

@@ -57,6 +57,7 @@ pub async fn work(app: Arc<App>, queue: Receiver<Mirrored>) {
 
 async fn make(app: &App, copy: Mirrored) {
     let call = Call {
+        visitor: None,
         id: crate::new_id(),
         operation: copy.operation,
         mode: None,

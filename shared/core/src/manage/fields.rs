@@ -1,8 +1,9 @@
 //! The fields of a management request, checked as LiteLLM's framework checks them.
 //!
-//! What is of a wrong type is refused with 422 and all faults at once: `{"detail":[{"type","loc","msg","input"}]}`.
+//! What is of a wrong type is refused with 422 and all faults at once: `{"detail":[{"type","loc","msg"}]}`. What was
+//! sent instead is not repeated, as LiteLLM does not: it may hold a secret.
 
-use std::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value, json};
 
@@ -12,21 +13,24 @@ use crate::denial::Denial;
 /// A body's fields, and what was found wrong with them so far.
 pub struct Fields<'a> {
     object: &'a Map<String, Value>,
-    faults: RefCell<Vec<Value>>,
+    faults: Mutex<Vec<Value>>,
 }
 
 impl<'a> Fields<'a> {
     /// # Errors
-    /// 422 where the body is no object.
+    /// 422 where the body is no object, or there is none.
     pub fn of(body: &'a Value) -> Result<Self, Error> {
         match body {
-            Value::Object(object) => Ok(Self { object, faults: RefCell::default() }),
-            other => {
+            Value::Object(object) => Ok(Self { object, faults: Mutex::default() }),
+            Value::Null => {
+                let fault = json!({ "type": "missing", "loc": ["body"], "msg": "Field required" });
+                Err(Denial::detail(422, json!([fault])).into())
+            }
+            _ => {
                 let fault = json!({
                     "type": "model_attributes_type",
                     "loc": ["body"],
                     "msg": "Input should be a valid dictionary or object to extract fields from",
-                    "input": other,
                 });
                 Err(Denial::detail(422, json!([fault])).into())
             }
@@ -36,7 +40,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// 422 with everything that was found wrong.
     pub fn check(&self) -> Result<(), Error> {
-        let faults = self.faults.borrow();
+        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         if faults.is_empty() { Ok(()) } else { Err(Denial::detail(422, Value::Array(faults.clone())).into()) }
     }
 
@@ -56,19 +60,19 @@ impl<'a> Fields<'a> {
 
     pub fn text(&self, name: &'static str) -> Option<&'a str> {
         let value = self.any(name)?;
-        self.taken(name, value, value.as_str(), "string_type", "Input should be a valid string")
+        self.taken(name, value.as_str(), "string_type", "Input should be a valid string")
     }
 
     /// A text that must be sent.
     pub fn required(&self, name: &'static str) -> &'a str {
         if !self.object.contains_key(name) {
-            self.fault(name, "missing", "Field required", &Value::Object(self.object.clone()));
+            self.fault(name, "missing", "Field required");
             return "";
         }
         match self.object.get(name) {
             Some(Value::String(text)) => text,
-            other => {
-                self.fault(name, "string_type", "Input should be a valid string", other.unwrap_or(&Value::Null));
+            _ => {
+                self.fault(name, "string_type", "Input should be a valid string");
                 ""
             }
         }
@@ -86,7 +90,7 @@ impl<'a> Fields<'a> {
             Value::String(_) => ("float_parsing", "Input should be a valid number, unable to parse string as a number"),
             _ => ("float_type", "Input should be a valid number"),
         };
-        self.taken(name, value, number, kind, sentence)
+        self.taken(name, number, kind, sentence)
     }
 
     /// A whole number, also one that is written in a text or with a fraction of nothing.
@@ -100,13 +104,16 @@ impl<'a> Fields<'a> {
             ),
             Value::Bool(flag) => (Some(i64::from(*flag)), "int_type", ""),
             Value::Number(number) if !number.is_i64() => (
-                number.as_f64().filter(|number| number.fract() == 0.0).map(|number| number as i64),
+                number
+                    .as_f64()
+                    .filter(|number| number.fract() == 0.0 && number.abs() < WHOLE_MAX)
+                    .map(|number| number as i64),
                 "int_from_float",
                 "Input should be a valid integer, got a number with a fractional part",
             ),
             other => (other.as_i64(), "int_type", "Input should be a valid integer"),
         };
-        self.taken(name, value, number, kind, sentence)
+        self.taken(name, number, kind, sentence)
     }
 
     pub fn flag(&self, name: &'static str) -> Option<bool> {
@@ -123,17 +130,17 @@ impl<'a> Fields<'a> {
             ),
             _ => (None, "bool_type", "Input should be a valid boolean"),
         };
-        self.taken(name, value, flag, kind, sentence)
+        self.taken(name, flag, kind, sentence)
     }
 
     pub fn map(&self, name: &'static str) -> Option<&'a Map<String, Value>> {
         let value = self.any(name)?;
-        self.taken(name, value, value.as_object(), "dict_type", "Input should be a valid dictionary")
+        self.taken(name, value.as_object(), "dict_type", "Input should be a valid dictionary")
     }
 
     pub fn list(&self, name: &'static str) -> Option<&'a Vec<Value>> {
         let value = self.any(name)?;
-        self.taken(name, value, value.as_array(), "list_type", "Input should be a valid list")
+        self.taken(name, value.as_array(), "list_type", "Input should be a valid list")
     }
 
     /// A list of texts; each item that is none is a fault of its own.
@@ -143,32 +150,33 @@ impl<'a> Fields<'a> {
         for (place, item) in items.iter().enumerate() {
             match item.as_str() {
                 Some(text) => texts.push(text.to_owned()),
-                None => {
-                    self.fault_at(json!(["body", name, place]), "string_type", "Input should be a valid string", item)
-                }
+                None => self.fault_at(json!(["body", name, place]), "string_type", "Input should be a valid string"),
             }
         }
         Some(texts)
     }
 
     /// Notes a fault of a field.
-    pub fn fault(&self, name: &str, kind: &str, sentence: &str, input: &Value) {
-        self.fault_at(json!(["body", name]), kind, sentence, input);
+    pub fn fault(&self, name: &str, kind: &str, sentence: &str) {
+        self.fault_at(json!(["body", name]), kind, sentence);
     }
 
     /// Notes a fault of what stands at a place within a field.
-    pub fn fault_at(&self, location: Value, kind: &str, sentence: &str, input: &Value) {
-        let fault = json!({ "type": kind, "loc": location, "msg": sentence, "input": input });
-        self.faults.borrow_mut().push(fault);
+    pub fn fault_at(&self, location: Value, kind: &str, sentence: &str) {
+        let fault = json!({ "type": kind, "loc": location, "msg": sentence });
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
     }
 
-    fn taken<T>(&self, name: &str, value: &Value, taken: Option<T>, kind: &str, sentence: &str) -> Option<T> {
+    fn taken<T>(&self, name: &str, taken: Option<T>, kind: &str, sentence: &str) -> Option<T> {
         if taken.is_none() {
-            self.fault(name, kind, sentence, value);
+            self.fault(name, kind, sentence);
         }
         taken
     }
 }
+
+/// Numbers from here on stand for no whole number that a column could hold.
+const WHOLE_MAX: f64 = 9.0e15;
 
 fn flag_of(text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {

@@ -47,7 +47,7 @@ fn moment(fields: &Fields<'_>, name: &'static str) -> Value {
             let (kind, sentence) = ("datetime_from_date_parsing", "Input should be a valid datetime or date");
             let is_short = sent.as_str().is_some_and(|text| text.len() < 10);
             let sentence = if is_short { format!("{sentence}, input is too short") } else { sentence.to_owned() };
-            fields.fault(name, kind, &sentence, sent);
+            fields.fault(name, kind, &sentence);
             Value::Null
         }
     }
@@ -56,13 +56,13 @@ fn moment(fields: &Fields<'_>, name: &'static str) -> Value {
 /// A list of texts that must be sent.
 pub fn required_texts(fields: &Fields<'_>, name: &'static str) -> Vec<String> {
     if !fields.is_sent(name) {
-        fields.fault(name, "missing", "Field required", &Value::Object(fields.object().clone()));
+        fields.fault(name, "missing", "Field required");
         return Vec::new();
     }
     match fields.any(name) {
         Some(_) => fields.texts(name).unwrap_or_default(),
         None => {
-            fields.fault(name, "list_type", "Input should be a valid list", &Value::Null);
+            fields.fault(name, "list_type", "Input should be a valid list");
             Vec::new()
         }
     }
@@ -74,7 +74,7 @@ pub fn one_of<'a>(fields: &Fields<'a>, name: &'static str, known: &[&str]) -> Op
     match sent.as_str().filter(|text| known.contains(text)) {
         Some(text) => Some(text),
         None => {
-            fields.fault(name, "literal_error", &expected(known), sent);
+            fields.fault(name, "literal_error", &expected(known));
             None
         }
     }

@@ -85,7 +85,7 @@ pub fn of_models(fields: &Fields<'_>) -> Option<Value> {
     for (model, budget) in models {
         let Some(budget) = budget.as_object() else {
             let place = json!(["body", "model_max_budget", model]);
-            fields.fault_at(place, "model_type", "Input should be a valid dictionary or instance of BudgetConfig", budget);
+            fields.fault_at(place, "model_type", "Input should be a valid dictionary or instance of BudgetConfig");
             continue;
         };
         let named = |old: &str, new: &str| budget.get(new).or_else(|| budget.get(old)).cloned().unwrap_or(Value::Null);

@@ -18,7 +18,8 @@ pub fn store(app: &App, sent: Option<&Row>, existing: Option<&str>) -> Result<Op
     let mut columns = Row::new();
     for (name, value) in sent {
         if let Some(column) = PERMISSIONS.column(name) {
-            let value = if value.is_null() && column.kind == Kind::Texts { Value::Array(Vec::new()) } else { value.clone() };
+            let value =
+                if value.is_null() && column.kind == Kind::Texts { Value::Array(Vec::new()) } else { value.clone() };
             columns.insert(name.clone(), value);
         }
     }

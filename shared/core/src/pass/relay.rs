@@ -13,8 +13,9 @@ use tokio::time::{Instant, Sleep};
 use tollgate_wire::tap::Tap;
 use tracing::warn;
 
+use crate::bill::Receipt;
 use crate::record::Record;
-use crate::upstream::{AnswerBody, UpstreamError};
+use crate::upstream::{AnswerBody, BoxFuture, UpstreamError};
 
 /// The status logged when the provider's answer broke off.
 const CUT: u16 = 502;
@@ -42,7 +43,12 @@ pub struct Passing {
     alarm: Pin<Box<Sleep>>,
     /// Whether the next frame was asked for in vain. The time that a slow client takes is not the provider's.
     is_waiting: bool,
+    /// The last frame, or the end, and what it waits for.
+    last: Option<(BoxFuture<'static, ()>, Option<Passed>)>,
 }
+
+/// One piece of the answer.
+type Passed = Result<Frame<Bytes>, UpstreamError>;
 
 impl Passing {
     pub(super) fn new(upstream: AnswerBody, watch: Watch, length_bytes: Option<u64>) -> Self {
@@ -55,10 +61,11 @@ impl Passing {
             left_bytes: length_bytes,
             alarm: Box::pin(tokio::time::sleep(watch.silence_max)),
             is_waiting: false,
+            last: None,
         };
         // Nobody asks an empty body for its end.
         if passing.is_complete() {
-            passing.end(Some(passing.status));
+            let _ = passing.end(Some(passing.status));
         }
         passing
     }
@@ -75,25 +82,47 @@ impl Passing {
         self.left_bytes = self.left_bytes.map(|left| left.saturating_sub(data.len() as u64));
     }
 
+    fn next(&mut self, context: &mut Context<'_>) -> Poll<Option<Passed>> {
+        let Some(upstream) = self.upstream.as_mut() else { return Poll::Ready(None) };
+        let Poll::Ready(frame) = Pin::new(upstream).poll_frame(context) else {
+            if !std::mem::replace(&mut self.is_waiting, true) {
+                self.alarm.as_mut().reset(Instant::now() + self.silence_max);
+            }
+            ready!(self.alarm.as_mut().poll(context));
+            let seconds = self.silence_max.as_secs_f64();
+            let error = UpstreamError::Other(format!("nothing came within {seconds} s"));
+            return Poll::Ready(Some(Err(self.cut(SILENT, error))));
+        };
+        self.is_waiting = false;
+        Poll::Ready(match frame {
+            Some(Ok(frame)) => {
+                if let Some(data) = frame.data_ref() {
+                    self.passed(&data.clone());
+                }
+                Some(Ok(frame))
+            }
+            Some(Err(error)) => Some(Err(self.cut(CUT, error))),
+            None => None,
+        })
+    }
+
     fn cut(&mut self, status: u16, error: UpstreamError) -> UpstreamError {
         warn!("a passed-on answer was cut off: {error}");
-        self.end(Some(status));
+        let _ = self.end(Some(status));
         error
     }
 
     /// Ends the record; without a status it says by itself that the client left.
-    fn end(&mut self, status: Option<u16>) {
+    fn end(&mut self, status: Option<u16>) -> Receipt {
         self.upstream = None;
-        let Some(mut record) = self.record.take() else { return };
+        let Some(mut record) = self.record.take() else { return Receipt::default() };
         if let Some(tap) = &self.tap {
             record.usage = tap.usage();
             if record.model.is_empty() {
                 record.model = tap.model().unwrap_or_default().to_owned();
             }
         }
-        if let Some(status) = status {
-            record.finish(status);
-        }
+        status.map_or_else(Receipt::default, |status| record.finish(status))
     }
 }
 
@@ -107,34 +136,27 @@ impl Body for Passing {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let passing = self.get_mut();
-        let Some(upstream) = passing.upstream.as_mut() else { return Poll::Ready(None) };
-        let Poll::Ready(frame) = Pin::new(upstream).poll_frame(context) else {
-            if !std::mem::replace(&mut passing.is_waiting, true) {
-                passing.alarm.as_mut().reset(Instant::now() + passing.silence_max);
+        if passing.last.is_none() {
+            let frame = ready!(passing.next(context));
+            // The last bytes, and the end of the body, wait until the call's spend is durable.
+            let receipt = match &frame {
+                Some(Ok(_)) if passing.left_bytes == Some(0) => passing.end(Some(passing.status)),
+                None => passing.end(Some(passing.status)),
+                _ => Receipt::default(),
+            };
+            match receipt.waiting() {
+                Some(waiting) => passing.last = Some((waiting, frame)),
+                None => return Poll::Ready(frame),
             }
-            ready!(passing.alarm.as_mut().poll(context));
-            let seconds = passing.silence_max.as_secs_f64();
-            let error = UpstreamError::Other(format!("nothing came within {seconds} s"));
-            return Poll::Ready(Some(Err(passing.cut(SILENT, error))));
-        };
-        passing.is_waiting = false;
-        Poll::Ready(match frame {
-            Some(Ok(frame)) => {
-                if let Some(data) = frame.data_ref() {
-                    passing.passed(&data.clone());
-                }
-                Some(Ok(frame))
-            }
-            Some(Err(error)) => Some(Err(passing.cut(CUT, error))),
-            None => {
-                passing.end(Some(passing.status));
-                None
-            }
-        })
+        }
+        if let Some((waiting, _)) = &mut passing.last {
+            ready!(waiting.as_mut().poll(context));
+        }
+        Poll::Ready(passing.last.take().and_then(|(_, frame)| frame))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.upstream.as_ref().is_none_or(AnswerBody::is_end_stream)
+        self.last.is_none() && self.upstream.as_ref().is_none_or(AnswerBody::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -146,6 +168,6 @@ impl Drop for Passing {
     /// The client left, or has had everything: what was delivered is noted.
     fn drop(&mut self) {
         let status = self.is_complete().then_some(self.status);
-        self.end(status);
+        let _ = self.end(status);
     }
 }

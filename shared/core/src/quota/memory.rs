@@ -2,15 +2,16 @@
 //!
 //! Money is what the home said, plus what was settled and is not written there yet, plus what calls under way hold.
 
+mod account;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::{
-    Draw, Edge, Enforcement, Home, Level, Measure, Money, Quota, Refused, Request, Reservation, TokenKind, Used,
-    accounts,
-};
+use self::account::Account;
+use super::{Draw, Level, Quota, Refused, Request, Reservation, Used, accounts};
 use crate::clock::Moment;
 use crate::ledger::Spend;
 use crate::upstream::BoxFuture;
@@ -18,29 +19,22 @@ use crate::upstream::BoxFuture;
 /// Accounts are looked through for idle ones when there are this many, and twice as many as were left last time.
 const SWEEP_AT_LEAST: usize = 10_000;
 
+/// For how long an account is kept that nobody asks for. Longer than any copy of a row lives: when the account is
+/// made anew, it begins with what such a copy says was spent.
+const IDLE: Duration = Duration::from_secs(3600);
+
 #[derive(Default)]
 pub struct Memory {
     books: Mutex<Books>,
     freed: Notify,
 }
 
+/// The accounts stand in a row, so that a call finds each of its own by name only once.
 #[derive(Default)]
 struct Books {
-    accounts: HashMap<Arc<str>, Account>,
+    places: HashMap<Arc<str>, usize>,
+    accounts: Vec<Account>,
     sweep_at: usize,
-}
-
-/// What is known of one account, in its own unit.
-#[derive(Clone, Debug, Default)]
-struct Account {
-    /// Money: what the home says. Windows: what was used in this one.
-    used: u64,
-    /// Money that was settled and is not in the home yet.
-    pending: u64,
-    /// What calls under way hold back, on top of the others.
-    held: u64,
-    /// When the window ends; nothing where there is none.
-    ends: Moment,
 }
 
 impl Memory {
@@ -49,27 +43,13 @@ impl Memory {
     }
 
     fn try_reserve(&self, request: Request) -> Result<Reservation, Refused> {
-        let mut books = self.books();
-        books.sweep(request.now);
-        let mut cost = request.cost_picousd;
-        for (place, draw) in request.draws.iter().enumerate() {
-            let account = books.account(draw, request.now);
-            match room(account, draw, &request, cost) {
-                Some(left) => cost = cost.min(left),
-                None => return Err(Refused::Full { place, level: account.level(&draw.measure) }),
-            }
-        }
-        let mut levels = Vec::with_capacity(request.draws.len());
-        for draw in &request.draws {
-            let account = books.account(draw, request.now);
-            account.take(&draw.measure, amount(draw, cost, request.input_tokens, request.output_tokens));
-            levels.push(account.level(&draw.measure));
-        }
+        let mut levels = vec![Level::default(); request.draws.len()];
+        self.books().reserve(&request, &mut levels)?;
         Ok(Reservation {
             id: request.id,
             draws: request.draws,
             since: request.now,
-            cost_picousd: cost,
+            cost_picousd: request.cost_picousd,
             input_tokens: request.input_tokens,
             output_tokens: request.output_tokens,
             levels,
@@ -78,126 +58,65 @@ impl Memory {
 }
 
 impl Books {
-    /// The account, in the window that is now.
-    fn account(&mut self, draw: &Draw, now: Moment) -> &mut Account {
-        if !self.accounts.contains_key(&draw.account) {
-            self.accounts.insert(Arc::clone(&draw.account), Account::of(&draw.measure));
+    fn reserve(&mut self, request: &Request, levels: &mut [Level]) -> Result<(), Refused> {
+        self.sweep(request.now);
+        let most = request.most();
+        for (place, draw) in request.draws.iter().enumerate() {
+            let position = self.position(draw, request.now);
+            let Some(account) = self.accounts.get(position) else { continue };
+            if !account.has_room(&draw.measure, draw.measure.amount(&most), request.enforcement) {
+                return Err(Refused::Full { place, level: account.level(&draw.measure) });
+            }
+            // Where the account stands, until its level does: no second look for its name, no list of its own.
+            levels[place].used = position as u64;
         }
-        // The entry was made above: nothing is inserted here.
-        let account = self.accounts.entry(Arc::clone(&draw.account)).or_default();
-        account.turn(&draw.measure, now);
-        account
+        for (draw, level) in request.draws.iter().zip(levels) {
+            let position = usize::try_from(level.used).unwrap_or(usize::MAX);
+            let Some(account) = self.accounts.get_mut(position) else { continue };
+            account.take(&draw.measure, draw.measure.amount(&most), request.now);
+            *level = account.level(&draw.measure);
+        }
+        Ok(())
     }
 
-    /// Forgets accounts that hold nothing that is not written elsewhere.
+    /// Where the account stands, with the window that is now.
+    fn position(&mut self, draw: &Draw, now: Moment) -> usize {
+        let position = match self.places.get(&draw.account) {
+            Some(position) => *position,
+            None => {
+                self.accounts.push(Account::of(&draw.measure));
+                self.places.insert(Arc::clone(&draw.account), self.accounts.len() - 1);
+                self.accounts.len() - 1
+            }
+        };
+        if let Some(account) = self.accounts.get_mut(position) {
+            account.turn(&draw.measure, now);
+        }
+        position
+    }
+
+    fn known(&mut self, name: &str) -> Option<&mut Account> {
+        let position = *self.places.get(name)?;
+        self.accounts.get_mut(position)
+    }
+
+    /// Forgets accounts that hold nothing that is not written elsewhere, and that nobody has asked for in a while.
     fn sweep(&mut self, now: Moment) {
         if self.accounts.len() < self.sweep_at.max(SWEEP_AT_LEAST) {
             return;
         }
-        self.accounts.retain(|_, account| account.held > 0 || account.pending > 0 || account.ends > now);
+        let mut kept = Vec::with_capacity(self.accounts.len());
+        self.places.retain(|_, position| {
+            let Some(account) = self.accounts.get(*position) else { return false };
+            let is_idle = account.is_spare() && account.ends <= now && account.touched + IDLE <= now;
+            if !is_idle {
+                *position = kept.len();
+                kept.push(*account);
+            }
+            !is_idle
+        });
+        self.accounts = kept;
         self.sweep_at = self.accounts.len() * 2;
-    }
-}
-
-impl Account {
-    fn of(measure: &Measure) -> Self {
-        match measure {
-            Measure::Money(money) => Self { used: money.seed_picousd, ends: money.ends(), ..Self::default() },
-            _ => Self::default(),
-        }
-    }
-
-    /// Begins the window that is now. What calls hold that began in an older one is theirs to give back.
-    fn turn(&mut self, measure: &Measure, now: Moment) {
-        match measure {
-            Measure::Money(Money { home: Home::Window(window), .. }) if window.end > self.ends => {
-                (self.used, self.pending, self.ends) = (0, 0, window.end);
-            }
-            Measure::Requests { window, .. } | Measure::Tokens { window, .. } if self.ends <= now => {
-                (self.used, self.held, self.ends) = (0, 0, now + *window);
-            }
-            _ => {}
-        }
-    }
-
-    const fn total(&self) -> u64 {
-        self.used.saturating_add(self.pending).saturating_add(self.held)
-    }
-
-    fn level(&self, measure: &Measure) -> Level {
-        let resets_at =
-            (!matches!(measure, Measure::Parallel { .. }) && self.ends > Moment::default()).then_some(self.ends);
-        Level { used: self.total(), held: self.held, resets_at }
-    }
-}
-
-impl Money {
-    fn ends(&self) -> Moment {
-        match &self.home {
-            Home::Window(window) => window.end,
-            Home::Row { .. } => Moment::default(),
-        }
-    }
-}
-
-/// What the call may take of the account: nothing where it is refused; of money perhaps less than it wants.
-fn room(account: &Account, draw: &Draw, request: &Request, cost: u64) -> Option<u64> {
-    let used = account.total();
-    let wants = amount(draw, cost, request.input_tokens, request.output_tokens);
-    let fits = |limit: u64| (used.saturating_add(wants) <= limit).then_some(u64::MAX);
-    match &draw.measure {
-        Measure::Requests { limit, .. } | Measure::Tokens { limit, .. } | Measure::Parallel { limit } => fits(*limit),
-        Measure::Money(money) => {
-            let Some(limit) = money.limit_picousd else { return Some(u64::MAX) };
-            let left = limit.saturating_sub(used);
-            match (money.edge, request.enforcement) {
-                _ if wants <= left && left > 0 => Some(u64::MAX),
-                (_, Enforcement::Strict) => None,
-                (Edge::Reached, Enforcement::Shrink) => (left > 0).then_some(left),
-                (Edge::Exceeded, Enforcement::Shrink) => (used <= limit).then_some(left),
-            }
-        }
-    }
-}
-
-fn amount(draw: &Draw, cost: u64, input: u64, output: u64) -> u64 {
-    match &draw.measure {
-        Measure::Money(_) => cost,
-        Measure::Requests { .. } | Measure::Parallel { .. } => 1,
-        Measure::Tokens { kind: TokenKind::Total, .. } => input.saturating_add(output),
-        Measure::Tokens { kind: TokenKind::Input, .. } => input,
-        Measure::Tokens { kind: TokenKind::Output, .. } => output,
-    }
-}
-
-impl Account {
-    /// Takes what a call may use at most. A call that is made cannot be unmade: it is used at once.
-    const fn take(&mut self, measure: &Measure, amount: u64) {
-        match measure {
-            Measure::Requests { .. } => self.used = self.used.saturating_add(amount),
-            _ => self.held = self.held.saturating_add(amount),
-        }
-    }
-
-    /// Replaces what was taken by what was used. `ends`: the window in which it was taken, where there is one.
-    fn settle(&mut self, measure: &Measure, (taken, used): (u64, u64), ends: Option<Moment>) {
-        let is_same_window = ends.is_none_or(|ends| ends == self.ends);
-        match measure {
-            Measure::Requests { .. } => {}
-            Measure::Parallel { .. } => self.held = self.held.saturating_sub(taken),
-            Measure::Tokens { .. } if is_same_window => {
-                self.held = self.held.saturating_sub(taken);
-                self.used = self.used.saturating_add(used);
-            }
-            // The window's tokens went with it.
-            Measure::Tokens { .. } => {}
-            Measure::Money(_) => {
-                self.held = self.held.saturating_sub(taken);
-                if is_same_window {
-                    self.pending = self.pending.saturating_add(used);
-                }
-            }
-        }
     }
 }
 
@@ -207,11 +126,11 @@ impl Quota for Memory {
     }
 
     fn settle(&self, reservation: Reservation, used: Used) {
+        let most = reservation.most();
         let mut books = self.books();
         for (draw, level) in reservation.draws.iter().zip(&reservation.levels) {
-            let Some(account) = books.accounts.get_mut(&draw.account) else { continue };
-            let taken = amount(draw, reservation.cost_picousd, reservation.input_tokens, reservation.output_tokens);
-            let used = amount(draw, used.cost_picousd, used.input_tokens, used.output_tokens);
+            let Some(account) = books.known(&draw.account) else { continue };
+            let (taken, used) = (draw.measure.amount(&most), draw.measure.amount(&used));
             account.settle(&draw.measure, (taken, used), level.resets_at);
         }
         drop(books);
@@ -222,11 +141,9 @@ impl Quota for Memory {
         let mut books = self.books();
         for record in records {
             for (name, ends) in accounts::of(&record.payer) {
-                let Some(account) = books.accounts.get_mut(name.as_str()) else { continue };
+                let Some(account) = books.known(&name) else { continue };
                 if ends.is_none_or(|ends| ends == account.ends) {
-                    let moved = account.pending.min(record.cost_picousd);
-                    account.pending -= moved;
-                    account.used = account.used.saturating_add(moved);
+                    account.commit(record.cost_picousd);
                 }
             }
         }
@@ -234,12 +151,16 @@ impl Quota for Memory {
 
     fn levels<'a>(&'a self, draws: &'a [Draw], now: Moment) -> BoxFuture<'a, Vec<Level>> {
         let mut books = self.books();
-        let levels = draws.iter().map(|draw| books.account(draw, now).level(&draw.measure)).collect();
+        let level = |draw: &Draw| {
+            let position = books.position(draw, now);
+            books.accounts.get(position).map_or_else(Level::default, |account| account.level(&draw.measure))
+        };
+        let levels = draws.iter().map(level).collect();
         Box::pin(std::future::ready(levels))
     }
 
     fn rewritten(&self, account: &str, spent_picousd: u64) {
-        if let Some(account) = self.books().accounts.get_mut(account) {
+        if let Some(account) = self.books().known(account) {
             account.used = spent_picousd;
         }
         self.freed.notify_waiters();

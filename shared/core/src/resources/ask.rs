@@ -138,16 +138,16 @@ pub(crate) fn encode(text: &str, out: &mut String) {
 
 impl Asked<'_> {
     /// Ends the record, unless a stream has taken it along.
-    pub fn finish(&mut self, status: u16) {
+    pub async fn finish(&mut self, status: u16) {
         if let Some(record) = self.record.take() {
-            record.finish(status);
+            record.finish(status).durable().await;
         }
     }
 
     /// Notes the account; only one of a model is shown to the client.
     pub fn choose(&mut self, account: &Arc<Deployment>, model: Option<&str>) {
         let Some(record) = &mut self.record else { return };
-        record.deployment_id.clone_from(&account.id);
+        record.note(account);
         if let Some(model) = model {
             model.clone_into(&mut record.model);
             self.served_by.deployment = Some(Arc::clone(account));

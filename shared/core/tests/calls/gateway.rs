@@ -159,6 +159,7 @@ impl Gateway {
     /// A call as it comes in, without a model in its path.
     pub fn call(&self, operation: Operation, body: &Value) -> Call {
         Call {
+            visitor: None,
             id: "call-1".to_owned(),
             operation,
             path_model: None,
@@ -203,7 +204,14 @@ impl Gateway {
     pub async fn search(&self, tool: Option<&str>, body: &Value) -> Answer {
         let path_tool = tool.map(str::to_owned);
         let body = body.to_string().into();
-        let call = SearchCall { id: "call-1".to_owned(), path_tool, body, timeout: None, started: Instant::now() };
+        let call = SearchCall {
+            id: "call-1".to_owned(),
+            visitor: None,
+            path_tool,
+            body,
+            timeout: None,
+            started: Instant::now(),
+        };
         match self.app.search(call).await {
             Ok(reply) => read(reply).await,
             Err(failed) => refused(failed),

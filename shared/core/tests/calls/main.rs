@@ -13,6 +13,8 @@ mod gateway;
 #[cfg(test)]
 mod hedging;
 #[cfg(test)]
+mod ledger;
+#[cfg(test)]
 mod log;
 #[cfg(test)]
 mod meter;
@@ -28,6 +30,8 @@ mod pass;
 mod probe;
 #[cfg(test)]
 mod queue;
+#[cfg(test)]
+mod quota;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]

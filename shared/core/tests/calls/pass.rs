@@ -77,6 +77,7 @@ fn call<'a>(route: Route<'a>, ask: &Ask<'_>) -> PassCall<'a> {
         headers.append(*name, value.parse().unwrap());
     }
     PassCall {
+        visitor: None,
         id: "call-1".to_owned(),
         route,
         method: ask.method.clone(),

@@ -174,7 +174,8 @@ async fn a_client_that_leaves_closes_the_providers_body_and_is_logged_once() {
             frame(&mut relay).await.expect("a frame");
         }
         assert_eq!(gateway.provider.open_bodies(), 1);
-        assert!(log.calls().is_empty(), "the call has not ended");
+        // The frame with the end waits until the call has been written down.
+        assert_eq!(log.calls().is_empty(), frames < 4, "the call has not ended");
         drop(relay);
         assert_eq!(gateway.provider.open_bodies(), 0);
         let line = log.call();

@@ -29,6 +29,7 @@ const LINE: &str = r#"{"custom_id":"1","method":"POST","url":"/v1/chat/completio
 
 pub fn call(action: Action, ids: &[&str]) -> ResourceCall {
     ResourceCall {
+        visitor: None,
         id: "call-1".to_owned(),
         action,
         ids: ids.iter().map(|id| (*id).to_owned()).collect(),

@@ -47,18 +47,48 @@ pub fn sign(head: &mut Parts, body: &[u8], keys: &AwsKeys, scope: &Scope<'_>) ->
     // S3 signs a path as it is sent; every other service encodes it once more.
     let path = if is_s3 { head.uri.path().to_owned() } else { path(head.uri.path()) };
     let (names, canonical) = canonical(head, &path, body);
-    let day = moment.get(..8).unwrap_or_default();
-    let place = format!("{day}/{}/{}/aws4_request", scope.region, scope.service);
+    let place = place(&moment, scope);
+    let signature = signature(&moment, &place, &canonical, keys);
+    let shown =
+        format!("AWS4-HMAC-SHA256 Credential={}/{place}, SignedHeaders={names}, Signature={signature}", keys.id);
+    head.headers.insert(header::AUTHORIZATION, header_value(&shown)?);
+    Ok(())
+}
+
+/// The address of a database of RDS that its user may connect to for 15 minutes, without its scheme: what is shown as
+/// the password.
+pub fn presign_connect(host: &str, user: &str, keys: &AwsKeys, scope: &Scope<'_>) -> String {
+    let moment = instant::compact(scope.now);
+    let place = place(&moment, scope);
+    let mut pairs = vec![
+        ("Action", "connect".to_owned()),
+        ("DBUser", escape(user)),
+        ("X-Amz-Algorithm", "AWS4-HMAC-SHA256".to_owned()),
+        ("X-Amz-Credential", escape(&format!("{}/{place}", keys.id))),
+        ("X-Amz-Date", moment.clone()),
+        ("X-Amz-Expires", "900".to_owned()),
+        ("X-Amz-SignedHeaders", "host".to_owned()),
+    ];
+    pairs.extend(keys.session_token.as_ref().map(|token| ("X-Amz-Security-Token", escape(token.expose()))));
+    pairs.sort_unstable();
+    let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let query = pairs.join("&");
+    let canonical = format!("GET\n/\n{query}\nhost:{host}\n\nhost\n{}", sha256(b""));
+    format!("{host}/?{query}&X-Amz-Signature={}", signature(&moment, &place, &canonical, keys))
+}
+
+fn place(moment: &str, scope: &Scope<'_>) -> String {
+    format!("{}/{}/{}/aws4_request", moment.get(..8).unwrap_or_default(), scope.region, scope.service)
+}
+
+/// The signature of a request in its canonical form.
+fn signature(moment: &str, place: &str, canonical: &str, keys: &AwsKeys) -> String {
     let text = format!("AWS4-HMAC-SHA256\n{moment}\n{place}\n{}", sha256(canonical.as_bytes()));
     let mut key = format!("AWS4{}", keys.secret.expose()).into_bytes();
     for part in place.split('/') {
         key = hmac_sha256(&key, part.as_bytes());
     }
-    let signature = hex(&hmac_sha256(&key, text.as_bytes()));
-    let shown =
-        format!("AWS4-HMAC-SHA256 Credential={}/{place}, SignedHeaders={names}, Signature={signature}", keys.id);
-    head.headers.insert(header::AUTHORIZATION, header_value(&shown)?);
-    Ok(())
+    hex(&hmac_sha256(&key, text.as_bytes()))
 }
 
 /// The names of the signed headers, and the request in the form that is signed.

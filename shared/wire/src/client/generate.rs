@@ -20,7 +20,7 @@ use crate::json::Object;
 use crate::prepare::{Refusal, Rules};
 use crate::stream::{self, Fault};
 use crate::tokens;
-use crate::usage::{Source, Usage};
+use crate::usage::{Details, Source, Usage};
 
 /// Whether the client wants to see thoughts: noted for the answer.
 const THOUGHTS: &str = "include_thoughts";
@@ -45,13 +45,7 @@ pub(super) fn answer(_context: &Context, wanted: &Wanted, completion: Completion
     let shows = shows_thoughts(wanted);
     let candidates: Vec<Value> = completion.choices.iter().map(|choice| candidate(choice, shows)).collect();
     let usage = match &completion.usage {
-        Some(counted) => Usage {
-            prompt_tokens: counted.prompt_tokens,
-            completion_tokens: counted.completion_tokens,
-            total_tokens: counted.total_tokens,
-            source: Source::Provider,
-            is_partial: false,
-        },
+        Some(counted) => Usage::of_chat(counted),
         None => wanted.estimator.usage(&said(&completion)),
     };
     let answer = json!({ "candidates": candidates, "usageMetadata": counts(usage) });
@@ -149,6 +143,7 @@ struct Counts {
     prompt_token_count: u64,
     candidates_token_count: u64,
     thoughts_token_count: u64,
+    cached_content_token_count: u64,
     total_token_count: u64,
 }
 
@@ -160,6 +155,11 @@ impl Counts {
             total_tokens: self.total_token_count,
             source: Source::Provider,
             is_partial: false,
+            details: Details {
+                cached: self.cached_content_token_count,
+                reasoning: self.thoughts_token_count,
+                ..Details::NONE
+            },
         }
     }
 }

@@ -7,13 +7,13 @@ use super::{Capability, Facts};
 
 /// Lines as in the map, without name and provider: every Claude, those that decide how much to think, the one of them
 /// that takes a budget too, and those that take instructions within the conversation.
-const CLAUDE: &str = "\t\tchat\t200000\t64000\t64000\t\t\t\t\tFPVTZCREDS\t\t";
-const CLAUDE_ADAPTIVE: &str = "\t\tchat\t200000\t64000\t64000\t\t\t\t\tFPVTZCREDSO\t\t";
-const CLAUDE_LEGACY: &str = "\t\tchat\t200000\t64000\t64000\t\t\t\t\tFPVTZCREDSOU\t\t";
-const CLAUDE_INSTRUCTED: &str = "\t\tchat\t200000\t64000\t64000\t\t\t\t\tFPVTZCREDSOK\t\t";
-const GEMINI: &str = "\t\tchat\t\t\t\t\t\t\t\tEFTSVRDCW\t\t";
+const CLAUDE: &str = "\t\tchat\t200000\t64000\t64000\t\tFPVTZCREDS\t\t";
+const CLAUDE_ADAPTIVE: &str = "\t\tchat\t200000\t64000\t64000\t\tFPVTZCREDSO\t\t";
+const CLAUDE_LEGACY: &str = "\t\tchat\t200000\t64000\t64000\t\tFPVTZCREDSOU\t\t";
+const CLAUDE_INSTRUCTED: &str = "\t\tchat\t200000\t64000\t64000\t\tFPVTZCREDSOK\t\t";
+const GEMINI: &str = "\t\tchat\t\t\t\t\tEFTSVRDCW\t\t";
 /// All that is known is that they reason.
-const REASONING: &str = "\t\t\t\t\t\t\t\t\t\tE\t\t";
+const REASONING: &str = "\t\t\t\t\t\t\tE\t\t";
 
 /// Major and minor number.
 type Version = (u32, u32);

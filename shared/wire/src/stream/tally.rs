@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::chat::{self, Chunk};
 use crate::generated::Generated;
 use crate::tokens::Estimator;
-use crate::usage::{Source, Usage};
+use crate::usage::Usage;
 
 /// Counts of one stream.
 #[derive(Debug, Default)]
@@ -49,13 +49,7 @@ impl Tally {
     /// The three counts, by the provider or estimated.
     pub fn usage(&self) -> Usage {
         match &self.counted {
-            Some(counted) => Usage {
-                prompt_tokens: counted.prompt_tokens,
-                completion_tokens: counted.completion_tokens,
-                total_tokens: counted.total_tokens,
-                source: Source::Provider,
-                is_partial: false,
-            },
+            Some(counted) => Usage::of_chat(counted),
             None => *self.estimate.get_or_init(|| match &self.estimator {
                 Some(estimator) => estimator.usage(&self.generated),
                 None => Usage::default(),

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use crate::{Source, Usage};
+use crate::usage::{Details, Source, Usage};
 
 /// What has been counted so far; a later count takes the place of an earlier one.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -56,6 +56,12 @@ impl Counts {
             total_tokens: total,
             source: Source::Provider,
             is_partial: true,
+            details: Details {
+                cached: self.cache_read_input_tokens.unwrap_or(0),
+                written: self.cache_creation_input_tokens.unwrap_or(0),
+                reasoning: self.thought_tokens.unwrap_or(0),
+                ..Details::NONE
+            },
         })
     }
 }

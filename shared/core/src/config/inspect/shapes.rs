@@ -143,7 +143,7 @@ impl Inspector {
         }
     }
 
-    fn wrong_value(&mut self, node: &Node, path: &str, fault: &str) {
+    pub(super) fn wrong_value(&mut self, node: &Node, path: &str, fault: &str) {
         self.notices.push(Notice::error(Topic::WrongValue, &node.span, format!("`{path}` {fault}")).at(path));
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! Tollgate's own keys stand in a table of their own.
 
-use super::{Group, Kind, Section, acted, later};
+use super::jwt_auth::JWT_AUTH;
+use super::{Group, Kind, Section, acted, later, spend};
 
-pub(super) static GENERAL_SETTINGS: Section = Section::strict(&[OWN, SETTINGS]);
+pub(super) static GENERAL_SETTINGS: Section = Section::strict(&[OWN, spend::OWN, SETTINGS, spend::SETTINGS]);
 
 /// Keys LiteLLM does not have.
 const OWN: &[Group] = &[
@@ -22,6 +23,15 @@ const OWN: &[Group] = &[
     // How long connecting to a provider may take; 10.
     acted(Kind::Number, &["upstream_connect_timeout_seconds"]),
     acted(Kind::Number, &["realtime_max_message_size_mb", "realtime_idle_timeout_seconds"]),
+    // The service that `custom_auth` names: what it is shown of the gateway and told of callers, the time it has, 5,
+    // how long its answers are kept, 60, how many, 10000, and how long they may be, 64.
+    acted(Kind::Text, &["custom_auth_secret"]),
+    acted(Kind::Choice(&["key", "hash"]), &["custom_auth_credential"]),
+    acted(Kind::HeaderNames, &["custom_auth_headers"]),
+    acted(Kind::Amount, &["custom_auth_timeout_seconds", "custom_auth_cache_seconds"]),
+    acted(Kind::Count, &["custom_auth_cache_max_entries", "custom_auth_max_response_size_kb"]),
+    // By how much the clocks of token issuers may be wrong; 0, as with LiteLLM.
+    acted(Kind::Count, &["jwt_leeway_seconds"]),
     // Connections kept open to one host; 1000.
     acted(Kind::Count, &["upstream_idle_connections_per_host_max"]),
 ];
@@ -40,6 +50,13 @@ const KEY_MANAGERS: &[&str] = &[
 
 const SETTINGS: &[Group] = &[
     acted(Kind::Text, &["master_key", "litellm_key_header_name"]),
+    // LiteLLM takes any other word for its default.
+    acted(Kind::Choice(&["aes-256-gcm", "AES-256-GCM", "xsalsa20-poly1305"]), &["encryption_algorithm"]),
+    acted(Kind::Networks, &["allowed_ips", "trusted_proxy_ranges"]),
+    acted(Kind::Flag, &["use_x_forwarded_for", "custom_auth_run_common_checks"]),
+    acted(Kind::AddressOrPython, &["custom_auth"]),
+    acted(Kind::Flag, &["enable_jwt_auth"]),
+    acted(Kind::JwtAuth(&JWT_AUTH), &["litellm_jwtauth"]),
     later("a call without a model is refused", Kind::Text, &["completion_model"]),
     acted(
         Kind::Flag,
@@ -50,7 +67,6 @@ const SETTINGS: &[Group] = &[
     acted(
         Kind::Python,
         &[
-            "custom_auth",
             "custom_key_generate",
             "custom_key_update",
             "custom_key_policy",
@@ -97,7 +113,6 @@ const SETTINGS: &[Group] = &[
             "database_connection_timeout",
             "database_max_idle_connection_lifetime",
             "database_socket_timeout",
-            "proxy_batch_write_at",
         ],
     ),
     later("there is no database yet", Kind::Text, &["database_url"]),
@@ -166,7 +181,6 @@ const SETTINGS: &[Group] = &[
         &[
             "allow_user_auth",
             "auto_redirect_ui_login_to_sso",
-            "custom_auth_run_common_checks",
             "custom_auth_settings",
             "enable_oauth2_auth",
             "enable_oauth2_proxy_auth",
@@ -189,7 +203,6 @@ const SETTINGS: &[Group] = &[
             "allow_cli_sso_verification_uri_complete",
             "disable_env_credential_login",
             "disable_password_login_when_sso_enabled",
-            "enable_jwt_auth",
             "password_policy_require_lowercase",
             "password_policy_require_numbers",
             "password_policy_require_special_characters",
@@ -212,7 +225,7 @@ const SETTINGS: &[Group] = &[
     later(
         "only keys authenticate, and secrets come from the environment",
         Kind::Map,
-        &["litellm_jwtauth", "max_failed_login_attempts_per_source_overrides"],
+        &["max_failed_login_attempts_per_source_overrides"],
     ),
     later(
         "only keys authenticate, and secrets come from the environment",
@@ -228,12 +241,9 @@ const SETTINGS: &[Group] = &[
             "budget_duration",
             "disable_error_logs",
             "disable_reset_budget",
-            "disable_spend_updates",
             "enable_key_rotation",
             "fail_closed_budget_enforcement",
             "max_budget",
-            "maximum_spend_logs_cleanup_cron",
-            "maximum_spend_logs_retention_interval",
             "proxy_budget_rescheduler_max_time",
             "proxy_budget_rescheduler_min_time",
             "scheduled_job_stagger",
@@ -245,29 +255,12 @@ const SETTINGS: &[Group] = &[
     later(
         "spend and budgets are not recorded",
         Kind::Flag,
-        &[
-            "apply_user_budget_to_team_keys",
-            "disable_budget_reservation",
-            "disable_spend_logs",
-            "store_prompts_in_spend_logs",
-            "use_spend_logs_partitioning",
-        ],
-    ),
-    later(
-        "spend and budgets are not recorded",
-        Kind::Integer,
-        &["maximum_spend_logs_cleanup_batch_size", "maximum_spend_logs_cleanup_max_batches"],
+        &["apply_user_budget_to_team_keys", "disable_budget_reservation", "use_spend_logs_partitioning"],
     ),
     later(
         "spend and budgets are not recorded",
         Kind::Text,
-        &[
-            "maximum_autorouter_session_retention_period",
-            "maximum_daily_tag_spend_retention_period",
-            "maximum_spend_logs_cleanup_batch_timeout",
-            "maximum_spend_logs_cleanup_run_budget",
-            "maximum_spend_logs_retention_period",
-        ],
+        &["maximum_autorouter_session_retention_period", "maximum_spend_logs_cleanup_batch_timeout"],
     ),
     later(
         "this limit is not enforced",
@@ -301,7 +294,7 @@ const SETTINGS: &[Group] = &[
     later("this limit is not enforced", Kind::Number, &["admission_queue_timeout_seconds"]),
     later("this limit is not enforced", Kind::Section(&COORDINATION_REDIS), &["coordination_redis"]),
     later("this limit is not enforced", Kind::TextList, &["allowed_file_extensions", "blocked_file_extensions"]),
-    acted(Kind::Flag, &["disable_bedrock_agent_runtime_passthrough"]),
+    acted(Kind::Flag, &["disable_bedrock_agent_runtime_passthrough", "disable_custom_api_keys"]),
     acted(Kind::Number, &["pass_through_request_timeout"]),
     acted(Kind::Sections(&PASS_THROUGH), &["pass_through_endpoints"]),
     later(
@@ -319,7 +312,6 @@ const SETTINGS: &[Group] = &[
             "default_team_disabled",
             "default_team_params",
             "disable_admin_ui",
-            "disable_custom_api_keys",
             "disable_key_generate_for_org_admin",
             "disable_swagger",
             "hide_default_credentials_hint",
@@ -362,7 +354,6 @@ const SETTINGS: &[Group] = &[
             "proxy_batch_polling_interval",
             "tag_header",
             "tracing",
-            "use_x_forwarded_for",
             "user_header_mappings",
         ],
     ),
@@ -392,11 +383,9 @@ const SETTINGS: &[Group] = &[
         Kind::TextList,
         &[
             "admin_only_routes",
-            "allowed_ips",
             "allowed_routes",
             "provider_url_destination_allowed_hosts",
             "public_routes",
-            "trusted_proxy_ranges",
             "user_url_allowed_hosts",
         ],
     ),

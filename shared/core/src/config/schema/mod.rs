@@ -6,11 +6,13 @@
 mod callbacks;
 mod document;
 mod general_settings;
+mod jwt_auth;
 mod litellm_params;
 mod litellm_settings;
 mod model_info;
 mod prices;
 mod router_settings;
+mod spend;
 
 use std::collections::HashMap;
 
@@ -58,6 +60,10 @@ pub(super) enum Kind {
     PreCallChecks(&'static [(&'static str, Option<&'static str>)]),
     /// The dotted path of Python code.
     Python,
+    /// The address of a service, or the dotted path of Python code.
+    AddressOrPython,
+    /// Names of headers.
+    HeaderNames,
     /// The name of something built in, or the dotted path of Python code.
     NameOrPython,
     /// Names of callbacks, or dotted paths of Python code.
@@ -71,6 +77,10 @@ pub(super) enum Kind {
     NamedTextsOrSections(&'static Section),
     /// The same as `Sections`, where entries must also agree with each other.
     RoutingGroups(&'static Section),
+    /// Addresses and ranges of them: a list, or one text that separates them by commas.
+    Networks,
+    /// A map whose keys must agree with each other.
+    JwtAuth(&'static Section),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

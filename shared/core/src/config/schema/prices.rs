@@ -2,14 +2,11 @@
 //!
 //! US dollars for one token, character, image, page, query or second, as the name says.
 
-use super::{Group, Kind, acted, later};
-
-const MEANING: &str = "its price is taken from the cost table alone";
+use super::{Group, Kind, acted};
 
 pub(super) const PRICES: &[Group] = &[
     acted(Kind::Number, &["input_cost_per_token", "output_cost_per_token"]),
-    later(
-        MEANING,
+    acted(
         Kind::Number,
         &[
             "annotation_cost_per_page",
@@ -149,8 +146,7 @@ pub(super) const PRICES: &[Group] = &[
             "vector_store_cost_per_gb_per_day",
         ],
     ),
-    later(
-        MEANING,
+    acted(
         Kind::Any,
         &["off_peak_pricing", "search_context_cost_per_query", "tiered_pricing", "web_search_billing_unit"],
     ),

@@ -53,6 +53,12 @@ pub(crate) fn served(yaml: &str) -> Loaded {
     Fake::with("config.yaml", yaml).load(Mode::Boot).unwrap_or_else(|refusal| panic!("refused:\n{refusal}\nof\n{yaml}"))
 }
 
+/// The same with variables.
+pub(crate) fn served_with(yaml: &str, variables: &[(&str, &str)]) -> Loaded {
+    let fake = variables.iter().fold(Fake::with("config.yaml", yaml), |fake, (name, value)| fake.set(name, value));
+    fake.load(Mode::Boot).unwrap_or_else(|refusal| panic!("refused:\n{refusal}\nof\n{yaml}"))
+}
+
 /// Every notice of one file, whether it is served or not.
 pub(super) fn notices(yaml: &str, mode: Mode) -> Vec<Notice> {
     match Fake::with("config.yaml", yaml).load(mode) {

@@ -83,3 +83,15 @@ fn tollgates_own_keys_are_known_and_read() {
     assert_eq!((general.request_read_timeout_seconds, general.upstream_connect_timeout_seconds), (2.0, 3.0));
     assert_eq!(general.upstream_idle_connections_per_host_max, 4);
 }
+
+#[test]
+fn the_form_of_stored_secrets_is_litellms_default_unless_it_is_named() {
+    use crate::seal::Algorithm;
+    let check = |yaml: &str, expected: Algorithm| {
+        assert_eq!(served(yaml).config.general_settings.encryption_algorithm, expected, "{yaml}");
+    };
+    check("general_settings: {}", Algorithm::SecretBox);
+    check("general_settings: {encryption_algorithm: xsalsa20-poly1305}", Algorithm::SecretBox);
+    check("general_settings: {encryption_algorithm: aes-256-gcm}", Algorithm::AesGcm);
+    check("general_settings: {encryption_algorithm: AES-256-GCM}", Algorithm::AesGcm);
+}

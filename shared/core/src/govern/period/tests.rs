@@ -79,7 +79,8 @@ fn what_is_no_duration_is_refused_when_it_is_written() {
 
 #[test]
 fn a_time_of_day_is_read_as_litellm_does_or_refused() {
-    for (text, hour, minute, second) in [("12:00", 12, 0, 0), ("7:5", 7, 5, 0), ("23:59:59", 23, 59, 59), ("", 0, 0, 0)] {
+    for (text, hour, minute, second) in [("12:00", 12, 0, 0), ("7:5", 7, 5, 0), ("23:59:59", 23, 59, 59), ("", 0, 0, 0)]
+    {
         let at = Calendar::new(None, Some(text)).unwrap().at;
         assert_eq!((at.hour(), at.minute(), at.second()), (hour, minute, second), "{text}");
     }

@@ -35,8 +35,7 @@ pub async fn check_team(app: &App, organization: &Row, team: &Row) -> Result<(),
         if let (Some(wanted), Some(own)) = (team.whole(name), budget.whole(name))
             && wanted > own
         {
-            let sentence =
-                format!("Team {name} ({wanted}) exceeds organization's {name} ({own}). Organization: {id}");
+            let sentence = format!("Team {name} ({wanted}) exceeds organization's {name} ({own}). Organization: {id}");
             return refuse(sentence);
         }
     }
@@ -58,7 +57,9 @@ fn foreign_model(organization: &Row, models: &[String]) -> Option<String> {
 /// 403 where it may use a model that the organization may not.
 pub async fn check_move(app: &App, organization: &Row, team: &Row) -> Result<(), Error> {
     if let Some(model) = foreign_model(organization, &team.texts("models")) {
-        let sentence = format!("Cannot move team to organization. Team has access to model {model} that is not in the organization.");
+        let sentence = format!(
+            "Cannot move team to organization. Team has access to model {model} that is not in the organization."
+        );
         return Err(Denial::management_error(403, &sentence).into());
     }
     check_team(app, organization, team).await

@@ -27,8 +27,9 @@ pub async fn standing(app: &App, caller: &Caller, team: &Row) -> Result<Option<S
     {
         return Ok(Some(Standing::OrganizationAdmin));
     }
-    let is_admin =
-        |member: &member::Member| member.is_admin() && member.user_id.is_some() && member.user_id.as_deref() == caller.user_id();
+    let is_admin = |member: &member::Member| {
+        member.is_admin() && member.user_id.is_some() && member.user_id.as_deref() == caller.user_id()
+    };
     Ok(member::of(team).iter().any(is_admin).then_some(Standing::TeamAdmin))
 }
 
@@ -44,7 +45,6 @@ pub fn denied_detail() -> Error {
 
 /// The refusal of whoever may not change the members.
 pub fn members_denied(route: &str, team_id: &str) -> Error {
-    let sentence =
-        format!("Call not allowed. User not proxy admin OR team admin. route={route}, team_id={team_id}");
+    let sentence = format!("Call not allowed. User not proxy admin OR team admin. route={route}, team_id={team_id}");
     Denial::detail_error(403, &sentence).into()
 }

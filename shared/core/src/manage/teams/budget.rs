@@ -82,8 +82,7 @@ pub fn hand_out(team: &Row, id: &str) -> Vec<Change> {
     let mut changes = vec![Change::Update(memberships, without, records::row([("budget_id", id.into())]))];
     for member in super::member::of(team) {
         let Some(user_id) = member.user_id else { continue };
-        let columns =
-            [("user_id", user_id.into()), ("team_id", team_id.into()), ("budget_id", Value::from(id))];
+        let columns = [("user_id", user_id.into()), ("team_id", team_id.into()), ("budget_id", Value::from(id))];
         changes.push(Change::Offer(memberships, records::row(columns)));
     }
     changes

@@ -124,9 +124,9 @@ fn check_soft_budget(columns: &Row) -> Result<(), Error> {
 /// A team may not be given more than its organization has, or, without one, than its creator.
 async fn check_limits(app: &App, request: &Request, columns: &Row) -> Result<(), Error> {
     if let Some(id) = columns.text("organization_id") {
-        let organization = records::one(app, &schema::ORGANIZATIONS, id).await?.ok_or_else(|| {
-            Denial::management(400, format!("Organization not found for organization_id={id}"))
-        })?;
+        let organization = records::one(app, &schema::ORGANIZATIONS, id)
+            .await?
+            .ok_or_else(|| Denial::management(400, format!("Organization not found for organization_id={id}")))?;
         return organizations::check_team(app, &organization, columns).await;
     }
     if request.caller.is_admin() {

@@ -60,7 +60,10 @@ pub async fn removal(app: &App, request: &Request, team: &Row) -> Result<Vec<Cha
     changes.push(Change::Delete(&schema::TEAM_MEMBERSHIPS, vec![is_own()]));
     let models = Filter::Member("model_info", "team_id", id.to_owned());
     changes.push(Change::Delete(&schema::MODELS, vec![models]));
-    for group in records::all(app, &Query::of(&schema::ACCESS_GROUPS).with(Filter::Has("assigned_team_ids", id.to_owned()))).await? {
+    for group in
+        records::all(app, &Query::of(&schema::ACCESS_GROUPS).with(Filter::Has("assigned_team_ids", id.to_owned())))
+            .await?
+    {
         let mut teams = group.texts("assigned_team_ids");
         teams.retain(|team| team != id);
         let columns = records::row([("assigned_team_ids", teams.into())]);

@@ -65,12 +65,7 @@ fn check_inside(request: &Request, team: &Row, standing: Option<Standing>) -> Re
     Err(Denial { kind: "auth_error", ..Denial::management_error(403, &sentence) }.about("None").into())
 }
 
-async fn team_info(
-    app: &App,
-    team: &Row,
-    default: Option<&Row>,
-    standing: Option<Standing>,
-) -> Result<Value, Error> {
+async fn team_info(app: &App, team: &Row, default: Option<&Row>, standing: Option<Standing>) -> Result<Value, Error> {
     let mut info = show::whole(app, team).await?;
     info.insert("members_with_roles".to_owned(), named_members(app, team).await?);
     info.insert("team_member_budget_table".to_owned(), default.map_or(Value::Null, brief_default));

@@ -99,7 +99,7 @@ pub struct Roles<'a> {
 pub fn read_with(fields: &Fields<'_>, roles: &Roles<'_>) -> (Vec<Member>, bool) {
     match fields.object().get("member") {
         None => {
-            fields.fault("member", "missing", "Field required", &Value::Object(fields.object().clone()));
+            fields.fault("member", "missing", "Field required");
             (Vec::new(), false)
         }
         Some(Value::Array(items)) => (items.iter().filter_map(|item| read(fields, item, &[], roles)).collect(), true),
@@ -115,18 +115,18 @@ fn read(fields: &Fields<'_>, item: &Value, place: &[Value], roles: &Roles<'_>) -
         Value::Array(location)
     };
     let Some(member) = item.as_object() else {
-        fields.fault_at(at(&[]), "value_error", "Value error, input needs to be a dictionary", item);
+        fields.fault_at(at(&[]), "value_error", "Value error, input needs to be a dictionary");
         return None;
     };
     if member.text("user_id").is_none() && member.text("user_email").is_none() {
         let sentence = "Value error, Either user id or user email must be provided";
-        fields.fault_at(at(&[]), "value_error", sentence, item);
+        fields.fault_at(at(&[]), "value_error", sentence);
         return None;
     }
     match member.get("role") {
-        None => fields.fault_at(at(&["role".into()]), "missing", "Field required", item),
+        None => fields.fault_at(at(&["role".into()]), "missing", "Field required"),
         Some(role) if role.as_str().is_some_and(|role| roles.known.contains(&role)) => return Some(stored(member)),
-        Some(role) => fields.fault_at(at(&["role".into()]), "literal_error", roles.expected, role),
+        Some(_) => fields.fault_at(at(&["role".into()]), "literal_error", roles.expected),
     }
     None
 }

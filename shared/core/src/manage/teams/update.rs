@@ -101,12 +101,7 @@ async fn apply(app: &App, request: &Request, mut settings: Settings, id: &str) -
 }
 
 /// All changes of the update; it fails where the team has been changed since it was read.
-async fn compose(
-    app: &App,
-    request: &Request,
-    settings: &Settings,
-    team: &Row,
-) -> Result<Vec<Change>, Error> {
+async fn compose(app: &App, request: &Request, settings: &Settings, team: &Row) -> Result<Vec<Change>, Error> {
     let mut columns = settings.stored(app);
     let mut changes = vec![untouched(TEAMS, team)];
     let mut metadata = metadata(settings, team);
@@ -114,7 +109,8 @@ async fn compose(
     if let Some(metadata) = metadata {
         columns.insert("metadata".to_owned(), Value::Object(metadata));
     }
-    if let Some((id, change)) = permission::store(app, settings.permission.as_ref(), team.text("object_permission_id"))? {
+    if let Some((id, change)) = permission::store(app, settings.permission.as_ref(), team.text("object_permission_id"))?
+    {
         columns.insert("object_permission_id".to_owned(), id.into());
         changes.push(change);
     }

@@ -14,16 +14,6 @@ use crate::json::{self, Object};
 use crate::stream::{Fault, garbage};
 use crate::usage::{Source, Usage};
 
-/// Counts in Anthropic's form: what went into or came out of the cache is counted apart.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Counts {
-    input_tokens: Option<u64>,
-    output_tokens: Option<u64>,
-    cache_creation_input_tokens: Option<u64>,
-    cache_read_input_tokens: Option<u64>,
-}
-
 /// One event, as far as it is looked at.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -34,7 +24,8 @@ struct Event<'a> {
     message: Option<&'a RawValue>,
     #[serde(borrow)]
     delta: Option<Piece<'a>>,
-    usage: Option<Counts>,
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
 }
 
 #[derive(Default, Deserialize)]
@@ -54,8 +45,7 @@ struct Piece<'a> {
 /// Where the body is no JSON object.
 pub fn whole(wanted: &Wanted, body: &[u8]) -> Result<Answer, Garbage> {
     let mut object = Object::parse(body).map_err(|error| Garbage(error.to_string()))?;
-    let counted = object.given("usage").and_then(|text| serde_json::from_str::<Counts>(text).ok());
-    let usage = counted.and_then(|counts| usage_of(&counts)).unwrap_or_else(|| {
+    let usage = object.given("usage").and_then(usage_of).unwrap_or_else(|| {
         let mut generated = Generated::default();
         generated.push(object.get("content").unwrap_or(""));
         wanted.estimator.usage(&generated)
@@ -75,7 +65,7 @@ pub fn event(data: &[u8], seen: &mut Seen) -> Result<(), Fault> {
     match &*event.kind {
         "message_start" => begin(data, &event, seen),
         "content_block_delta" => piece(event.delta.unwrap_or_default(), seen),
-        "message_delta" => note(event.usage.unwrap_or_default(), seen),
+        "message_delta" => note(event.usage.map_or("", RawValue::get), seen),
         // An error is relayed as it came, and nothing follows it.
         "message_stop" | "error" => seen.is_done = true,
         _ => {}
@@ -85,8 +75,7 @@ pub fn event(data: &[u8], seen: &mut Seen) -> Result<(), Fault> {
 
 fn begin(data: &[u8], event: &Event<'_>, seen: &mut Seen) {
     let Some(Ok(mut message)) = event.message.map(|raw| Object::parse(raw.get().as_bytes())) else { return };
-    let counts = message.given("usage").and_then(|text| serde_json::from_str(text).ok());
-    note(counts.unwrap_or_default(), seen);
+    note(message.given("usage").unwrap_or_default(), seen);
     let Ok(mut whole) = Object::parse(data) else { return };
     if message.get("model").is_some() {
         message.set("model", json::raw(&seen.model));
@@ -102,21 +91,22 @@ fn piece(piece: Piece<'_>, seen: &mut Seen) {
 }
 
 /// Adds counts: they only grow, and a later event may repeat a part of them.
-fn note(counts: Counts, seen: &mut Seen) {
-    let Some(later) = usage_of(&counts) else { return };
+fn note(counts: &str, seen: &mut Seen) {
+    let Some(later) = usage_of(counts) else { return };
     let before = seen.usage.unwrap_or(Usage { source: Source::Provider, ..Usage::default() });
     let prompt_tokens = later.prompt_tokens.max(before.prompt_tokens);
     let completion_tokens = later.completion_tokens.max(before.completion_tokens);
     let total_tokens = prompt_tokens.saturating_add(completion_tokens);
-    seen.usage = Some(Usage { prompt_tokens, completion_tokens, total_tokens, ..later });
+    let details = before.details.grown(later.details);
+    seen.usage = Some(Usage { prompt_tokens, completion_tokens, total_tokens, details, ..later });
 }
 
-/// `None` where nothing was counted.
-fn usage_of(counts: &Counts) -> Option<Usage> {
-    counts.input_tokens.or(counts.output_tokens)?;
-    let parts = [counts.input_tokens, counts.cache_creation_input_tokens, counts.cache_read_input_tokens];
-    let prompt_tokens = parts.iter().fold(0u64, |sum, part| sum.saturating_add(part.unwrap_or(0)));
-    let completion_tokens = counts.output_tokens.unwrap_or(0);
-    let total_tokens = prompt_tokens.saturating_add(completion_tokens);
-    Some(Usage { prompt_tokens, completion_tokens, total_tokens, source: Source::Provider, is_partial: false })
+/// Counts in Anthropic's form: what went into or came out of the cache is counted apart. `None` where nothing was
+/// counted.
+fn usage_of(counts: &str) -> Option<Usage> {
+    let counted = Usage::parse(counts)?;
+    let cache = counted.details.cached.saturating_add(counted.details.written);
+    let prompt_tokens = counted.prompt_tokens.saturating_add(cache);
+    let total_tokens = prompt_tokens.saturating_add(counted.completion_tokens);
+    Some(Usage { prompt_tokens, total_tokens, is_partial: false, ..counted })
 }

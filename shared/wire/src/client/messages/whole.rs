@@ -15,7 +15,7 @@ use crate::client::Wanted;
 use crate::dialect::Context;
 use crate::generated::Generated;
 use crate::prepare::JSON_TOOL;
-use crate::usage::{Source, Usage};
+use crate::usage::Usage;
 
 /// A message of the model.
 #[derive(Debug, Serialize)]
@@ -168,11 +168,8 @@ fn unwrap_json_tool(choice: &mut Choice) {
 fn count(wanted: &Wanted, completion: &Completion) -> Usage {
     if let Some(usage) = &completion.usage {
         return Usage {
-            prompt_tokens: usage.prompt_tokens,
-            completion_tokens: usage.completion_tokens,
             total_tokens: usage.total_tokens.max(usage.prompt_tokens.saturating_add(usage.completion_tokens)),
-            source: Source::Provider,
-            is_partial: false,
+            ..Usage::of_chat(usage)
         };
     }
     let mut generated = Generated::default();

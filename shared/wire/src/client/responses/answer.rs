@@ -11,18 +11,12 @@ use crate::client::Wanted;
 use crate::dialect::{Context, Stamp};
 use crate::generated::Generated;
 use crate::prepare::is_signed;
-use crate::usage::{Source, Usage};
+use crate::usage::Usage;
 
 pub(super) fn answer(context: &Context, wanted: &Wanted, completion: &Completion) -> Answer {
     let counted = completion.usage.clone();
     let usage = match &counted {
-        Some(counted) => Usage {
-            prompt_tokens: counted.prompt_tokens,
-            completion_tokens: counted.completion_tokens,
-            total_tokens: counted.total_tokens,
-            source: Source::Provider,
-            is_partial: false,
-        },
+        Some(counted) => Usage::of_chat(counted),
         None => wanted.estimator.usage(&generated(completion)),
     };
     let shown_usage = counted.unwrap_or_else(|| chat::Usage {

@@ -7,7 +7,7 @@ type Known = (Option<String>, Option<u64>, Option<u64>, String);
 
 fn ours(name: &str) -> Option<Known> {
     let facts = of(name)?;
-    let mut letters: Vec<char> = facts.columns[10].chars().collect();
+    let mut letters: Vec<char> = facts.columns[7].chars().collect();
     letters.sort_unstable();
     let mode = Some(facts.mode.to_owned()).filter(|mode| !mode.is_empty());
     Some((mode, facts.max_input_tokens(), facts.max_output_tokens(), letters.into_iter().collect()))

@@ -9,7 +9,7 @@ use crate::answer::{Answer, Garbage};
 use crate::chat::Text;
 use crate::client::Wanted;
 use crate::generated::Generated;
-use crate::usage::{Source, Usage};
+use crate::usage::Usage;
 
 /// A response, as far as it is read.
 #[derive(Default, Deserialize)]
@@ -134,14 +134,7 @@ fn call(item: &Item<'_>) -> Block {
 
 fn count(wanted: &Wanted, counts: Option<&Counts>, items: &[Item<'_>]) -> Usage {
     if let Some(counts) = counts {
-        let counted = counts.chat();
-        return Usage {
-            prompt_tokens: counted.prompt_tokens,
-            completion_tokens: counted.completion_tokens,
-            total_tokens: counted.total_tokens,
-            source: Source::Provider,
-            is_partial: false,
-        };
+        return Usage::of_chat(&counts.chat());
     }
     let mut generated = Generated::default();
     for item in items {

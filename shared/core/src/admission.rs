@@ -1,0 +1,167 @@
+//! Admission of a call of a model: what its request says of itself, as `govern` has to know it.
+//!
+//! Reads the request that has been parsed already; decides nothing.
+
+use tollgate_wire::Operation;
+use tollgate_wire::cost;
+use tollgate_wire::json::Object;
+
+use crate::bill::Bill;
+use crate::call::Visitor;
+use crate::catalog::{Found, Group};
+use crate::govern::{Estimate, Visit, access};
+use crate::journey::{Ask, AskBody};
+use crate::price::Job;
+use crate::{App, Error};
+
+/// LiteLLM's estimate of a token's length in characters, where limits of tokens are concerned.
+const BYTES_A_TOKEN: u64 = 4;
+
+impl App {
+    /// Admits the call, in the name that its key's names make of the model.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub(crate) async fn admit(&self, visitor: &Visitor, ask: &mut Ask<'_>) -> Result<Bill, Error> {
+        let caller = &visitor.caller;
+        let dispatched = match (caller.profile(), &ask.named) {
+            (Some(profile), Some(model)) => access::dispatched(profile, model),
+            _ => None,
+        };
+        let call = ask.call;
+        let served = dispatched.as_deref().or(ask.named.as_deref());
+        let found = served.and_then(|model| self.catalog.resolve(model, caller.team_id()).ok().flatten());
+        let group = found.as_ref().map(Found::group);
+        let job = job(call.operation, &ask.body);
+        let visit = Visit {
+            call_id: &call.id,
+            call_type: call.operation.name(),
+            endpoint: &visitor.endpoint,
+            model: ask.named.as_deref(),
+            dispatched: dispatched.as_deref(),
+            group,
+            customer: customer(visitor.customer.as_deref(), &ask.body),
+            tags: ask.controls.wish.tags.clone(),
+            session: ask.controls.session.clone(),
+            user_agent: visitor.user_agent.clone(),
+            address: visitor.address.clone(),
+            metadata: spend_metadata(&ask.body),
+            estimate: self.estimate(group.map(|group| &**group), ask, &job),
+            job,
+        };
+        let bill = self.governance.admit(&self.catalog, caller, visit).await?;
+        if dispatched.is_some() {
+            ask.named = dispatched;
+        }
+        ask.controls.wish.team_id = caller.team_id().map(str::to_owned);
+        Ok(bill)
+    }
+}
+
+impl App {
+    /// Admits what is no call of a model: one about a file or a batch, a search, a session, a request that is passed on.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub(crate) async fn admit_other(
+        &self,
+        visitor: Option<&Visitor>,
+        (call_id, call_type): (&str, &'static str),
+        model: Option<&str>,
+    ) -> Result<Option<Bill>, Error> {
+        let Some(visitor) = visitor else { return Ok(None) };
+        let found = model.and_then(|model| self.catalog.resolve(model, visitor.caller.team_id()).ok().flatten());
+        let visit = Visit {
+            call_id,
+            call_type,
+            endpoint: &visitor.endpoint,
+            model,
+            group: found.as_ref().map(Found::group),
+            customer: visitor.customer.clone(),
+            user_agent: visitor.user_agent.clone(),
+            address: visitor.address.clone(),
+            // What it costs is known in the end, if ever: it is let in while anything is left.
+            estimate: Estimate { cost_picousd: Some(0), output_tokens: Some(0), ..Estimate::default() },
+            ..Visit::default()
+        };
+        self.governance.admit(&self.catalog, &visitor.caller, visit).await.map(Some)
+    }
+}
+
+/// Whether calls of the operation cost nothing, so that nothing is reserved for them.
+const fn is_free(operation: Operation) -> bool {
+    matches!(operation, Operation::CountMessageTokens | Operation::CountContentTokens)
+}
+
+impl App {
+    /// The most that the call can use of any deployment that may serve it.
+    fn estimate(&self, group: Option<&Group>, ask: &Ask<'_>, job: &Job) -> Estimate {
+        if is_free(ask.call.operation) {
+            return Estimate { cost_picousd: Some(0), output_tokens: Some(0), ..Estimate::default() };
+        }
+        let AskBody::Json { bytes, object } = &ask.body else { return Estimate::default() };
+        let bytes = bytes.len() as u64;
+        let limit = ask.output_tokens();
+        let output_tokens = (limit > 0).then_some(limit);
+        let choices = object.given("n").and_then(|text| text.parse().ok()).unwrap_or(1);
+        let worst = cost::Ask {
+            // No token is shorter than a byte.
+            input_tokens: Some(bytes),
+            output_tokens,
+            choices,
+            has_answer: true,
+            writes_cache: object.given("messages").is_some_and(|text| text.contains("cache_control")),
+            has_media: false,
+        };
+        let cost_picousd = group.and_then(|group| self.governance.prices.worst(group, job, &worst));
+        let is_free = cost_picousd == Some(0) && group.is_some_and(|group| self.governance.prices.is_free(group, job));
+        let likely_input_tokens = (bytes / BYTES_A_TOKEN).max(1);
+        Estimate { cost_picousd, is_free, likely_input_tokens, output_tokens }
+    }
+}
+
+/// What the call is about, in what it is paid by.
+fn job(operation: Operation, body: &AskBody<'_>) -> Job {
+    let AskBody::Json { object, .. } = body else { return Job::Tokens };
+    let text = |name: &str| object.given(name).and_then(|_| object.string(name)).map(std::borrow::Cow::into_owned);
+    let count = |name: &str| object.given(name).and_then(|text| text.parse().ok());
+    match operation {
+        Operation::Embedding => Job::Embedding,
+        Operation::ImageGeneration => {
+            Job::Images { count: count("n").unwrap_or(1), size: text("size"), quality: text("quality") }
+        }
+        Operation::Speech => Job::Speech { characters: text("input").map_or(0, |input| input.chars().count() as u64) },
+        Operation::Rerank => Job::Rerank,
+        _ => Job::Tokens,
+    }
+}
+
+/// Whom the call is made for: a header, else the places of the body where LiteLLM looks.
+fn customer(header: Option<&str>, body: &AskBody<'_>) -> Option<String> {
+    if let Some(id) = header {
+        return Some(id.to_owned());
+    }
+    let AskBody::Json { object, .. } = body else { return None };
+    let text = |name: &str| object.given(name).and_then(|_| object.string(name)).map(std::borrow::Cow::into_owned);
+    let within = |section: &str, name: &str| member(object, section, name)?.as_str().map(str::to_owned);
+    let places =
+        [text("user"), within("litellm_metadata", "user"), within("metadata", "user_id"), text("safety_identifier")];
+    places.into_iter().flatten().find(|id| !id.is_empty())
+}
+
+/// `spend_logs_metadata` of the request's metadata.
+fn spend_metadata(body: &AskBody<'_>) -> Option<serde_json::Value> {
+    let AskBody::Json { object, .. } = body else { return None };
+    let of = |section| member(object, section, "spend_logs_metadata");
+    of("litellm_metadata").or_else(|| of("metadata")).filter(serde_json::Value::is_object)
+}
+
+fn member(object: &Object<'_>, section: &str, name: &str) -> Option<serde_json::Value> {
+    let text = object.given(section)?;
+    // Most metadata names nothing that is looked for: it need not be parsed.
+    if !text.contains(name) {
+        return None;
+    }
+    let mut fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
+    fields.remove(name)
+}

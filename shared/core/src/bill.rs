@@ -1,0 +1,151 @@
+//! The bill of one call: what it has reserved before anything was sent, and what it comes to in the end.
+//!
+//! A bill is opened at admission and closed once, when the call's record ends, whichever way: what was reserved is
+//! settled, and the spend is journalled. Knows no HTTP.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tollgate_wire::Usage;
+
+use crate::clock::Clock;
+use crate::deployment::Deployment;
+use crate::govern::limits;
+use crate::govern::told::Headers;
+use crate::ledger::{Journal, JournalFault, Outcome, Spend, Tokens};
+use crate::price::{Job, Pricing};
+use crate::quota::{Quota, Reservation, Used};
+use crate::upstream::BoxFuture;
+
+/// A call that has been admitted.
+pub(crate) struct Bill {
+    pub quota: Arc<dyn Quota>,
+    pub journal: Arc<dyn Journal>,
+    pub clock: Clock,
+    pub reservation: Option<Reservation>,
+    /// What is known of the call so far.
+    pub spend: Box<Spend>,
+    /// Who answered, or was asked last.
+    pub deployment: Option<Arc<Deployment>>,
+    pub prices: Arc<Pricing>,
+    pub job: Job,
+    /// What the operator says that the call costs, whatever it uses.
+    pub fixed_picousd: Option<u64>,
+    /// What the key had spent before the call, and what others of its calls hold.
+    pub key_picousd: u64,
+    /// What the answer is told of limits.
+    pub told: Headers,
+    /// What the question alone is charged at, where its client left before any usage was known.
+    pub input_tokens: u64,
+}
+
+/// What closing a bill comes to.
+#[derive(Default)]
+pub(crate) struct Receipt {
+    pub cost_picousd: u64,
+    pub breakdown: Option<Value>,
+    /// What the key had spent before, and this call.
+    pub key_spend_usd: f64,
+    durable: Option<BoxFuture<'static, Result<(), JournalFault>>>,
+}
+
+/// How the call ended.
+pub(crate) struct End<'a> {
+    pub status: u16,
+    pub usage: Option<Usage>,
+    /// The answer's own id, where it has one.
+    pub answer_id: Option<&'a str>,
+    pub retries: u64,
+    pub fallbacks: u64,
+}
+
+/// The status of a call whose client has left.
+pub(crate) const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+impl Bill {
+    /// Settles the reservation and journals the spend. What it returns need only be awaited by whoever has a last byte
+    /// to hold back.
+    pub fn close(mut self, end: &End<'_>) -> Receipt {
+        let usage = match (end.usage, end.status) {
+            (None, CLIENT_CLOSED_REQUEST) if self.deployment.is_some() => {
+                Some(Usage { prompt_tokens: self.input_tokens, total_tokens: self.input_tokens, ..Usage::default() })
+            }
+            (usage, _) => usage,
+        };
+        self.fill(end, usage);
+        let used = Used {
+            cost_picousd: self.spend.cost_picousd,
+            input_tokens: self.spend.tokens.prompt,
+            output_tokens: self.spend.tokens.completion,
+        };
+        if let Some(reservation) = self.reservation.take() {
+            self.quota.settle(reservation, used);
+        }
+        let breakdown = self.spend.cost_breakdown.clone();
+        let key_spend_usd = limits::usd(self.key_picousd.saturating_add(used.cost_picousd));
+        let durable = self.journal.end(*self.spend);
+        Receipt { cost_picousd: used.cost_picousd, breakdown, key_spend_usd, durable: Some(durable) }
+    }
+
+    fn fill(&mut self, end: &End<'_>, usage: Option<Usage>) {
+        let spend = &mut *self.spend;
+        // A failure before anything was generated costs nothing.
+        let is_charged = usage.is_some() || end.status < 300;
+        let usage = usage.unwrap_or_default();
+        spend.ended = self.clock.now();
+        spend.outcome = match end.status {
+            200..=299 => Outcome::Served,
+            CLIENT_CLOSED_REQUEST => Outcome::Left,
+            _ => Outcome::Failed,
+        };
+        if let Some(id) = end.answer_id {
+            id.clone_into(&mut spend.request_id);
+        }
+        spend.tokens = Tokens {
+            prompt: usage.prompt_tokens,
+            completion: usage.completion_tokens,
+            total: usage.total_tokens,
+            cache_read: usage.details.cached,
+            cache_write: usage.details.written,
+            reasoning: usage.details.reasoning,
+        };
+        (spend.retries, spend.fallbacks) = (end.retries, end.fallbacks);
+        if spend.outcome == Outcome::Failed {
+            spend.error = Some(error_information(end.status));
+        }
+        (spend.cost_picousd, spend.cost_breakdown) = (self.fixed_picousd.unwrap_or(0), None);
+        if let Some(deployment) = &self.deployment {
+            let charged = self.prices.charge(deployment, &self.job, &usage, spend.ended);
+            if self.fixed_picousd.is_none() && is_charged {
+                (spend.cost_picousd, spend.cost_breakdown) = (charged.picousd, charged.breakdown);
+            }
+            spend.model_id.clone_from(&deployment.id);
+            spend.model.clone_from(&deployment.model);
+            deployment.provider.clone_into(&mut spend.provider);
+        }
+    }
+}
+
+impl Receipt {
+    pub fn cost_usd(&self) -> f64 {
+        limits::usd(self.cost_picousd)
+    }
+
+    /// Resolves when the spend is durable. A journal that fails has said so in the log.
+    pub async fn durable(self) {
+        if let Some(durable) = self.durable
+            && let Err(fault) = durable.await
+        {
+            tracing::error!("a call's spend is not durable: {fault}");
+        }
+    }
+
+    /// The waiting itself, where there is anything to wait for.
+    pub fn waiting(self) -> Option<BoxFuture<'static, ()>> {
+        self.durable.is_some().then(|| -> BoxFuture<'static, ()> { Box::pin(self.durable()) })
+    }
+}
+
+fn error_information(status: u16) -> Value {
+    json!({ "error_code": status.to_string() })
+}

@@ -1,0 +1,139 @@
+//! What goes on beside the calls: spend is drained, budgets begin anew, changes of other instances are heard.
+//!
+//! Futures that whoever runs the gateway polls; nothing is started here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tollgate_core::App;
+use tollgate_core::directory::Fault;
+use tollgate_core::govern::reset::{self, Resets};
+use tollgate_core::ledger::{Drain, Retention};
+use tracing::{info, warn};
+
+use crate::Failure;
+use crate::database::quota::PostgresQuota;
+use crate::database::{Database, Migration, News};
+use crate::journal::FileJournal;
+
+/// How long the records of the last calls may take to be written when the process leaves; what is left is written by
+/// the next one.
+const LAST_DRAIN: Duration = Duration::from_secs(5);
+/// After a fault of the database.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What has to go on.
+pub struct Beside {
+    pub database: Arc<Database>,
+    /// The accounts, where the database keeps them.
+    pub accounts: Option<Arc<PostgresQuota>>,
+    pub files: Option<Arc<FileJournal>>,
+    pub drain: Option<Arc<Drain>>,
+    pub resets: Arc<Resets>,
+    /// Whether tables are made and brought up to date at the start.
+    pub migrates: bool,
+    pub retention: Retention,
+    pub resets_budgets: bool,
+}
+
+impl Beside {
+    /// Brings the database to what this version needs, before anybody is served. A database that is away is waited for
+    /// by nobody: what is known is served.
+    ///
+    /// # Errors
+    /// When its tables are such that nothing could be kept in them.
+    pub async fn prepare(&self) -> Result<(), Failure> {
+        let migration = if self.migrates { Migration::Done } else { Migration::Told };
+        match self.database.migrate(migration).await {
+            Ok(statements) if self.migrates => {
+                if !statements.is_empty() {
+                    info!("the database has been brought up to date with {} statements", statements.len());
+                }
+                Ok(())
+            }
+            Ok(statements) if statements.is_empty() => Ok(()),
+            Ok(statements) => {
+                let first = statements.first().map_or("", String::as_str);
+                Err(Failure::new(2, format!("the database lacks what is needed: run `tollgate migrate`: {first}")))
+            }
+            Err(Fault::Unavailable(text)) => {
+                warn!("the database cannot be reached at the start: {text}");
+                Ok(())
+            }
+            Err(fault) => Err(Failure::new(2, fault.to_string())),
+        }
+    }
+
+    /// Goes on for as long as it is polled.
+    pub async fn run(&self, app: &App) {
+        let drain = async {
+            match &self.drain {
+                Some(drain) => drain.run().await,
+                None => std::future::pending().await,
+            }
+        };
+        let accounts = async {
+            if let Some(accounts) = &self.accounts {
+                accounts.run().await;
+            }
+        };
+        let directory = Arc::<Database>::clone(&self.database);
+        let prune = self.retention.run(directory, app.governance.clock.clone());
+        tokio::join!(drain, accounts, prune, self.hear(app), self.begin_anew());
+    }
+
+    /// Writes what is left, for a limited time.
+    pub async fn leave(&self) {
+        if let Some(drain) = &self.drain
+            && !drain.drain_all(LAST_DRAIN).await
+        {
+            warn!("what the last calls cost waits in the spend journal for the next process");
+        }
+        if let Some(accounts) = &self.accounts
+            && let Err(fault) = accounts.flush().await
+        {
+            warn!("what the last calls used is settled when their reservations lapse: {fault}");
+        }
+        if let Some(files) = &self.files
+            && let Err(fault) = files.close().await
+        {
+            warn!("{fault}");
+        }
+    }
+
+    /// Forgets what any instance has changed.
+    async fn hear(&self, app: &App) {
+        let mut ear = self.database.changes();
+        loop {
+            match ear.next().await {
+                Ok(News::Row(table, key)) => match key.as_slice() {
+                    [key] => app.governance.forget(table.name, Some(key)),
+                    _ => app.governance.forget(table.name, None),
+                },
+                Ok(News::Table(table)) => app.governance.forget(table.name, None),
+                Ok(News::Everything) => app.governance.doubt(),
+                Err(fault) => {
+                    warn!("changes of other instances are heard late: {fault}");
+                    app.governance.doubt();
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn begin_anew(&self) {
+        if !self.resets_budgets {
+            return;
+        }
+        loop {
+            match self.resets.run().await {
+                Ok(done) if done.rows + done.budgets + done.windows > 0 => {
+                    info!(rows = done.rows, budgets = done.budgets, windows = done.windows, "budgets have begun anew");
+                }
+                Ok(_) => {}
+                Err(fault) => warn!("budgets that are due begin anew later: {fault}"),
+            }
+            tokio::time::sleep(reset::EVERY).await;
+        }
+    }
+}
