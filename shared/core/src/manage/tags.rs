@@ -9,9 +9,9 @@ pub use read::{info, list};
 use serde_json::{Value, json};
 
 use super::records;
+use crate::Error;
 use crate::denial::Denial;
 use crate::directory::{Columns, Row, Table, schema};
-use crate::Error;
 
 const TAGS: &Table = &schema::TAGS;
 

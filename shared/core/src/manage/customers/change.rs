@@ -16,7 +16,8 @@ pub fn update(app: &App, request: Request) -> BoxFuture<'_, Outcome> {
     Box::pin(async move {
         let fields = request.fields()?;
         let id = fields.required("user_id").to_owned();
-        let mut columns = input::given(&fields, CUSTOMERS, &["alias", "blocked", "default_model", "models", "budget_id"]);
+        let mut columns =
+            input::given(&fields, CUSTOMERS, &["alias", "blocked", "default_model", "models", "budget_id"]);
         let region = input::one_of(&fields, "allowed_model_region", &REGIONS);
         columns.extend(region.map(|region| ("allowed_model_region".to_owned(), region.into())));
         let max_budget = fields.number("max_budget");

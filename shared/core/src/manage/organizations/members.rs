@@ -85,9 +85,8 @@ async fn join(
     if membership(app, user_id, id).await?.is_some() {
         let role = ROLES.iter().position(|role| *role == wanted.role).unwrap_or_default();
         let name = ["ORG_ADMIN", "INTERNAL_USER", "INTERNAL_USER_VIEW_ONLY"][role];
-        let python = |text: &Option<String>| {
-            text.as_deref().map_or_else(|| "None".to_owned(), crate::denial::python_text)
-        };
+        let python =
+            |text: &Option<String>| text.as_deref().map_or_else(|| "None".to_owned(), crate::denial::python_text);
         let sentence = format!(
             "Error adding member=user_id={} user_email={} role=<LitellmUserRoles.{name}: '{}'> to organization={id}: \
              Unique constraint failed on the fields: (`user_id`,`organization_id`)",

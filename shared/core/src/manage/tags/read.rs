@@ -120,9 +120,17 @@ async fn used(app: &App, dates: Dates<'_>, keys: Option<&[String]>) -> Result<Ve
         query = query.with(Filter::Below("date", format!("{end} ").into()));
     }
     let mut found: Vec<Row> = Vec::new();
-    for row in app.governance.directory.sum(&query, &["tag"], &["spend"]).await.map_err(|fault| crate::manage::failed(&fault))? {
+    for row in app
+        .governance
+        .directory
+        .sum(&query, &["tag"], &["spend"])
+        .await
+        .map_err(|fault| crate::manage::failed(&fault))?
+    {
         let tag = row.text("tag").unwrap_or_default().to_owned();
-        let edge = |column, direction| Query::of(&schema::DAILY_TAG).is("tag", tag.as_str()).sorted(column, direction).page(0, 1);
+        let edge = |column, direction| {
+            Query::of(&schema::DAILY_TAG).is("tag", tag.as_str()).sorted(column, direction).page(0, 1)
+        };
         let first = records::all(app, &edge("created_at", crate::directory::Direction::Up)).await?;
         let last = records::all(app, &edge("updated_at", crate::directory::Direction::Down)).await?;
         let time = |rows: &[Row], name: &str| {

@@ -41,8 +41,7 @@ pub fn spend(app: &App, request: Request) -> BoxFuture<'_, Outcome> {
         seen.push(Filter::Is("spend", spent.into()));
         let columns = records::row([("spend", reset_to.into())]);
         let memberships = &schema::TEAM_MEMBERSHIPS;
-        let mut changes =
-            vec![Change::Expect(memberships, seen, 1), Change::Update(memberships, own(), columns)];
+        let mut changes = vec![Change::Expect(memberships, seen, 1), Change::Update(memberships, own(), columns)];
         changes.push(logged(app, &request, Action::Updated, (Some(&team), Some(&team))));
         records::write(app, changes).await?;
         Ok(Answer::ok(json!({

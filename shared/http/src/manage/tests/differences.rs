@@ -51,8 +51,7 @@ pub fn difference(scene: &str, step: &Value) -> Option<Difference> {
     }
     let text = |name: &str| step[name].as_str().unwrap_or_default().to_owned();
     let said = format!("{} {} {}", text("by"), text("note"), step["body"]);
-    let (_, _, _, status) =
-        CASES.iter().find(|case| case.0 == scene && case.1 == path && said.contains(case.2))?;
+    let (_, _, _, status) = CASES.iter().find(|case| case.0 == scene && case.1 == path && said.contains(case.2))?;
     Some(match status {
         None => Difference::Unplayed,
         Some(status) => Difference::Answer(*status, json!("<anything>")),

@@ -108,12 +108,7 @@ impl Stage {
             limits: tollgate_core::Limits { request_bytes_max: 1_000_000, ..crate::tests::app().limits },
             ..crate::tests::app()
         };
-        Self {
-            gateway: Gateway::new(Arc::new(app)),
-            directory,
-            clock,
-            bindings: Bindings::default(),
-        }
+        Self { gateway: Gateway::new(Arc::new(app)), directory, clock, bindings: Bindings::default() }
     }
 
     /// Plays one step; `false` where it is about something else.
@@ -224,7 +219,8 @@ impl Stage {
             let has_budget = row.text("budget_id").is_some();
             row.insert("has_budget".to_owned(), has_budget.into());
         }
-        let names: Vec<&String> = recorded.first().and_then(Value::as_object).map(|row| row.keys().collect()).unwrap_or_default();
+        let names: Vec<&String> =
+            recorded.first().and_then(Value::as_object).map(|row| row.keys().collect()).unwrap_or_default();
         for row in &mut rows {
             if !names.is_empty() {
                 row.retain(|name, _| names.contains(&name));
