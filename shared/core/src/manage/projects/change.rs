@@ -33,7 +33,8 @@ impl Sent {
             }
         }
         let mut columns = input::columns(fields, PROJECTS, COLUMNS);
-        columns.retain(|name, value| !value.is_null() || PROJECTS.column(name).is_some_and(|column| column.is_optional));
+        columns
+            .retain(|name, value| !value.is_null() || PROJECTS.column(name).is_some_and(|column| column.is_optional));
         Self {
             columns,
             budget_id: fields.text("budget_id").map(str::to_owned),
@@ -70,7 +71,10 @@ fn check_team(columns: &Row, budget: &Row, team: &Row) -> Result<(), Error> {
     let is_open = allowed.is_empty() || allowed.iter().any(|model| model == "all-proxy-models");
     if let Some(model) = columns.texts("models").iter().find(|model| !is_open && !allowed.contains(model)) {
         let listed = records::python_list(&allowed);
-        return Err(refusal(400, &format!("Model '{model}' not in team's allowed models. Team allowed models={listed}")));
+        return Err(refusal(
+            400,
+            &format!("Model '{model}' not in team's allowed models. Team allowed models={listed}"),
+        ));
     }
     if let (Some(wanted), Some(own)) = (budget.number("max_budget"), team.number("max_budget"))
         && wanted > own

@@ -24,7 +24,8 @@ pub fn info(app: &App, request: Request) -> BoxFuture<'_, Outcome> {
         let id = input::required_parameter(&request, "project_id")?;
         let project = existing(app, id).await?;
         let own = own_teams(app, &request).await?;
-        let is_inside = |teams: Vec<String>| project.text("team_id").is_some_and(|id| teams.iter().any(|team| team == id));
+        let is_inside =
+            |teams: Vec<String>| project.text("team_id").is_some_and(|id| teams.iter().any(|team| team == id));
         if own.is_some_and(|teams| !is_inside(teams)) {
             return Err(refusal(403, &format!("You do not have access to this project: project_id={id}")));
         }

@@ -60,7 +60,8 @@ fn catalog() -> Catalog {
     catalog
 }
 
-struct Stage {
+/// A gateway over a directory in memory.
+pub struct Stage {
     gateway: Gateway,
     directory: Arc<Memory>,
     clock: Clock,
@@ -78,7 +79,7 @@ async fn play(name: &str) {
     let recorded: Value = serde_json::from_slice(&std::fs::read(file).expect("the recording")).expect("JSON");
     let scenes = recorded["scenes"].as_array().expect("scenes");
     let scene = scenes.iter().find(|scene| scene["name"] == name).expect("the scene");
-    let mut stage = Stage::new();
+    let mut stage = Stage::new(Settings::default());
     let (mut faults, mut played) = (Vec::new(), 0);
     for (number, step) in scene["steps"].as_array().expect("steps").iter().enumerate() {
         stage.clock.advance(Duration::from_millis(1));
@@ -97,13 +98,13 @@ async fn play(name: &str) {
 }
 
 impl Stage {
-    fn new() -> Self {
+    pub fn new(settings: Settings) -> Self {
         let clock = Clock::manual(moment_of(START).expect("a time"));
         let directory = Arc::new(Memory::new(clock.clone()));
         let shared: Arc<dyn Directory> = Arc::<Memory>::clone(&directory);
         let app = tollgate_core::App {
             gatekeeper: Gatekeeper::MasterKey { key: Secret::new(MASTER.to_owned()), header: None },
-            governance: Governance::new(Ports::alone(shared), clock.clone(), Settings::default()),
+            governance: Governance::new(Ports::alone(shared), clock.clone(), settings),
             catalog: catalog(),
             limits: tollgate_core::Limits { request_bytes_max: 1_000_000, ..crate::tests::app().limits },
             ..crate::tests::app()
@@ -149,6 +150,17 @@ impl Stage {
             _ => self.bindings.meets(&recorded, &answer, "")?,
         }
         Ok(true)
+    }
+
+    /// Asks something by the key of this name, and binds the key that the answer shows to `made`.
+    pub async fn say(&mut self, by: &str, asked: (&str, &str, Value), made: &str) -> (u16, Value) {
+        let (method, path, body) = asked;
+        let step = serde_json::json!({ "method": method, "path": path, "by": by, "body": body });
+        let (status, answer) = self.ask(&step).await;
+        if let Some(key) = answer["key"].as_str() {
+            self.bindings.bind(made, key);
+        }
+        (status, answer)
     }
 
     async fn ask(&self, step: &Value) -> (u16, Value) {

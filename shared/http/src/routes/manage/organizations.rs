@@ -45,6 +45,16 @@ pub const ROUTES: &[Route] = &[
     row(Post, "/v1/unified_access_group", ADMIN, Manage(access_groups::create, "A new access group")),
     row(Get, "/v1/unified_access_group", ADMIN, Manage(access_groups::list, "Every access group")),
     row(Get, "/v1/unified_access_group/{access_group_id}", ADMIN, Manage(access_groups::info, "An access group")),
-    row(Put, "/v1/unified_access_group/{access_group_id}", ADMIN, Manage(access_groups::update, "Change an access group")),
-    row(Delete, "/v1/unified_access_group/{access_group_id}", ADMIN, Manage(access_groups::delete, "Delete an access group")),
+    row(
+        Put,
+        "/v1/unified_access_group/{access_group_id}",
+        ADMIN,
+        Manage(access_groups::update, "Change an access group"),
+    ),
+    row(
+        Delete,
+        "/v1/unified_access_group/{access_group_id}",
+        ADMIN,
+        Manage(access_groups::delete, "Delete an access group"),
+    ),
 ];
