@@ -196,6 +196,7 @@ fn check_allowed_routes(profile: &Profile, route: Route<'_>) -> Result<(), Error
         listed.join(", "),
         route.path
     );
+    // LiteLLM's handler of refusals never sees this one: its framework answers it.
     Err(Denial::detail(403, sentence.into()).into())
 }
 

@@ -10,5 +10,6 @@ use super::Route;
 
 /// All of them, in the order in which a path is looked up.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    keys::ROUTES.iter().chain(users::ROUTES).chain(budgets::ROUTES).chain(teams::ROUTES).chain(organizations::ROUTES)
+    let (people, keys) = (users::ROUTES.iter().chain(teams::ROUTES).chain(organizations::ROUTES), keys::ROUTES);
+    keys.iter().chain(people).chain(budgets::ROUTES)
 }
