@@ -32,6 +32,7 @@ pub mod health;
 pub mod journey;
 pub mod jwt;
 pub mod ledger;
+pub mod live;
 pub mod manage;
 pub mod meter;
 pub mod pass;

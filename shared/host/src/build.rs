@@ -80,7 +80,7 @@ pub fn build(config: &Config, home: Home) -> Result<Built, Failure> {
     let app = Arc::new(App {
         gatekeeper,
         governance: records.governance,
-        catalog: catalog(config, &signer, Arc::clone(&meter)),
+        catalog: catalog(config, &signer, Arc::clone(&meter)).into(),
         balancer: Balancer::new(config, meter, Clock::System),
         resilience: Resilience::new(config),
         mirrors: mirrors.unwrap_or_default(),

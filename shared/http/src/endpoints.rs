@@ -143,13 +143,15 @@ fn forwarded(headers: &HeaderMap) -> Vec<(&'static str, String)> {
 
 /// `GET /v1/models`.
 pub fn models(app: &App) -> Response<GatewayBody> {
-    let data: Vec<Value> = app.catalog.names().map(|(name, deployment)| model_object(name, deployment)).collect();
+    let catalog = app.catalog.get();
+    let data: Vec<Value> = catalog.names().map(|(name, deployment)| model_object(name, deployment)).collect();
     ok(&json!({ "data": data, "object": "list" }))
 }
 
 /// `GET /v1/models/{model}`.
 pub fn model(app: &App, name: &str) -> Result<Response<GatewayBody>, Error> {
-    let found = app.catalog.names().find(|(group, _)| *group == name);
+    let catalog = app.catalog.get();
+    let found = catalog.names().find(|(group, _)| *group == name);
     let (group, deployment) = found.ok_or_else(|| Error::ModelNotListed(name.to_owned()))?;
     Ok(ok(&model_object(group, deployment)))
 }
@@ -169,6 +171,7 @@ pub fn model_info(app: &App, query: Option<&str>) -> Result<Response<GatewayBody
     let wanted = parameter(query, "litellm_model_id");
     let data: Vec<Value> = app
         .catalog
+        .get()
         .deployments()
         .filter(|deployment| wanted.as_ref().is_none_or(|id| deployment.id == *id))
         .map(|deployment| deployment.describe())
@@ -183,7 +186,8 @@ pub fn model_info(app: &App, query: Option<&str>) -> Result<Response<GatewayBody
 pub async fn health(app: &App, query: Option<&str>) -> Response<GatewayBody> {
     let (model, id) = (parameter(query, "model"), parameter(query, "model_id"));
     let narrowed = model.is_some() || id.is_some();
-    let wanted = app.catalog.deployments().filter(|deployment| {
+    let catalog = app.catalog.get();
+    let wanted = catalog.deployments().filter(|deployment| {
         let named = model.as_ref().is_none_or(|name| deployment.group == *name || deployment.named == *name);
         named && id.as_ref().is_none_or(|id| deployment.id == *id)
     });
@@ -232,7 +236,7 @@ pub fn readiness_details(app: &App) -> Response<GatewayBody> {
         "litellm_version": LITELLM_VERSION,
         "tollgate_version": env!("CARGO_PKG_VERSION"),
         "success_callbacks": [],
-        "deployments": app.catalog.deployments().count(),
+        "deployments": app.catalog.get().deployments().count(),
     }))
 }
 

@@ -19,7 +19,7 @@ pub(crate) fn app() -> App {
     App {
         gatekeeper: Gatekeeper::MasterKey { key: Secret::new(KEY.to_owned()), header: None },
         governance: tollgate_core::govern::Governance::default(),
-        catalog: Catalog::default(),
+        catalog: Catalog::default().into(),
         accounts: tollgate_core::resources::Accounts::default(),
         responses: tollgate_core::responses::Responses::default(),
         upstream: Scripted::new([]),
