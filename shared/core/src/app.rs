@@ -23,6 +23,7 @@ use crate::responses::Responses;
 use crate::search::SearchTool;
 use crate::select::{Query, Trace};
 use crate::sign::Signer;
+use crate::stored::Storage;
 use crate::upstream::Upstream;
 
 /// Every dependency of every call.
@@ -32,6 +33,8 @@ pub struct App {
     pub governance: Governance,
     /// What names of models stand for; replaced while calls go on. A call keeps the one it began with.
     pub catalog: Live<Catalog>,
+    /// Models, credentials and settings that a database holds beside the file.
+    pub stored: Storage,
     /// Which deployment takes a call.
     pub balancer: Balancer,
     /// What comes after a failure.

@@ -51,6 +51,7 @@ pub mod search;
 mod secret;
 pub mod select;
 pub mod sign;
+pub mod stored;
 mod upload;
 pub mod upstream;
 

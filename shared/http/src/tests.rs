@@ -20,6 +20,7 @@ pub(crate) fn app() -> App {
         gatekeeper: Gatekeeper::MasterKey { key: Secret::new(KEY.to_owned()), header: None },
         governance: tollgate_core::govern::Governance::default(),
         catalog: Catalog::default().into(),
+        stored: tollgate_core::stored::Storage::default(),
         accounts: tollgate_core::resources::Accounts::default(),
         responses: tollgate_core::responses::Responses::default(),
         upstream: Scripted::new([]),

@@ -123,6 +123,7 @@ impl Gateway {
             gatekeeper: Gatekeeper::MasterKey { key: Secret::new(MASTER_KEY.to_owned()), header: None },
             governance: tollgate_core::govern::Governance::default(),
             catalog: catalog(&config, variables, Arc::clone(&setup.meter)).into(),
+            stored: tollgate_core::stored::Storage::default(),
             balancer: Balancer::new(&config, setup.meter, setup.clock),
             resilience: Resilience::new(&config),
             health: Watch::new(&config),

@@ -94,15 +94,16 @@ const SETTINGS: &[Group] = &[
         &[
             "allow_requests_on_db_unavailable",
             "database_disable_prepared_statements",
-            "store_model_in_db",
             "use_redis_transaction_buffer",
         ],
     ),
     later(
         "there is no database yet",
         Kind::Integer,
-        &["database_connection_pool_limit", "proxy_config_reload_interval_seconds"],
+        &["database_connection_pool_limit"],
     ),
+    acted(Kind::Flag, &["store_model_in_db"]),
+    acted(Kind::Number, &["proxy_config_reload_interval_seconds"]),
     later("there is no database yet", Kind::List, &["supported_db_objects"]),
     later("there is no database yet", Kind::Map, &["database_extra_connection_params"]),
     later(
