@@ -8,6 +8,7 @@ use super::load::Surroundings;
 use super::node::Node;
 use super::params::Fields;
 use super::pass_through::{self, PassThroughEndpoint};
+use super::spend::SpendSettings;
 use crate::Secret;
 use crate::address::{AddressRule, Network};
 use crate::seal::Algorithm;
@@ -43,6 +44,8 @@ pub struct GeneralSettings {
     pub encryption_algorithm: Algorithm,
     /// The service that says who calls, where there is one.
     pub custom_auth: Option<CustomAuthSettings>,
+    /// `allowed_routes`: the only routes there are, where any is named.
+    pub allowed_routes: Vec<String>,
     /// Where callers may call from.
     pub address: AddressRule,
     /// How callers with tokens are let in.
@@ -116,6 +119,7 @@ pub struct GeneralSettings {
     pub store_model_in_db: bool,
     /// How often what is stored is looked at again, beside changes that are heard of: 30 where nothing is set.
     pub proxy_config_reload_interval_seconds: f64,
+    pub spend: SpendSettings,
 }
 
 impl GeneralSettings {
@@ -182,6 +186,7 @@ impl GeneralSettings {
             realtime_idle_timeout_seconds: fields
                 .number("realtime_idle_timeout_seconds")
                 .unwrap_or(REALTIME_IDLE_TIMEOUT_SECONDS),
+            allowed_routes: fields.texts("allowed_routes"),
             litellm_key_header_name: fields.text("litellm_key_header_name"),
             forward_client_headers_to_llm_api: fields.flag("forward_client_headers_to_llm_api"),
             completion_model: fields.text("completion_model"),
@@ -206,6 +211,7 @@ impl GeneralSettings {
             proxy_config_reload_interval_seconds: fields
                 .positive("proxy_config_reload_interval_seconds")
                 .unwrap_or(CONFIG_RELOAD_INTERVAL_SECONDS),
+            spend: SpendSettings::read(node, surroundings),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::bill::Bill;
 use crate::catalog::{Catalog, Group};
 use crate::denial::Denial;
 use crate::directory::{Columns, Row, schema};
+use crate::jwt::JwtError;
 use crate::ledger::{Payer, Spend};
 use crate::price::Job;
 use crate::quota::{Draw, Edge, Home, Level, Measure, Money, NamedTable, Refused, Request, Reservation, accounts};
@@ -71,6 +72,7 @@ impl Governance {
         if let Some(profile) = caller.profile() {
             check_team(profile)?;
             if let Some(model) = visit.model {
+                self.check_scopes(caller, model)?;
                 let asked = (model, visit.dispatched);
                 self.check_model((catalog, visit.group), profile, customer.as_deref(), asked).await?;
             }
@@ -97,6 +99,13 @@ impl Governance {
         let mut spend = Box::new(self.spend(caller, &visit, tags));
         spend.payer.windows = paid_from;
         self.open((caller, &visit), claims, spend).await
+    }
+
+    /// What the scopes of the caller's token allow.
+    fn check_scopes(&self, caller: &Caller, model: &str) -> Result<(), Error> {
+        let (Some(identity), Some(jwt)) = (caller.identity(), &self.doors.jwt) else { return Ok(()) };
+        let denial = |error: JwtError| Denial::new(403, "key_model_access_denied", error.to_string()).about("model");
+        identity.may_use(jwt.settings(), model).map_err(|error| denial(error).into())
     }
 
     /// Reserves, and notes that the call is about to be made.

@@ -215,14 +215,11 @@ pub fn admins_only(profile: &Profile, route: Route<'_>) -> Denial {
     Denial::unauthenticated(&sentence)
 }
 
-/// A user's id, of which the ends are shown.
+/// A user's id, of which the ends are shown where it is long enough.
 fn masked(user_id: &str) -> String {
     let characters: Vec<char> = user_id.chars().collect();
-    if characters.len() <= 4 {
-        return "***".to_owned();
-    }
     if characters.len() <= 8 {
-        return user_id.to_owned();
+        return "*".repeat(characters.len());
     }
     let stars = "*".repeat(characters.len() - 8);
     let (first, last) = (&characters[..6], &characters[characters.len() - 2..]);

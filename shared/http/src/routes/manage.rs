@@ -3,10 +3,11 @@
 mod budgets;
 mod keys;
 mod teams;
+mod users;
 
 use super::Route;
 
 /// All of them, in the order in which a path is looked up.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    keys::ROUTES.iter().chain(budgets::ROUTES).chain(teams::ROUTES)
+    keys::ROUTES.iter().chain(users::ROUTES).chain(budgets::ROUTES).chain(teams::ROUTES)
 }
