@@ -160,10 +160,11 @@ impl Database {
     /// # Errors
     /// As [`Directory::write`](tollgate_core::directory::Directory::write).
     pub async fn write_all(&self, changes: &[Change]) -> Result<(), Fault> {
+        let changes = &change::in_order(changes);
         let news = news_of(changes);
         let mut attempt = 1;
         loop {
-            match self.attempt(changes, &news).await {
+            match self.attempt(changes, &news, attempt > 1).await {
                 Ok(()) => break,
                 Err(stop) if stop.is_collision && attempt < ATTEMPTS_MAX => attempt += 1,
                 Err(stop) => return Err(stop.fault),
@@ -173,8 +174,12 @@ impl Database {
         Ok(())
     }
 
-    async fn attempt(&self, changes: &[Change], news: &[News]) -> Result<(), Stop> {
+    async fn attempt(&self, changes: &[Change], news: &[News], is_repeated: bool) -> Result<(), Stop> {
         let mut transaction = self.begin().await.map_err(|error| Stop::at(&error, None))?;
+        if is_repeated {
+            // Those who have collided go one after the other.
+            transaction.queue("collided").await?;
+        }
         transaction.apply(changes, self.clock.now()).await?;
         transaction.tell(news).await.map_err(|error| Stop::at(&error, None))?;
         transaction.commit().await
