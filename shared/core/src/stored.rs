@@ -3,7 +3,10 @@
 //! A model whose secrets do not open is left out and named; nothing of it is used. Knows no deployment: whoever builds
 //! the gateway hands in what makes a catalog of a configuration.
 
+mod cost_map;
 mod read;
+
+pub use read::{SECTIONS, VARIABLES};
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -115,7 +118,7 @@ impl Storage {
     /// # Errors
     /// Where the directory cannot be reached: what was in force stays.
     pub async fn reload(&self, app: &App) -> Result<(), Fault> {
-        let Some(inner) = &self.inner else { return Ok(()) };
+        let Some(inner) = self.inner.as_ref().filter(|_| app.governance.has_rows()) else { return Ok(()) };
         let _turn = self.turn.lock().await;
         let settings = app.governance.directory.find(&Query::of(&schema::CONFIG)).await?;
         let is_on = inner.file.general_settings.store_model_in_db || read::turns_on(&inner.file, &settings);
