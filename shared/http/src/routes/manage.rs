@@ -2,6 +2,7 @@
 
 mod budgets;
 mod keys;
+mod models;
 mod teams;
 mod users;
 
@@ -9,5 +10,5 @@ use super::Route;
 
 /// All of them, in the order in which a path is looked up.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    keys::ROUTES.iter().chain(users::ROUTES).chain(budgets::ROUTES).chain(teams::ROUTES)
+    keys::ROUTES.iter().chain(models::ROUTES).chain(users::ROUTES).chain(budgets::ROUTES).chain(teams::ROUTES)
 }

@@ -74,7 +74,7 @@ struct Asked {
 
 fn read(request: &Request) -> Result<Asked, Error> {
     // LiteLLM's model of the request fails outside of its framework where one of these is missing.
-    let broken = || Error::from(Denial::new(500, "internal_server_error", "Internal server error").without_code());
+    let broken = || Error::from(Denial::broken());
     let has = |name: &str| request.body.get(name).is_some();
     if request.body.is_null() || !has("model_name") || !has("litellm_params") {
         return Err(broken());
