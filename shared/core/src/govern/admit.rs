@@ -45,6 +45,9 @@ pub(crate) struct Visit<'a> {
     pub metadata: Option<serde_json::Value>,
     pub job: Job,
     pub estimate: Estimate,
+    /// Whether it is a copy of another call, which the gateway makes by itself: it is paid for, and held against no
+    /// limit.
+    pub is_silent: bool,
 }
 
 /// The most that a call can use.
@@ -71,7 +74,7 @@ impl Governance {
         let (mut claims, mut paid_from) = (Vec::new(), Vec::new());
         if let Some(profile) = caller.profile() {
             check_team(profile)?;
-            if let Some(model) = visit.model {
+            if let Some(model) = visit.model.filter(|_| !visit.is_silent) {
                 self.check_scopes(caller, model)?;
                 let asked = (model, visit.dispatched);
                 self.check_model((catalog, visit.group), profile, customer.as_deref(), asked).await?;
@@ -95,6 +98,9 @@ impl Governance {
         if self.settings.needs_customer && visit.customer.is_none() && visit.model.is_some() {
             let sentence = format!("'user' param not passed in. 'enforce_user_param'={}", "True");
             return Err(Denial::unauthenticated(&sentence).into());
+        }
+        if visit.is_silent {
+            claims = unlimited(claims);
         }
         let mut spend = Box::new(self.spend(caller, &visit, tags));
         spend.payer.windows = paid_from;
@@ -149,6 +155,7 @@ impl Governance {
             prices: Arc::clone(&self.prices),
             job: visit.job.clone(),
             fixed_picousd: None,
+            beside_picousd: 0,
             key_picousd,
             told,
             input_tokens: estimate.likely_input_tokens,
@@ -364,6 +371,18 @@ fn likely_output(claims: &[Claim], estimate: &Estimate) -> u64 {
     });
     let least = limits.min().map_or(LIKELY_OUTPUT_TOKENS, |limit| LIKELY_OUTPUT_TOKENS.min((limit / 4).max(1)));
     least.max(estimate.likely_input_tokens)
+}
+
+/// The same accounts of money, whatever is left in them.
+fn unlimited(claims: Vec<Claim>) -> Vec<Claim> {
+    let lift = |mut claim: Claim| match &mut claim.draw.measure {
+        Measure::Money(money) => {
+            money.limit_picousd = None;
+            Some(claim)
+        }
+        _ => None,
+    };
+    claims.into_iter().filter_map(lift).collect()
 }
 
 /// Whether the account is full of what calls under way hold, and not of what was spent.

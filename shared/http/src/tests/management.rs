@@ -13,13 +13,13 @@ use serde_json::Value;
 use tollgate_core::clock::{Clock, Moment};
 use tollgate_core::config::{self, Environment, Mode, ReadError};
 use tollgate_core::directory::{Directory, Memory};
-use tollgate_core::govern::{Governance, Settings};
+use tollgate_core::govern::{Governance, Ports};
 use tollgate_core::{Gatekeeper, Limits, Secret};
 use tollgate_testkit::scenes::{Names, Scene, text, title};
 
 use super::app;
-use crate::routes::{self, Found};
 use crate::Gateway;
+use crate::routes::{self, Found};
 
 const RECORDING: &str = include_str!("../../../../tests/recorded/management.json");
 const MASTER_KEY: &str = "sk-oracle-master";
@@ -59,9 +59,9 @@ impl Stage {
         let config = loaded.unwrap_or_else(|refusal| panic!("{}: {refusal}", scene.name)).config;
         let clock = Clock::manual(START);
         let directory = Arc::new(Memory::new(clock.clone()));
-        let settings = Settings { keys: config.keys, ..Settings::default() };
+        let settings = config.governance;
         let governance =
-            Governance::new(Arc::clone(&directory) as Arc<dyn Directory>, clock.clone(), settings);
+            Governance::new(Ports::alone(Arc::clone(&directory) as Arc<dyn Directory>), clock.clone(), settings);
         let base = app();
         let app = tollgate_core::App {
             gatekeeper: Gatekeeper::MasterKey { key: Secret::new(MASTER_KEY.to_owned()), header: None },

@@ -38,7 +38,10 @@ impl Names {
     /// The same of one text.
     pub fn fill(&self, text: &str) -> String {
         let pieces = pieces(text);
-        pieces.iter().map(|piece| if piece.starts_with('<') { self.known(piece) } else { (*piece).to_owned() }).collect()
+        pieces
+            .iter()
+            .map(|piece| if piece.starts_with('<') { self.known(piece) } else { (*piece).to_owned() })
+            .collect()
     }
 
     fn known(&self, name: &str) -> String {
