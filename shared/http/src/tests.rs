@@ -14,6 +14,7 @@ use super::*;
 use crate::routes;
 
 mod management;
+mod stored;
 
 pub(crate) const KEY: &str = "sk-test-0123456789";
 

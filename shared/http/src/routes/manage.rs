@@ -2,8 +2,8 @@
 
 mod budgets;
 mod keys;
-    let people = keys::ROUTES.iter().chain(users::ROUTES).chain(teams::ROUTES).chain(organizations::ROUTES);
-    people.chain(budgets::ROUTES).chain(models::ROUTES)
+mod models;
+mod organizations;
 mod teams;
 mod users;
 
