@@ -131,11 +131,9 @@ const SETTINGS: &[Group] = &[
             "validate_end_user_id_in_db",
         ],
     ),
-    later(
-        "spend and budgets are not recorded",
-        Kind::Map,
-        &["cost_discount_config", "cost_margin_config", "default_key_max_budget_alert_emails"],
-    ),
+    later("spend and budgets are not recorded", Kind::Map, &["default_key_max_budget_alert_emails"]),
+    acted(Kind::Map, &["cost_discount_config", "cost_margin_config"]),
+    acted(Kind::Text, &["model_cost_map_url"]),
     later(
         "spend and budgets are not recorded",
         Kind::Number,
@@ -147,7 +145,7 @@ const SETTINGS: &[Group] = &[
             "max_user_budget",
         ],
     ),
-    later("spend and budgets are not recorded", Kind::Text, &["budget_duration", "model_cost_map_url"]),
+    later("spend and budgets are not recorded", Kind::Text, &["budget_duration"]),
     later("spend and budgets are not recorded", Kind::TextList, &["extra_spend_tag_headers"]),
     later(
         "guardrails are not run",
