@@ -17,6 +17,7 @@ mod permission;
 mod read;
 mod records;
 pub mod show;
+pub mod spend;
 pub mod teams;
 pub mod users;
 
