@@ -219,11 +219,8 @@ pub fn admins_only(profile: &Profile, route: Route<'_>) -> Denial {
 /// A user's id, of which the ends are shown.
 fn masked(user_id: &str) -> String {
     let characters: Vec<char> = user_id.chars().collect();
-    if characters.len() <= 4 {
-        return "***".to_owned();
-    }
     if characters.len() <= 8 {
-        return user_id.to_owned();
+        return "*".repeat(characters.len());
     }
     let stars = "*".repeat(characters.len() - 8);
     let (first, last) = (&characters[..6], &characters[characters.len() - 2..]);

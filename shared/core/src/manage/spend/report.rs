@@ -119,6 +119,8 @@ fn by_day(rows: &[Row], (list, name): (&str, &str)) -> Value {
     }
     let shown = days.iter().map(|(date, names)| {
         let entries = names.iter().map(|(each, rows)| {
+            let mut rows = rows.clone();
+            rows.sort_by_key(|row| (text(row, "model"), text(row, "api_key")));
             let parts = rows.iter().map(|row| {
                 json!({
                     "model": text(row, "model"),

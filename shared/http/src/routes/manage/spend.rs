@@ -107,3 +107,6 @@ pub const ROUTES: &[Route] = &[
     ),
     row(Get, "/provider/budgets", ADMIN, Manage(spend::provider_budgets, "How far the budgets of providers are used")),
 ];
+
+#[cfg(test)]
+mod tests;
