@@ -1,4 +1,5 @@
-//! The command line: LiteLLM's flags, accepted as LiteLLM accepts them, and the subcommands `check` and `explain`.
+//! The command line: LiteLLM's flags, accepted as LiteLLM accepts them, and the subcommands `check`, `explain` and
+//! `migrate`.
 //!
 //! Decides what was asked for. Reads no file.
 
@@ -17,6 +18,7 @@ pub enum Command {
     Serve(Box<ServeOptions>),
     Check(CheckOptions),
     Explain(ExplainOptions),
+    Migrate(MigrateOptions),
     /// `--health`: ask a running gateway.
     Health(String),
     /// `--test`: send a chat to a running gateway, for this model.
@@ -53,6 +55,8 @@ enum Sub {
     Check(CheckOptions),
     /// Tell which deployment would take a request, and why
     Explain(ExplainOptions),
+    /// Make the tables and columns that the database lacks
+    Migrate(MigrateOptions),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -92,6 +96,16 @@ pub struct ExplainOptions {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct MigrateOptions {
+    /// Configuration file (also the variable CONFIG_FILE_PATH)
+    #[arg(short, long, env = "CONFIG_FILE_PATH")]
+    pub config: String,
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Options of the server.
@@ -270,6 +284,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
     match line.subcommand {
         Some(Sub::Check(options)) => return Ok(Command::Check(options)),
         Some(Sub::Explain(options)) => return Ok(Command::Explain(options)),
+        Some(Sub::Migrate(options)) => return Ok(Command::Migrate(options)),
         None => {}
     }
     let serve = line.serve;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use tollgate_core::call::Hints;
 use tollgate_core::explain::Question;
 use tollgate_core::{App, Door};
-use tollgate_host::{Failure, Overrides};
+use tollgate_host::{Failure, Home, Overrides};
 
 use crate::command_line::ExplainOptions;
 

@@ -3,6 +3,7 @@
 mod check;
 mod command_line;
 mod explain;
+mod migrate;
 mod ping;
 mod realtime;
 mod run;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Command::Serve(options) => run::run(&options),
         Command::Check(options) => check::check(&options),
         Command::Explain(options) => explain::explain(&options),
+        Command::Migrate(options) => migrate::migrate(&options),
         Command::Health(address) => ping::health(&address),
         Command::Test(address, model) => ping::test(&address, model.as_deref()),
     };

@@ -21,7 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tollgate_core::App;
-use tollgate_http::{Gateway, GatewayBody};
+use tollgate_http::{Gateway, GatewayBody, Peer};
 use tracing::{info, warn};
 
 use crate::realtime;
@@ -66,8 +66,9 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, bounds: Bounds, stop: i
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    let connection = Connection { traffic: Arc::clone(&traffic), closing: closing.clone(), bounds };
+                Ok((stream, peer)) => {
+                    let peer = Peer(peer.ip());
+                    let connection = Connection { peer, traffic: Arc::clone(&traffic), closing: closing.clone(), bounds };
                     tokio::spawn(connection.run(stream, gateway.clone()));
                 }
                 Err(error) => refused(&error).await,
@@ -112,6 +113,7 @@ async fn reaches_zero(traffic: &Traffic, counter: &AtomicUsize) {
 }
 
 struct Connection {
+    peer: Peer,
     traffic: Arc<Traffic>,
     closing: watch::Receiver<bool>,
     bounds: Bounds,
@@ -123,8 +125,9 @@ impl Connection {
         stream.set_nodelay(true).ok();
         self.traffic.connections.fetch_add(1, Ordering::AcqRel);
         let _open = Counted { traffic: Arc::clone(&self.traffic), what: What::Connection };
-        let (traffic, bounds) = (Arc::clone(&self.traffic), self.bounds);
-        let service = service_fn(move |request: Request<Incoming>| {
+        let (traffic, bounds, peer) = (Arc::clone(&self.traffic), self.bounds, self.peer);
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
             answer(gateway.clone(), Arc::clone(&traffic), bounds, request)
         });
         let connection = http1::Builder::new()

@@ -1,10 +1,12 @@
 //! The Lambda function for LLM traffic: the same gateway as the container's, behind a Function URL.
 
+use std::net::IpAddr;
 use std::process::ExitCode;
 
-use lambda_http::service_fn;
+use lambda_http::request::RequestContext;
+use lambda_http::{RequestExt, service_fn};
 use tollgate_host::{Built, Home, Overrides, logs};
-use tollgate_http::Gateway;
+use tollgate_http::{Gateway, Peer};
 use tracing::warn;
 
 /// Small allocations are a sixth of a call's CPU time with the system's allocator.
@@ -41,7 +43,24 @@ async fn serve() -> Result<(), lambda_http::Error> {
     let gateway = Gateway::new(app);
     let service = service_fn(move |request: lambda_http::Request| {
         let gateway = gateway.clone();
+        let mut request = request;
+        if let Some(peer) = peer(&request) {
+            request.extensions_mut().insert(Peer(peer));
+        }
         async move { Ok::<_, lambda_http::Error>(gateway.answer(request).await) }
     });
     lambda_http::run_with_streaming_response(service).await
+}
+
+/// Whoever holds the other end of the connection, as AWS tells it; a load balancer tells it in a header alone.
+fn peer(request: &lambda_http::Request) -> Option<IpAddr> {
+    let text = match request.request_context_ref()? {
+        RequestContext::ApiGatewayV1(context) => context.identity.source_ip.clone()?,
+        RequestContext::ApiGatewayV2(context) => context.http.source_ip.clone()?,
+        _ => {
+            let hops = request.headers().get("x-forwarded-for")?.to_str().ok()?;
+            hops.rsplit(',').next()?.trim().to_owned()
+        }
+    };
+    text.parse().ok()
 }

@@ -48,6 +48,7 @@ impl App {
             metadata: spend_metadata(&ask.body),
             estimate: self.estimate(group.map(|group| &**group), ask, &job),
             job,
+            is_silent: call.hints.is_silent,
         };
         let bill = self.governance.admit(&self.catalog, caller, visit).await?;
         if dispatched.is_some() {

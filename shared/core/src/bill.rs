@@ -29,6 +29,8 @@ pub(crate) struct Bill {
     pub deployment: Option<Arc<Deployment>>,
     pub prices: Arc<Pricing>,
     pub job: Job,
+    /// What others were asked for beside whoever answered: the loser of a hedge, a stream that broke.
+    pub beside_picousd: u64,
     /// What the operator says that the call costs, whatever it uses.
     pub fixed_picousd: Option<u64>,
     /// What the key had spent before the call, and what others of its calls hold.
@@ -87,6 +89,13 @@ impl Bill {
         Receipt { cost_picousd: used.cost_picousd, breakdown, key_spend_usd, durable: Some(durable) }
     }
 
+    /// Another deployment was asked, too, and its answer is not the call's.
+    pub fn charge_beside(&mut self, deployment: &Deployment, used: Option<Usage>) {
+        let question = Usage { prompt_tokens: self.input_tokens, total_tokens: self.input_tokens, ..Usage::default() };
+        let charged = self.prices.charge(deployment, &self.job, &used.unwrap_or(question), self.clock.now());
+        self.beside_picousd = self.beside_picousd.saturating_add(charged.picousd);
+    }
+
     fn fill(&mut self, end: &End<'_>, usage: Option<Usage>) {
         let spend = &mut *self.spend;
         // A failure before anything was generated costs nothing.
@@ -123,6 +132,7 @@ impl Bill {
             spend.model.clone_from(&deployment.model);
             deployment.provider.clone_into(&mut spend.provider);
         }
+        spend.cost_picousd = spend.cost_picousd.saturating_add(self.beside_picousd);
     }
 }
 

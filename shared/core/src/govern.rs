@@ -6,7 +6,9 @@
 pub mod access;
 mod admit;
 pub mod authorise;
+mod bearer;
 mod caller;
+mod enter;
 mod groups;
 mod identify;
 mod key_rules;
@@ -24,6 +26,7 @@ use std::time::Duration;
 
 pub(crate) use admit::{Estimate, Visit};
 pub use caller::{Caller, MASTER_USER};
+pub use enter::{Doors, Knock};
 pub use groups::Groups;
 pub(crate) use identify::abbreviated;
 pub use identify::{hash_of, shown};
@@ -57,6 +60,8 @@ pub struct Governance {
     /// Whether nobody has asked for the database: until the first key is made, an unknown one is answered as LiteLLM
     /// without a database answers.
     pub is_embedded: bool,
+    /// Ways in beside keys.
+    pub doors: Doors,
     profiles: Recent<Arc<Profile>>,
     rows: Recent<Option<Arc<Row>>>,
 }
@@ -196,6 +201,7 @@ impl Governance {
             clock,
             settings,
             is_embedded: false,
+            doors: Doors::default(),
             profiles,
             rows,
         }

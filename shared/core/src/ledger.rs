@@ -4,6 +4,7 @@
 //! Knows no price and no limit.
 
 mod backlog;
+mod buffered;
 mod direct;
 mod drain;
 mod endpoints;
@@ -20,12 +21,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use backlog::{Backlog, Batch, Bounds};
+pub use buffered::Buffered;
 pub use direct::Direct;
 pub use drain::{Drain, Pace};
 pub use log_row::usd;
 pub use plain::Plain;
 pub use posting::{Day, Days, Posting, Rules, Totals};
-pub use retention::{Retention, Schedule};
+pub use retention::{Cron, Retention, Schedule};
 pub use unkept::Unkept;
 
 use crate::clock::Moment;
@@ -68,9 +70,10 @@ pub struct Spend {
     pub session_id: Option<String>,
     pub requester_ip: Option<String>,
     pub user_agent: Option<String>,
-    /// The client's `spend_logs_metadata`, and what else it said of the call.
+    /// Members of the log's metadata beyond the fields here, by LiteLLM's names: the client's `spend_logs_metadata`,
+    /// `model_map_information`, `max_retries`, …; others are left out.
     pub metadata: Option<Value>,
-    /// What `store_prompts_in_spend_logs` keeps.
+    /// What `store_prompts_in_spend_logs` keeps: the request's body, or its messages.
     pub messages: Option<Value>,
     pub response: Option<Value>,
     pub cache_hit: bool,

@@ -6,6 +6,7 @@
 mod archive;
 pub mod audit;
 pub mod budgets;
+pub mod customers;
 mod fields;
 pub mod find;
 mod input;
@@ -18,6 +19,7 @@ mod read;
 mod records;
 pub mod show;
 pub mod spend;
+pub mod tags;
 pub mod teams;
 pub mod users;
 
@@ -103,12 +105,22 @@ impl Request {
 /// # Errors
 /// The refusal, or the handler's own.
 pub async fn serve(app: &App, entry: Entry, handler: Handler, request: Request) -> Outcome {
-    entry.about(&app.governance, &request.body).await?;
+    entry.about(&app.governance, &named(&request)).await?;
     if app.governance.directory.standing() == Standing::Absent {
         let sentence = "DB not connected. See https://docs.litellm.ai/docs/proxy/virtual_keys";
         return Err(Denial::management_error(500, sentence).into());
     }
     handler(app, request).await
+}
+
+/// The organizations that a request names, in its body or, where it reads, in its query.
+fn named(request: &Request) -> Value {
+    let of = |name: &str| request.body.get(name).cloned().unwrap_or(Value::Null);
+    let mut single = of("organization_id");
+    if let (Value::Null, Some(id)) = (&single, request.parameter("organization_id")) {
+        single = id.into();
+    }
+    serde_json::json!({ "organization_id": single, "organizations": of("organizations") })
 }
 
 /// A fault of the directory, as a management call answers it. What must be unique and is not is told by the handler,

@@ -73,6 +73,14 @@ impl Record {
         }
     }
 
+    /// Notes that another deployment was asked in vain, after what it sent had used so much; nobody knows how much where
+    /// it was not heard out.
+    pub fn charge_beside(&mut self, deployment: &Deployment, used: Option<Usage>) {
+        if let Some(bill) = &mut self.bill {
+            bill.charge_beside(deployment, used);
+        }
+    }
+
     /// Ends the record. Whoever holds the answer's last byte waits for the receipt before it lets go of it.
     pub fn finish(mut self, status: u16) -> Receipt {
         self.status = status;

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use rustls::RootCertStore;
 use tokio::sync::mpsc::Receiver;
 use tollgate_core::balance::Balancer;
 use tollgate_core::clock::Clock;
 use tollgate_core::config::{Config, Model};
 use tollgate_core::deployment::{Deployment, Unusable};
+use tollgate_core::govern::Doors;
 use tollgate_core::health::Watch;
 use tollgate_core::journey::Mirrors;
 use tollgate_core::journey::mirror::Mirrored;
@@ -19,9 +21,11 @@ use tollgate_core::resilience::Resilience;
 use tollgate_core::resources::Accounts;
 use tollgate_core::responses::{Bounds, Memory, ResponseIds, Responses};
 use tollgate_core::search::SearchTool;
+use tollgate_core::upstream::Upstream;
 use tollgate_core::{App, Catalog, Error, Limits, Wildcard};
 use tracing::warn;
 
+use crate::database::{AddressError, Database, Settings};
 use crate::environment::variable;
 use crate::fetch::{Fetcher, Policy};
 use crate::master_key::{Configured, gatekeeper};
@@ -54,23 +58,21 @@ pub fn build(config: &Config, home: Home) -> Result<Built, Failure> {
     if let Some(warning) = warning {
         warn!("{warning}");
     }
-    let certificates = config_variable(config, "SSL_CERT_FILE").filter(|path| !path.is_empty());
-    let roots = certificates::roots(certificates.as_deref().map(std::path::Path::new))
-        .map_err(|error| Failure::new(2, error.to_string()))?;
-    let pool = Arc::new(Pool::new(
-        PoolLimits {
-            connect_timeout: seconds(general.upstream_connect_timeout_seconds),
-            idle_connections_per_host_max: whole(general.upstream_idle_connections_per_host_max),
-            idle_timeout: POOL_IDLE_TIMEOUT,
-        },
-        roots.clone(),
-    ));
+    let roots = roots(config)?;
+    let pool = Arc::new(provider_pool(config, roots.clone()));
     let (passes, warnings) = Passes::new(config, &|name| config_variable(config, name));
     for warning in warnings {
         warn!("{warning}");
     }
     let signer = Arc::new(signer(config, Arc::<Pool>::clone(&pool)));
-    let records = records(config, home, &|name| config_variable(config, name), &signer)?;
+    let mut records = records(config, home, &|name| config_variable(config, name), &signer)?;
+    let upstream: Arc<dyn Upstream> = Arc::<Pool>::clone(&pool);
+    records.governance.doors = Doors {
+        address: general.address.clone(),
+        allowed_routes: general.allowed_routes.clone(),
+        jwt: doors::jwt(config, Arc::clone(&upstream), Clock::System),
+        custom: doors::custom_auth(config, upstream, Clock::System),
+    };
     let meter: Arc<dyn Meter> = Arc::new(meter::Memory::default());
     let mirrored_max = whole(config.router_settings.mirrored_requests_max);
     let (mirrors, mirrored) = match config.models.iter().any(|model| !model.params.silent_models.is_empty()) {
@@ -109,6 +111,39 @@ pub fn build(config: &Config, home: Home) -> Result<Built, Failure> {
     Ok(Built { app, mirrored, beside: records.beside })
 }
 
+/// The database that the configuration or the environment names; connects to nothing yet.
+///
+/// # Errors
+/// When its address cannot be used, or certificates cannot be read.
+pub fn database(config: &Config) -> Result<Option<Database>, Failure> {
+    let pool = Arc::new(provider_pool(config, roots(config)?));
+    open_database(config, &Arc::new(signer(config, pool)))
+}
+
+/// The same, for whoever has a signer already: it asks AWS for the tokens of `IAM_TOKEN_DB_AUTH`.
+fn open_database(config: &Config, signer: &Arc<Credentials>) -> Result<Option<Database>, Failure> {
+    let refuse = |error: AddressError| Failure::new(2, error.to_string());
+    let settings = Settings::read(&config.general_settings, &|name| config_variable(config, name), signer);
+    let Some(settings) = settings.map_err(refuse)? else { return Ok(None) };
+    Database::open(settings, Clock::System).map(Some).map_err(refuse)
+}
+
+fn roots(config: &Config) -> Result<RootCertStore, Failure> {
+    let certificates = config_variable(config, "SSL_CERT_FILE").filter(|path| !path.is_empty());
+    certificates::roots(certificates.as_deref().map(std::path::Path::new))
+        .map_err(|error| Failure::new(2, error.to_string()))
+}
+
+fn provider_pool(config: &Config, roots: RootCertStore) -> Pool {
+    let general = &config.general_settings;
+    let limits = PoolLimits {
+        connect_timeout: seconds(general.upstream_connect_timeout_seconds),
+        idle_connections_per_host_max: whole(general.upstream_idle_connections_per_host_max),
+        idle_timeout: POOL_IDLE_TIMEOUT,
+    };
+    Pool::new(limits, roots)
+}
+
 fn signer(config: &Config, pool: Arc<Pool>) -> Credentials {
     let shared = config.clone();
     Credentials::new(pool, Box::new(move |name| config_variable(&shared, name)))
@@ -124,7 +159,7 @@ fn responses(config: &Config) -> Responses {
     Responses { ids: ResponseIds::new(doors::salt(config).as_ref()), kept: Arc::new(Memory::new(bounds)) }
 }
 
-fn fetcher(config: &Config, roots: rustls::RootCertStore) -> Fetcher {
+fn fetcher(config: &Config, roots: RootCertStore) -> Fetcher {
     let policy = Policy {
         is_checked: config.litellm_settings.user_url_validation,
         allowed_hosts: config.litellm_settings.user_url_allowed_hosts.clone(),

@@ -4,6 +4,7 @@ use serde_json::{Map, json};
 use tollgate_core::config::{Config, Environment, Mode, PassThroughEndpoint, ReadError, load};
 
 use crate::build::Built;
+use crate::database::Database;
 use crate::environment::{Files, is_set, variable};
 use crate::logs::{Level, Shape};
 use crate::{Failure, Home, build};
@@ -52,6 +53,15 @@ impl Prepared {
     pub fn build_unserved(mut self) -> Result<Built, Failure> {
         self.config.general_settings.dangerously_permit_weak_or_unset_master_key = true;
         build::build(&self.config, Home::Nowhere)
+    }
+
+    /// The database that the configuration or the environment names; connects to nothing yet. Needs a runtime around
+    /// it.
+    ///
+    /// # Errors
+    /// When its address cannot be used.
+    pub fn database(&self) -> Result<Option<Database>, Failure> {
+        build::database(&self.config)
     }
 }
 

@@ -5,21 +5,23 @@
 
 mod beside;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tollgate_core::clock::Clock;
-use tollgate_core::config::Config;
+use tollgate_core::config::{Config, SpendSettings};
 use tollgate_core::directory::{self, Absent, Directory};
 use tollgate_core::govern::{Governance, Ports};
-use tollgate_core::ledger::{self, Backlog, Direct, Drain, Journal, Ledger, Pace, Plain};
+use tollgate_core::ledger::{Backlog, Buffered, Direct, Drain, Journal, Ledger, Plain};
 use tollgate_core::quota::{self, Quota};
 use tracing::warn;
 
 pub use beside::Beside;
 
 use crate::Failure;
+use crate::database::ledger::SqlLedger;
+use crate::database::quota::{PostgresQuota, Time};
 use crate::database::{Address, Database, Settings};
 use crate::journal::{FileJournal, Rules};
 use crate::sign::Credentials;
@@ -39,8 +41,7 @@ pub enum Home {
 const FOLDER: &str = "tollgate-data";
 const DATABASE: &str = "tollgate.db";
 const JOURNAL: &str = "journal";
-/// One transaction of the drain.
-const BATCH: ledger::Bounds = ledger::Bounds { records_max: 1000, bytes_max: 8 * 1024 * 1024 };
+const LOCK: &str = "tollgate.lock";
 
 /// Governance over the adapters that were chosen, and what goes on beside it.
 pub struct Records {
@@ -76,7 +77,7 @@ pub fn records(
             let governance = Governance::new(Ports::alone(Arc::new(Absent)), Clock::System, settings);
             return Ok(Records { governance, beside: None });
         }
-        Place::Memory => return Ok(in_memory(settings)),
+        Place::Memory => return Ok(in_memory(config)),
         Place::Database(database) => (open(*database)?, false),
         Place::Embedded(path) => match open(Settings::of(Address::Sqlite(path))) {
             Ok(database) => (database, true),
@@ -89,15 +90,35 @@ pub fn records(
             }
         },
     };
-    let quota: Arc<dyn Quota> = Arc::new(quota::Memory::default());
-    let ledger: Arc<dyn Ledger> = Arc::new(Plain::new(Arc::<Database>::clone(&directory), ledger::Rules::default()));
-    let (journal, drain) = journal(home, &folder, (&ledger, &quota))?;
+    let accounts = directory.dialect.is_postgres().then(|| {
+        let owner = tollgate_core::new_id();
+        Arc::new(PostgresQuota::new(Arc::clone(&directory), owner, Time::Server))
+    });
+    let quota: Arc<dyn Quota> = match &accounts {
+        Some(accounts) => Arc::<PostgresQuota>::clone(accounts),
+        None => Arc::new(quota::Memory::default()),
+    };
+    let spend = &config.general_settings.spend;
+    for warning in &spend.warnings {
+        warn!("{warning}");
+    }
+    let ledger: Arc<dyn Ledger> = Arc::new(SqlLedger::new(Arc::clone(&directory), spend.rules.clone()));
+    let (journal, drain) = journal(home, &folder, spend, (&ledger, &quota))?;
     let ports = Ports { directory: Arc::<Database>::clone(&directory), quota, journal: journal.1 };
     let mut governance = Governance::new(ports, Clock::System, settings);
     governance.is_embedded = is_embedded;
-    let resets = Arc::clone(&governance.resets);
-    let migrates = !config.general_settings.disable_schema_update;
-    let beside = Beside { database: directory, files: journal.0, drain, resets, migrates };
+    let lock = if accounts.is_none() && home == Home::Server { hold(&folder) } else { None };
+    let beside = Beside {
+        database: Some(directory),
+        accounts,
+        files: journal.0,
+        drain,
+        resets: Arc::clone(&governance.resets),
+        retention: spend.retention.clone(),
+        migrates: !config.general_settings.disable_schema_update,
+        lock,
+        resets_budgets: !governance.settings.never_resets,
+    };
     Ok(Records { governance, beside: Some(beside) })
 }
 
@@ -127,19 +148,46 @@ fn place(
     })
 }
 
+/// Holds the folder of an SQLite file for this process. Another process may use the file, but counts for itself.
+fn hold(folder: &Path) -> Option<File> {
+    let lock = File::create(folder.join(LOCK)).ok()?;
+    if lock.try_lock().is_err() {
+        warn!(
+            "another process uses the database in {}: each counts budgets and limits for itself: give each its own \
+             TOLLGATE_DATA_DIR, or all of them one PostgreSQL by general_settings.database_url",
+            folder.display()
+        );
+    }
+    Some(lock)
+}
+
 fn open(settings: Settings) -> Result<Arc<Database>, Failure> {
     let database = Database::open(settings, Clock::System);
     database.map(Arc::new).map_err(|error| Failure::new(2, error.to_string()))
 }
 
 /// Everything in the process's memory: gone with it.
-fn in_memory(settings: tollgate_core::govern::Settings) -> Records {
+fn in_memory(config: &Config) -> Records {
+    let (settings, spend) = (config.governance.clone(), &config.general_settings.spend);
     let directory: Arc<dyn Directory> = Arc::new(directory::Memory::default());
     let quota: Arc<dyn Quota> = Arc::new(quota::Memory::default());
-    let ledger: Arc<dyn Ledger> = Arc::new(Plain::new(Arc::clone(&directory), ledger::Rules::default()));
-    let journal: Arc<dyn Journal> = Arc::new(Direct::new(ledger, Arc::clone(&quota)));
+    let ledger: Arc<dyn Ledger> = Arc::new(Plain::new(Arc::clone(&directory), spend.rules.clone()));
+    let buffered = Arc::new(Buffered::default());
+    let (journal, backlog): (Arc<dyn Journal>, Arc<dyn Backlog>) = (Arc::<Buffered>::clone(&buffered), buffered);
+    let drain = Arc::new(Drain::new(backlog, ledger, Arc::clone(&quota), spend.pace));
     let governance = Governance::new(Ports { directory, quota, journal }, Clock::System, settings);
-    Records { governance, beside: None }
+    let beside = Beside {
+        database: None,
+        accounts: None,
+        files: None,
+        drain: Some(drain),
+        resets: Arc::clone(&governance.resets),
+        retention: spend.retention.clone(),
+        migrates: false,
+        lock: None,
+        resets_budgets: !governance.settings.never_resets,
+    };
+    Records { governance, beside: Some(beside) }
 }
 
 type Journals = (Option<Arc<FileJournal>>, Arc<dyn Journal>);
@@ -147,13 +195,18 @@ type Journals = (Option<Arc<FileJournal>>, Arc<dyn Journal>);
 fn journal(
     home: Home,
     folder: &Path,
+    spend: &SpendSettings,
     (ledger, quota): (&Arc<dyn Ledger>, &Arc<dyn Quota>),
 ) -> Result<(Journals, Option<Arc<Drain>>), Failure> {
     if home == Home::Function {
         let direct: Arc<dyn Journal> = Arc::new(Direct::new(Arc::clone(ledger), Arc::clone(quota)));
         return Ok(((None, direct), None));
     }
-    let rules = Rules { bytes_max: 1024 * 1024 * 1024, syncs: true, ripe_at: 1000 };
+    let rules = Rules {
+        bytes_max: spend.journal_bytes_max(),
+        syncs: spend.journal_syncs,
+        ripe_at: spend.pace.bounds.records_max as u64,
+    };
     let root = folder.join(JOURNAL);
     let files = match FileJournal::open(&root, rules) {
         Ok(files) => Arc::new(files),
@@ -165,9 +218,8 @@ fn journal(
             ));
         }
     };
-    let pace = Pace { interval: Duration::from_secs(10), jitter: Duration::from_secs(1), bounds: BATCH };
     let backlog: Arc<dyn Backlog> = Arc::<FileJournal>::clone(&files);
-    let drain = Arc::new(Drain::new(backlog, Arc::clone(ledger), Arc::clone(quota), pace));
+    let drain = Arc::new(Drain::new(backlog, Arc::clone(ledger), Arc::clone(quota), spend.pace));
     let journal: Arc<dyn Journal> = Arc::<FileJournal>::clone(&files);
     Ok(((Some(files), journal), Some(drain)))
 }

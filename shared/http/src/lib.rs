@@ -18,13 +18,14 @@ mod search;
 mod session;
 mod visitor;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
-use tollgate_core::govern::Groups;
-use tollgate_core::govern::authorise::{self, Entry};
+use tollgate_core::govern::authorise::Entry;
+use tollgate_core::govern::{Groups, Knock};
 use tollgate_core::manage::Handler;
 use tollgate_core::pass::Lookup;
 use tollgate_core::{App, Door, Error};
@@ -181,15 +182,22 @@ impl Gateway {
             Access::Admin => Groups::NONE,
             Access::Managed(groups) => groups,
         };
-        let (gatekeeper, governance) = (&self.app.gatekeeper, &self.app.governance);
-        let caller = match gatekeeper.is_open() {
-            true => governance.identify(gatekeeper, "").await?,
-            false => governance.identify(gatekeeper, &gatekeeper.presented(door, &head.headers)?).await?,
+        let knock = Knock {
+            door,
+            method: &head.method,
+            path: head.uri.path(),
+            pattern,
+            groups,
+            headers: &head.headers,
+            peer: head.extensions.get::<Peer>().map(|peer| peer.0),
         };
-        let route = authorise::Route { pattern, path: head.uri.path(), method: &head.method, groups };
-        authorise::authorise(caller, route, governance.clock.now()).map(Some)
+        self.app.governance.enter(&self.app.gatekeeper, knock).await.map(Some)
     }
 }
+
+/// Whoever holds the other end of the connection: put into a request's extensions by whoever accepted it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
 
 /// Where a request goes: the gateway's own routes stand above the operator's.
 enum Way<'a> {

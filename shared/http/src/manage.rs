@@ -77,3 +77,6 @@ pub fn decorate(answer: &mut Response<GatewayBody>, error: &Error) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,8 @@ use tollgate_testkit::{NoFetch, Scripted, Stamp};
 use super::*;
 use crate::routes;
 
+mod management;
+
 pub(crate) const KEY: &str = "sk-test-0123456789";
 
 pub(crate) fn app() -> App {

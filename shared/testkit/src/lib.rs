@@ -4,6 +4,8 @@
 
 pub mod contract;
 mod no_fetch;
+pub mod postgres;
+pub mod scenes;
 mod scripted;
 mod stamp;
 

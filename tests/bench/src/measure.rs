@@ -2,7 +2,7 @@
 
 use crate::Failure;
 use crate::process::{LOAD_CORE, Process, pinned};
-use crate::target::{KEY, MODEL, Place, Target};
+use crate::target::{MODEL, Place, Target};
 use serde_json::Value;
 use std::process::{Child, Stdio};
 use std::time::Duration;
@@ -42,7 +42,7 @@ impl Sample {
 /// Runs `load` against `target`. Errors if any request failed: a cost per request would mean nothing.
 pub fn measure(place: &Place, target: &Target, load: &Load) -> Result<Sample, Failure> {
     let cpu_before_ns = target.process.cpu_ns()?;
-    let client = start_client(place, target.port, load)?;
+    let client = start_client(place, target, load)?;
     let (findings, resident_max_bytes) = watch(client, &target.process)?;
     let cpu_us = (target.process.cpu_ns()? - cpu_before_ns) as f64 / 1e3;
     let number = |name: &str| findings[name].as_f64().unwrap_or(0.0);
@@ -60,9 +60,19 @@ pub fn measure(place: &Place, target: &Target, load: &Load) -> Result<Sample, Fa
     })
 }
 
-fn start_client(place: &Place, port: u16, load: &Load) -> Result<Child, Failure> {
+fn start_client(place: &Place, target: &Target, load: &Load) -> Result<Child, Failure> {
     let client = pinned(LOAD_CORE, &place.bench)
-        .args(["load", "--port", &port.to_string(), "--key", KEY, "--model", MODEL, "--shape", load.shape])
+        .args([
+            "load",
+            "--port",
+            &target.port.to_string(),
+            "--key",
+            target.key,
+            "--model",
+            MODEL,
+            "--shape",
+            load.shape,
+        ])
         .args(["--connections", &load.connections.to_string()])
         .args(["--duration-ms", &load.duration_ms.to_string()])
         .args(["--rate", &load.rate.to_string(), "--spread-ms", &load.spread_ms.to_string()])

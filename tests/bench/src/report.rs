@@ -38,6 +38,8 @@ pub struct Report {
     pub whole: [Scenario; 2],
     pub stream: [Scenario; 2],
     pub many: [Scenario; 2],
+    /// The gateway alone, governed on SQLite, and governed in memory.
+    pub governed: [Scenario; 3],
 }
 
 /// What a row's target is a limit on.
@@ -89,10 +91,17 @@ impl Report {
         self.rows().iter().all(|row| row.passes() != Some(false))
     }
 
+    fn governed(&self, name: &'static str, place: usize) -> Row {
+        let cpu = |place: usize| self.governed[place].cpu_us_per_request;
+        Row { name, bare: cpu(0), gateway: cpu(place), limit: Limit::Ratio(1.5) }
+    }
+
     fn rows(&self) -> Vec<Row> {
         let [bare_start, gateway_start] = self.starts_ms;
         vec![
             Row::of("CPU per request, us", &self.whole, |s| s.cpu_us_per_request, Limit::Ratio(1.6)),
+            self.governed("CPU governed on SQLite, us *", 1),
+            self.governed("CPU governed in memory, us *", 2),
             Row::of("requests a second", &self.whole, |s| s.requests_per_s, Limit::None),
             Row::of("CPU per paced chunk, us", &self.stream, |s| s.cpu_us_per_chunk, Limit::Ratio(1.4)),
             Row::of("p50 at 1,000 connections, ms", &self.many, |s| s.p50_ms, Limit::None),

@@ -58,7 +58,11 @@ pub fn run(options: &RunOptions) -> Result<ExitCode, Failure> {
     eprintln!("1,000 connections, a provider that takes 50 ms ...");
     let many = scenario(&place, extent, &["--delay-ms", "50"], &many_load(extent, options.rate))?;
 
-    let report = Report { starts_ms: starts, whole, stream, many };
+    eprintln!("64 connections, whole answers, governed ...");
+    let kinds = [Kind::Gateway, Kind::OnSqlite, Kind::InMemory];
+    let governed = side_by_side(&place, extent, kinds, &[], &whole_load(extent))?;
+
+    let report = Report { starts_ms: starts, whole, stream, many, governed };
     print!("{report}");
     Ok(if report.passes() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -90,14 +94,29 @@ fn start_times(place: &Place, extent: Extent) -> Result<[f64; 2], Failure> {
 
 /// Both targets under the same load by turns, after one run each that does not count.
 fn scenario(place: &Place, extent: Extent, provider: &[&str], load: &Load) -> Result<[Scenario; 2], Failure> {
+    side_by_side(place, extent, Kind::BOTH, provider, load)
+}
+
+fn side_by_side<const N: usize>(
+    place: &Place,
+    extent: Extent,
+    kinds: [Kind; N],
+    provider: &[&str],
+    load: &Load,
+) -> Result<[Scenario; N], Failure> {
     let (_provider, provider_port) = start_provider(place, provider)?;
-    let targets =
-        [Target::start(place, Kind::Bare, provider_port)?, Target::start(place, Kind::Gateway, provider_port)?];
+    let mut targets = Vec::with_capacity(N);
+    for kind in kinds {
+        targets.push(Target::start(place, kind, provider_port)?);
+    }
     // Long enough for what a start leaves behind to settle.
     std::thread::sleep(Duration::from_millis(500));
-    let idle_bytes = [targets[0].process.resident_bytes()?, targets[1].process.resident_bytes()?];
+    let mut idle_bytes = Vec::with_capacity(N);
     let warm_up = Load { duration_ms: load.duration_ms / 4, ..load.clone() };
-    let mut samples: [Vec<Sample>; 2] = [Vec::new(), Vec::new()];
+    let mut samples: [Vec<Sample>; N] = std::array::from_fn(|_| Vec::new());
+    for target in &targets {
+        idle_bytes.push(target.process.resident_bytes()?);
+    }
     for target in &targets {
         measure(place, target, &warm_up)?;
     }
@@ -106,8 +125,7 @@ fn scenario(place: &Place, extent: Extent, provider: &[&str], load: &Load) -> Re
             samples.push(measure(place, target, load)?);
         }
     }
-    let [bare, gateway] = samples;
-    Ok([Scenario::new(&bare, idle_bytes[0]), Scenario::new(&gateway, idle_bytes[1])])
+    Ok(std::array::from_fn(|place| Scenario::new(&samples[place], idle_bytes[place])))
 }
 
 /// A provider on the load's core, ready to answer.

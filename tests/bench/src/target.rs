@@ -5,11 +5,14 @@ use crate::connection::{Call, Connection, Shape};
 use crate::process::{Process, TARGET_CORE, free_port};
 use std::ffi::OsString;
 use std::fs;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// The gateway's master key, made for this benchmark alone.
 pub const KEY: &str = "sk-bench-5f3c9a7e21d84b06";
+/// A virtual key with everything that is governed: a team with a budget, limits of requests and tokens.
+const GOVERNED_KEY: &str = "sk-bench-governed-77d1c0aa";
 /// The model that clients ask for.
 pub const MODEL: &str = "bench-model";
 
@@ -21,11 +24,25 @@ const RETRY_PAUSE: Duration = Duration::from_micros(300);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
     Bare,
+    /// The gateway, with the master key and without a database.
     Gateway,
+    /// The gateway on SQLite, with a governed key.
+    OnSqlite,
+    /// The same in memory.
+    InMemory,
 }
 
 impl Kind {
     pub const BOTH: [Self; 2] = [Self::Bare, Self::Gateway];
+
+    /// `general_settings.database_url`.
+    const fn database(self) -> &'static str {
+        match self {
+            Self::OnSqlite => "sqlite:FOLDER/bench.db",
+            Self::InMemory => "memory",
+            _ => "none",
+        }
+    }
 }
 
 /// Where the binaries and the working files are.
@@ -40,6 +57,7 @@ pub struct Place {
 pub struct Target {
     pub process: Process,
     pub port: u16,
+    pub key: &'static str,
     /// From just before the process was made to the end of its first answer.
     pub start: Duration,
 }
@@ -57,15 +75,22 @@ impl Target {
             let said = fs::read_to_string(&log).unwrap_or_default();
             return Err(format!("{} does not answer: {failure}\n{said}", program.display()).into());
         }
-        Ok(Self { process, port, start: started.elapsed() })
+        let start = started.elapsed();
+        let is_governed = matches!(kind, Kind::OnSqlite | Kind::InMemory) && place.gateway.is_some();
+        if is_governed {
+            govern(port)?;
+        }
+        let key = if is_governed { GOVERNED_KEY } else { KEY };
+        Ok(Self { process, port, key, start })
     }
 }
 
 fn command(place: &Place, kind: Kind, port: u16, provider_port: u16) -> Result<(&Path, Vec<OsString>), Failure> {
     match (kind, &place.gateway) {
-        (Kind::Gateway, Some(gateway)) => {
-            let config = place.folder.join("config.yaml");
-            fs::write(&config, config_yaml(provider_port))?;
+        (Kind::Gateway | Kind::OnSqlite | Kind::InMemory, Some(gateway)) => {
+            let config = place.folder.join(format!("{kind:?}.yaml"));
+            let database = kind.database().replace("FOLDER", &place.folder.display().to_string());
+            fs::write(&config, config_yaml(provider_port, &database))?;
             let arguments = vec![
                 "--config".into(),
                 config.into(),
@@ -83,7 +108,7 @@ fn command(place: &Place, kind: Kind, port: u16, provider_port: u16) -> Result<(
     }
 }
 
-fn config_yaml(provider_port: u16) -> String {
+fn config_yaml(provider_port: u16, database: &str) -> String {
     format!(
         "model_list:
   - model_name: {MODEL}
@@ -93,6 +118,7 @@ fn config_yaml(provider_port: u16) -> String {
       api_key: sk-provider
 general_settings:
   master_key: {KEY}
+  database_url: '{database}'
 "
     )
 }
@@ -109,4 +135,25 @@ async fn first_answer(port: u16) -> Result<(), Failure> {
             Err(_) => std::thread::sleep(RETRY_PAUSE),
         }
     }
+}
+
+/// Makes the governed key, and a team for it.
+fn govern(port: u16) -> Result<(), Failure> {
+    post(port, "/team/new", r#"{"team_id": "bench", "max_budget": 1000000, "budget_duration": "30d"}"#)?;
+    let key = format!(
+        r#"{{"key": "{GOVERNED_KEY}", "team_id": "bench", "max_budget": 1000000, "rpm_limit": 1000000000, "tpm_limit": 1000000000000}}"#
+    );
+    post(port, "/key/generate", &key)
+}
+
+fn post(port: u16, path: &str, body: &str) -> Result<(), Failure> {
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port))?;
+    let length = body.len();
+    write!(
+        stream,
+        "POST {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {KEY}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(format!("{path} failed: {answer}").into()) }
 }

@@ -55,6 +55,8 @@ impl Process {
     pub fn start(mut command: Command, folder: TempDir, environment: &[(&str, &str)]) -> Self {
         let log = File::create(folder.path().join("log")).expect("a log file");
         let child = command
+            // What it keeps lies in its own folder, too.
+            .current_dir(folder.path())
             .env_clear()
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .envs(environment.iter().copied())

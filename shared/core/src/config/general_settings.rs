@@ -8,6 +8,7 @@ use super::load::Surroundings;
 use super::node::Node;
 use super::params::Fields;
 use super::pass_through::{self, PassThroughEndpoint};
+use super::spend::SpendSettings;
 use crate::Secret;
 use crate::address::{AddressRule, Network};
 use crate::seal::Algorithm;
@@ -42,6 +43,8 @@ pub struct GeneralSettings {
     pub encryption_algorithm: Algorithm,
     /// The service that says who calls, where there is one.
     pub custom_auth: Option<CustomAuthSettings>,
+    /// `allowed_routes`: the only routes there are, where any is named.
+    pub allowed_routes: Vec<String>,
     /// Where callers may call from.
     pub address: AddressRule,
     /// How callers with tokens are let in.
@@ -110,6 +113,7 @@ pub struct GeneralSettings {
     pub use_shared_health_check: bool,
     /// Whether results tell the parameters of a deployment; true where nothing is set.
     pub health_check_details: bool,
+    pub spend: SpendSettings,
 }
 
 impl GeneralSettings {
@@ -176,6 +180,7 @@ impl GeneralSettings {
             realtime_idle_timeout_seconds: fields
                 .number("realtime_idle_timeout_seconds")
                 .unwrap_or(REALTIME_IDLE_TIMEOUT_SECONDS),
+            allowed_routes: fields.texts("allowed_routes"),
             litellm_key_header_name: fields.text("litellm_key_header_name"),
             forward_client_headers_to_llm_api: fields.flag("forward_client_headers_to_llm_api"),
             completion_model: fields.text("completion_model"),
@@ -191,6 +196,7 @@ impl GeneralSettings {
             health_check_concurrency: fields.count("health_check_concurrency").filter(|count| *count > 0),
             use_shared_health_check: fields.flag("use_shared_health_check"),
             health_check_details: fields.flag_unless_off("health_check_details"),
+            spend: SpendSettings::read(node, surroundings),
         }
     }
 }

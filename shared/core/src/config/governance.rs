@@ -4,16 +4,18 @@
 
 use std::time::Duration;
 
+use super::key_rules;
 use super::load::Surroundings;
 use super::node::Node;
 use super::params::Fields;
+use crate::govern::Settings;
 use crate::govern::period::Calendar;
-use crate::govern::{KeyRules, Settings};
 use crate::quota::{Enforcement, TokenKind};
 
 impl Settings {
-    pub(super) fn read(general: Option<&Node>, litellm: Option<&Node>, surroundings: &Surroundings<'_>) -> Self {
-        let (general, litellm) = (Fields::of(general), Fields::of(litellm));
+    pub(super) fn read(document: &Node, surroundings: &Surroundings<'_>) -> Self {
+        let section = |name: &str| Fields::of(document.get(name));
+        let (general, litellm) = (section("general_settings"), section("litellm_settings"));
         let otherwise = Self::default();
         let window = surroundings.variable("LITELLM_RATE_LIMIT_WINDOW_SIZE").and_then(|text| text.trim().parse().ok());
         let header = general.text("user_header_name").map(|name| name.to_ascii_lowercase());
@@ -51,7 +53,7 @@ impl Settings {
             calendar: calendar(&litellm),
             team_admin_fields: general.texts("team_admin_editable_team_fields"),
             available_teams: available_teams(&litellm),
-            keys: KeyRules::read(&general, &litellm, surroundings),
+            keys: key_rules::read(document, surroundings),
             rolls_over: litellm.flag("budget_rollover"),
             never_resets: general.flag("disable_reset_budget"),
         }

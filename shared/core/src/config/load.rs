@@ -123,11 +123,7 @@ fn build(document: &Node, surroundings: &Surroundings<'_>, notices: &mut Vec<Not
         litellm_settings: LitellmSettings::read(document.get("litellm_settings"), surroundings),
         router_settings: RouterSettings::read(document),
         general_settings: GeneralSettings::read(document.get("general_settings"), surroundings),
-        governance: crate::govern::Settings::read(
-            document.get("general_settings"),
-            document.get("litellm_settings"),
-            surroundings,
-        ),
+        governance: crate::govern::Settings::read(document, surroundings),
         environment_variables: Vec::new(),
         credentials,
         default_vertex_config: document.get("default_vertex_config").map(pass_through::vertex),

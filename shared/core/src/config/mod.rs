@@ -33,6 +33,7 @@ mod routing;
 mod scalar;
 mod schema;
 mod search_tool;
+mod spend;
 mod yaml;
 
 pub use budget::Budget;
@@ -53,6 +54,7 @@ pub use report::{Report, Verdict, check};
 pub use router_settings::{GroupAlias, RouterSettings};
 pub use routing::{RoutingGroup, Strategy, StrategyArgs};
 pub use search_tool::SearchTool;
+pub use spend::{JournalFull, SpendSettings};
 pub use yaml::FILE_BYTES_MAX;
 
 #[cfg(test)]

@@ -12,3 +12,4 @@ mod references;
 mod routing;
 mod scalars;
 mod settings;
+mod spend;

@@ -163,11 +163,11 @@ impl Filter {
     /// [`Fault::Misfit`] with the first that cannot.
     pub fn check_all(filters: &[Self], table: &Table) -> Result<(), Fault> {
         filters.iter().try_for_each(|filter| match filter {
-            Self::Is(name, _) | Self::IsNot(name, _) => simple(table, name),
             Self::Any(filters) | Self::All(filters) => Self::check_all(filters, table),
-            Self::In(name, _) | Self::Null(name) | Self::Given(name) => table.expect(name).map(drop),
-            Self::Below(name, _) | Self::From(name, _) => table.expect(name).map(drop),
-            Self::Contains(name, _) | Self::Has(name, _) | Self::Member(name, ..) => table.expect(name).map(drop),
+            Self::Is(name, _) | Self::IsNot(name, _) | Self::Below(name, _) => simple(table, name),
+            Self::From(name, _) | Self::In(name, _) | Self::Contains(name, _) => simple(table, name),
+            Self::Null(name) | Self::Given(name) => table.expect(name).map(drop),
+            Self::Has(name, _) | Self::Member(name, ..) => table.expect(name).map(drop),
         })
     }
 

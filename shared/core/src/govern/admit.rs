@@ -13,6 +13,7 @@ use crate::bill::Bill;
 use crate::catalog::{Catalog, Group};
 use crate::denial::Denial;
 use crate::directory::{Columns, Row, schema};
+use crate::jwt::JwtError;
 use crate::ledger::{Payer, Spend};
 use crate::price::Job;
 use crate::quota::{Draw, Edge, Home, Level, Measure, Money, NamedTable, Refused, Request, Reservation, accounts};
@@ -44,6 +45,9 @@ pub(crate) struct Visit<'a> {
     pub metadata: Option<serde_json::Value>,
     pub job: Job,
     pub estimate: Estimate,
+    /// Whether it is a copy of another call, which the gateway makes by itself: it is paid for, and held against no
+    /// limit.
+    pub is_silent: bool,
 }
 
 /// The most that a call can use.
@@ -70,7 +74,8 @@ impl Governance {
         let (mut claims, mut paid_from) = (Vec::new(), Vec::new());
         if let Some(profile) = caller.profile() {
             check_team(profile)?;
-            if let Some(model) = visit.model {
+            if let Some(model) = visit.model.filter(|_| !visit.is_silent) {
+                self.check_scopes(caller, model)?;
                 let asked = (model, visit.dispatched);
                 self.check_model((catalog, visit.group), profile, customer.as_deref(), asked).await?;
             }
@@ -94,9 +99,19 @@ impl Governance {
             let sentence = format!("'user' param not passed in. 'enforce_user_param'={}", "True");
             return Err(Denial::unauthenticated(&sentence).into());
         }
+        if visit.is_silent {
+            claims = unlimited(claims);
+        }
         let mut spend = Box::new(self.spend(caller, &visit, tags));
         spend.payer.windows = paid_from;
         self.open((caller, &visit), claims, spend).await
+    }
+
+    /// What the scopes of the caller's token allow.
+    fn check_scopes(&self, caller: &Caller, model: &str) -> Result<(), Error> {
+        let (Some(identity), Some(jwt)) = (caller.identity(), &self.doors.jwt) else { return Ok(()) };
+        let denial = |error: JwtError| Denial::new(403, "key_model_access_denied", error.to_string()).about("model");
+        identity.may_use(jwt.settings(), model).map_err(|error| denial(error).into())
     }
 
     /// Reserves, and notes that the call is about to be made.
@@ -140,6 +155,7 @@ impl Governance {
             prices: Arc::clone(&self.prices),
             job: visit.job.clone(),
             fixed_picousd: None,
+            beside_picousd: 0,
             key_picousd,
             told,
             input_tokens: estimate.likely_input_tokens,
@@ -355,6 +371,18 @@ fn likely_output(claims: &[Claim], estimate: &Estimate) -> u64 {
     });
     let least = limits.min().map_or(LIKELY_OUTPUT_TOKENS, |limit| LIKELY_OUTPUT_TOKENS.min((limit / 4).max(1)));
     least.max(estimate.likely_input_tokens)
+}
+
+/// The same accounts of money, whatever is left in them.
+fn unlimited(claims: Vec<Claim>) -> Vec<Claim> {
+    let lift = |mut claim: Claim| match &mut claim.draw.measure {
+        Measure::Money(money) => {
+            money.limit_picousd = None;
+            Some(claim)
+        }
+        _ => None,
+    };
+    claims.into_iter().filter_map(lift).collect()
 }
 
 /// Whether the account is full of what calls under way hold, and not of what was spent.

@@ -3,13 +3,15 @@
 //! The one place where that is decided, for every route: LiteLLM's order of gates. Knows groups of routes; which model
 //! and how much money is decided at admission.
 
+mod organizations;
+
 use serde_json::Value;
 
 use super::{Caller, Governance, Groups, Profile, Role, unavailable};
 use crate::Error;
 use crate::clock::Moment;
 use crate::denial::Denial;
-use crate::directory::{Columns, Query, moment_text, schema};
+use crate::directory::{Columns, Query, Row, moment_text, schema};
 
 /// The route that a request came to.
 #[derive(Clone, Copy, Debug)]
@@ -31,9 +33,15 @@ impl Route<'_> {
 #[derive(Clone, Debug)]
 pub struct Entry {
     caller: Caller,
-    /// Who is no admin of everything, and may still be one of the organization that the request names: what is said to
-    /// whoever is not.
-    condition: Option<Denial>,
+    condition: Option<Condition>,
+}
+
+/// Who is no admin of everything, and may still be one of the organization that the request names.
+#[derive(Clone, Debug)]
+struct Condition {
+    path: String,
+    /// What is said to whoever is not.
+    denial: Denial,
 }
 
 impl Entry {
@@ -48,7 +56,7 @@ impl Entry {
     pub fn unconditional(self) -> Result<Caller, Error> {
         match self.condition {
             None => Ok(self.caller),
-            Some(denial) => Err(denial.into()),
+            Some(condition) => Err(condition.denial.into()),
         }
     }
 
@@ -57,13 +65,14 @@ impl Entry {
     /// # Errors
     /// The refusal of whoever is none.
     pub async fn about(self, governance: &Governance, body: &Value) -> Result<Caller, Error> {
-        let Some(denial) = self.condition else { return Ok(self.caller) };
-        let mut named: Vec<&str> = body.get("organization_id").and_then(Value::as_str).into_iter().collect();
+        let Some(Condition { path, denial }) = self.condition else { return Ok(self.caller) };
+        let memberships = governance.memberships(&self.caller).await?;
+        let single = body.get("organization_id").and_then(Value::as_str);
+        organizations::check(&path, &self.caller, single, &memberships)?;
         let listed = body.get("organizations").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        named.extend(listed.iter().filter_map(Value::as_str));
-        let administered = governance.administered(&self.caller).await?;
-        let is_admin = !named.is_empty() && named.iter().all(|id| administered.iter().any(|own| own == id));
-        if is_admin { Ok(self.caller) } else { Err(denial.into()) }
+        let named: Vec<&str> = single.into_iter().chain(listed.iter().filter_map(Value::as_str)).collect();
+        let is_own = |id: &&str| organizations::role_in(&memberships, id) == Some(organizations::ADMIN);
+        if !named.is_empty() && named.iter().all(is_own) { Ok(self.caller) } else { Err(denial.into()) }
     }
 }
 
@@ -73,10 +82,17 @@ impl Governance {
     /// # Errors
     /// Where the directory cannot be reached.
     pub async fn administered(&self, caller: &Caller) -> Result<Vec<String>, Error> {
+        let rows = self.memberships(caller).await?;
+        let is_admin = |row: &&Row| row.text("user_role") == Some(organizations::ADMIN);
+        let ids = rows.iter().filter(is_admin).filter_map(|row| row.text("organization_id"));
+        Ok(ids.map(str::to_owned).collect())
+    }
+
+    /// The caller's memberships of organizations.
+    async fn memberships(&self, caller: &Caller) -> Result<Vec<Row>, Error> {
         let Some(user_id) = caller.user_id().filter(|_| !caller.is_master()) else { return Ok(Vec::new()) };
-        let query = Query::of(&schema::ORGANIZATION_MEMBERSHIPS).is("user_id", user_id).is("user_role", "org_admin");
-        let rows = self.directory.find(&query).await.map_err(|fault| unavailable(&fault))?;
-        Ok(rows.iter().filter_map(|row| row.text("organization_id")).map(str::to_owned).collect())
+        let query = Query::of(&schema::ORGANIZATION_MEMBERSHIPS).is("user_id", user_id);
+        self.directory.find(&query).await.map_err(|fault| unavailable(&fault))
     }
 }
 
@@ -89,7 +105,7 @@ pub fn authorise(caller: Caller, route: Route<'_>, now: Moment) -> Result<Entry,
     Ok(Entry { caller, condition })
 }
 
-fn condition(caller: &Caller, route: Route<'_>, now: Moment) -> Result<Option<Denial>, Error> {
+fn condition(caller: &Caller, route: Route<'_>, now: Moment) -> Result<Option<Condition>, Error> {
     let Some(profile) = caller.profile() else { return Ok(None) };
     check_key(profile, now)?;
     check_allowed_routes(profile, route)?;
@@ -110,7 +126,7 @@ fn condition(caller: &Caller, route: Route<'_>, now: Moment) -> Result<Option<De
     let denial = admins_only(profile, route);
     let organizations = Groups::ORGANIZATION.and(Groups::MANAGEMENT).and(Groups::KEYS);
     let may_administer = route.groups.meets(organizations) && profile.user.is_some();
-    if may_administer { Ok(Some(denial)) } else { Err(denial.into()) }
+    if may_administer { Ok(Some(Condition { path: route.path.to_owned(), denial })) } else { Err(denial.into()) }
 }
 
 /// What the role may call.
@@ -216,7 +232,7 @@ pub fn admins_only(profile: &Profile, route: Route<'_>) -> Denial {
     Denial::unauthenticated(&sentence)
 }
 
-/// A user's id, of which the ends are shown.
+/// A user's id, of which the ends are shown where it is long enough.
 fn masked(user_id: &str) -> String {
     let characters: Vec<char> = user_id.chars().collect();
     if characters.len() <= 8 {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Profile, Role};
 use crate::directory::Columns;
+use crate::jwt::Identity;
 
 /// LiteLLM's user of the master key.
 pub const MASTER_USER: &str = "default_user_id";
@@ -18,7 +19,7 @@ pub struct Caller(Kind);
 enum Kind {
     /// Holds the master key, or nobody needs one.
     Master,
-    Key(Arc<Profile>),
+    Key(Arc<Profile>, Option<Arc<Identity>>),
 }
 
 impl Caller {
@@ -27,7 +28,22 @@ impl Caller {
     }
 
     pub(super) const fn holder(profile: Arc<Profile>) -> Self {
-        Self(Kind::Key(profile))
+        Self(Kind::Key(profile, None))
+    }
+
+    /// Notes what the caller's token says of it.
+    pub(super) fn bear(&mut self, identity: Arc<Identity>) {
+        if let Kind::Key(_, own) = &mut self.0 {
+            *own = Some(identity);
+        }
+    }
+
+    /// What the caller's token says of it, where it has shown one.
+    pub fn identity(&self) -> Option<&Identity> {
+        match &self.0 {
+            Kind::Key(_, identity) => identity.as_deref(),
+            Kind::Master => None,
+        }
     }
 
     pub const fn is_master(&self) -> bool {
@@ -38,7 +54,7 @@ impl Caller {
     pub fn profile(&self) -> Option<&Arc<Profile>> {
         match &self.0 {
             Kind::Master => None,
-            Kind::Key(profile) => Some(profile),
+            Kind::Key(profile, _) => Some(profile),
         }
     }
 
@@ -58,7 +74,7 @@ impl Caller {
     pub fn user_id(&self) -> Option<&str> {
         match &self.0 {
             Kind::Master => Some(MASTER_USER),
-            Kind::Key(profile) => profile.key.text("user_id"),
+            Kind::Key(profile, _) => profile.key.text("user_id"),
         }
     }
 

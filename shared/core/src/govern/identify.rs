@@ -129,6 +129,22 @@ impl Governance {
         Ok(self.directory.get(&[(&schema::KEYS, vec![active.to_owned()])]).await?.pop().flatten())
     }
 
+    /// The caller to whom somebody else has granted what a key would: nothing of it is stored.
+    pub(super) async fn granted(&self, hash: &str, key: Row, role: Option<&str>) -> Result<Caller, Error> {
+        let mut profile = match self.has_rows() {
+            true => self.complete(hash, key).await.map_err(|fault| unavailable(&fault))?,
+            false => {
+                let expires = key.moment("expires");
+                let profile = Profile { hash: hash.to_owned(), key, expires, ..Profile::default() };
+                self.ready(profile, self.clock.now())
+            }
+        };
+        if let Some(role) = role {
+            profile.role = Role::of(role);
+        }
+        Ok(Caller::holder(Arc::new(profile)))
+    }
+
     /// The rows of everyone that the key was made for: two more round trips, however many there are.
     async fn complete(&self, hash: &str, key: Row) -> Result<Profile, Fault> {
         let first: [Wanted<'_>; 5] = [
@@ -169,16 +185,18 @@ impl Governance {
             organization_budget,
             project,
             project_budget,
-            due: None,
-            claims: Vec::new(),
-            allowances: Vec::new(),
-            tags: Vec::new(),
+            ..Profile::default()
         };
-        profile.tags = tags(&profile);
         let now = self.clock.now();
-        profile.claims = limits::claims(&profile, &self.settings, now);
         profile.allowances = self.allowances(&profile, now).await?;
-        Ok(profile)
+        Ok(self.ready(profile, now))
+    }
+
+    /// What calls read of the key, worked out.
+    fn ready(&self, mut profile: Profile, now: Moment) -> Profile {
+        profile.tags = tags(&profile);
+        profile.claims = limits::claims(&profile, &self.settings, now);
+        profile
     }
 
     /// The rows under these keys, as far as the keys are whole.

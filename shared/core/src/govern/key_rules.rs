@@ -5,7 +5,7 @@
 use crate::directory::Row;
 
 /// What `litellm_settings` and `general_settings` say of keys and users to be made.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct KeyRules {
     /// `default_key_generate_params`.
     pub defaults: Row,
@@ -28,7 +28,7 @@ pub struct KeyRules {
 }
 
 /// Who may make keys of one kind, and what they have to state.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Generation {
     /// `allowed_team_member_roles` or `allowed_user_roles`; everyone where it is not given.
     pub roles: Option<Vec<String>>,

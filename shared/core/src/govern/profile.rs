@@ -7,7 +7,7 @@ use crate::clock::Moment;
 use crate::directory::{Columns, Row, Table, schema};
 
 /// A key, and everyone whose rules apply to its calls.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Profile {
     pub hash: String,
     pub role: Role,

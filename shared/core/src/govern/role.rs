@@ -1,7 +1,7 @@
 //! Roles of users: LiteLLM's `user_role`.
 
 /// What a user may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Role {
     ProxyAdmin,
     /// Reads everything, changes nothing, makes no calls.
@@ -12,6 +12,7 @@ pub enum Role {
     Team,
     Customer,
     /// A key of nobody, or of a user without a role.
+    #[default]
     None,
 }
 

@@ -232,17 +232,23 @@ impl<'a> Journey<'a> {
                 if let (Some(hold), Some(fault)) = (hold, &fault) {
                     hold.failed(fault, usage);
                 }
+                if let (Some(used), Some(record)) = (usage, &mut self.record) {
+                    record.charge_beside(&deployment, Some(used));
+                }
                 Err((fault_sentence(error, &deployment, self.ask), fault, Some(handle)))
             }
         }
     }
 
     /// Settles an attempt that has failed while another one goes on: the client hears nothing of it.
-    pub(super) fn settle_failed(&self, round: &mut Round<'_>, attempt: Attempt) {
+    pub(super) fn settle_failed(&mut self, round: &mut Round<'_>, attempt: Attempt) {
         let Attempt { deployment, outcome, served_by, begun, usage, hold, .. } = attempt;
         let fault = outcome.err().and_then(|error| self.fault(&error, &served_by.headers, begun));
         let Some(fault) = fault else { return };
         round.note(deployment.routing.handle, &fault);
+        if let (Some(used), Some(record)) = (usage, &mut self.record) {
+            record.charge_beside(&deployment, Some(used));
+        }
         if let Some(hold) = hold {
             hold.failed(&fault, usage);
         }

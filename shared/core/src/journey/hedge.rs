@@ -4,7 +4,7 @@
 //! hedges may cost beyond the calls themselves is limited.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -68,7 +68,8 @@ impl Journey<'_> {
         let (app, ask, target, fallbacks) = (self.app, self.ask, round.target, self.served_by.fallbacks);
         let hedging = &app.resilience.hedging;
         let cost_picousd = choice.hold.as_ref().map_or(0, crate::balance::Hold::cost_picousd);
-        let handle = choice.deployment.routing.handle;
+        let deployment = Arc::clone(&choice.deployment);
+        let handle = deployment.routing.handle;
         let can_hedge = round.group().deployments.len() > 1 && matches!(round.found, Found::Group(_));
         let after = hedging.begin(cost_picousd).filter(|_| can_hedge && ask.can_repeat());
         let Some(after) = after else { return Self::ask_one(app, ask, target, choice, fallbacks).await };
@@ -91,12 +92,17 @@ impl Journey<'_> {
         if let Some(record) = &mut self.record {
             record.hedged = true;
         }
+        let deployments = [deployment, Arc::clone(&second.deployment)];
         let second = Self::ask_one(app, ask, target, second, fallbacks);
-        let (attempt, other) = match select(first, second).await {
-            Either::Left((attempt, second)) => (attempt, second),
-            Either::Right((attempt, first)) => (attempt, first),
+        let (attempt, other, loser) = match select(first, second).await {
+            Either::Left((attempt, second)) => (attempt, second, &deployments[1]),
+            Either::Right((attempt, first)) => (attempt, first, &deployments[0]),
         };
         if attempt.outcome.is_ok() {
+            // The loser has been asked, and will charge at least for that.
+            if let Some(record) = &mut self.record {
+                record.charge_beside(loser, None);
+            }
             return attempt;
         }
         self.settle_failed(round, attempt);

@@ -16,7 +16,7 @@ use tracing::{info, warn};
 
 use super::{AskBody, Journey};
 use crate::App;
-use crate::call::{Call, CallBody, Hints, ReplyBody, Timeouts};
+use crate::call::{Call, CallBody, Hints, ReplyBody, Timeouts, Visitor};
 use crate::deployment::Deployment;
 
 /// Copies that are being made at the same time.
@@ -36,6 +36,8 @@ pub struct Mirrored {
     bytes: Bytes,
     /// The call that this is a copy of.
     of: String,
+    /// Who pays for the call, and for its copy.
+    visitor: Option<Visitor>,
 }
 
 impl Mirrors {
@@ -57,7 +59,7 @@ pub async fn work(app: Arc<App>, queue: Receiver<Mirrored>) {
 
 async fn make(app: &App, copy: Mirrored) {
     let call = Call {
-        visitor: None,
+        visitor: copy.visitor,
         id: crate::new_id(),
         operation: copy.operation,
         mode: None,
@@ -97,7 +99,8 @@ impl Journey<'_> {
         let (AskBody::Json { bytes, .. }, Some(queue)) = (&self.ask.body, &self.app.mirrors.queue) else { return };
         for model in models {
             let (operation, of) = (self.ask.call.operation, self.ask.call.id.clone());
-            let copy = Mirrored { model: model.clone(), operation, bytes: Bytes::clone(bytes), of };
+            let visitor = self.ask.call.visitor.clone();
+            let copy = Mirrored { model: model.clone(), operation, bytes: Bytes::clone(bytes), of, visitor };
             if let Err(TrySendError::Full(_)) = queue.try_send(copy) {
                 warn!(
                     model = model.as_str(),

@@ -94,49 +94,66 @@ fn contents(spend: &Spend, rules: &Rules) -> [(&'static str, Value); 3] {
     [("messages", messages), ("response", kept(&spend.response)), ("proxy_server_request", request)]
 }
 
-/// Members that LiteLLM always writes.
+/// Members that LiteLLM always writes, whatever it knows of them.
 const MEMBERS: &[&str] = &[
+    "actor_agent_id",
     "additional_usage_values",
-    "user_api_key",
-    "user_api_key_alias",
-    "user_api_key_team_id",
-    "user_api_key_project_id",
-    "user_api_key_project_alias",
-    "user_api_key_org_id",
-    "user_api_key_user_id",
-    "user_api_key_team_alias",
-    "spend_logs_metadata",
-    "requester_ip_address",
-    "user_agent",
-    "litellm_call_id",
+    "agent_execution_mode",
     "applied_guardrails",
-    "mcp_tool_call_metadata",
-    "vector_store_request_metadata",
-    "routing_decision",
-    "internal_call_origin",
-    "guardrail_information",
-    "eval_information",
-    "status",
-    "proxy_server_request",
+    "attempted_fallbacks",
+    "attempted_retries",
+    "autorouter_baseline_observation",
+    "autorouter_savings",
+    "autorouter_savings_estimate",
+    "azure_spillover",
+    "batch_failed_requests",
     "batch_models",
     "batch_successful_requests",
-    "batch_failed_requests",
-    "error_information",
-    "usage_object",
-    "model_map_information",
+    "billing_agent_id",
     "cold_storage_object_key",
-    "litellm_overhead_time_ms",
-    "attempted_retries",
-    "max_retries",
-    "attempted_fallbacks",
-    "original_model_group",
+    "compression_savings",
     "cost_breakdown",
+    "error_information",
+    "eval_information",
+    "guardrail_information",
+    "internal_call_origin",
+    "litellm_call_id",
+    "litellm_gateway_injected_cache",
+    "litellm_overhead_time_ms",
+    "litellm_roi_estimator",
+    "max_retries",
+    "mcp_tool_call_metadata",
+    "model_map_information",
+    "original_model_group",
+    "proxy_server_request",
+    "requester_ip_address",
+    "router_metadata",
+    "routing_decision",
+    "spend_logs_metadata",
+    "status",
+    "target_agent_id",
+    "usage_object",
+    "used_client_oauth_token",
+    "user_agent",
+    "user_api_key",
+    "user_api_key_alias",
+    "user_api_key_org_id",
+    "user_api_key_project_alias",
+    "user_api_key_project_id",
+    "user_api_key_team_alias",
+    "user_api_key_team_id",
+    "user_api_key_user_id",
+    "vector_store_request_metadata",
+    "verified_human_user_id",
 ];
 
 fn metadata(spend: &Spend, rules: &Rules) -> Value {
     let mut members: Map<String, Value> = MEMBERS.iter().map(|name| ((*name).to_owned(), Value::Null)).collect();
+    members.insert("applied_guardrails".to_owned(), json!([]));
+    members.insert("original_model_group".to_owned(), spend.model_group.as_str().into());
     if let Some(Value::Object(said)) = &spend.metadata {
-        members.extend(said.clone());
+        let known = said.iter().filter(|(name, _)| MEMBERS.contains(&name.as_str()));
+        members.extend(known.map(|(name, value)| (name.clone(), value.clone())));
     }
     let payer = &spend.payer;
     let mut set = |name: &str, value: Value| members.insert(name.to_owned(), value);
@@ -148,9 +165,12 @@ fn metadata(spend: &Spend, rules: &Rules) -> Value {
     set("user_api_key_org_id", payer.organization_id.as_deref().into());
     set("user_api_key_user_id", payer.user_id.as_deref().into());
     set("requester_ip_address", spend.requester_ip.as_deref().into());
-    set("user_agent", spend.user_agent.as_deref().into());
+    set("user_agent", spend.user_agent.as_deref().unwrap_or_default().into());
+    set("litellm_roi_estimator", false.into());
+    set("used_client_oauth_token", false.into());
     set("litellm_call_id", spend.call_id.as_str().into());
-    set("status", if is_success(spend.outcome) { "success" } else { "failure" }.into());
+    // LiteLLM says nothing of success here; the column does.
+    set("status", if is_success(spend.outcome) { Value::Null } else { "failure".into() });
     set("error_information", spend.error.as_ref().map_or(Value::Null, |error| kept(error, rules.text_chars_max)));
     set("usage_object", usage(spend));
     set("additional_usage_values", Value::Object(cached(spend)));
@@ -181,6 +201,8 @@ fn usage(spend: &Spend) -> Value {
         "prompt_tokens": tokens.prompt,
         "completion_tokens": tokens.completion,
         "total_tokens": tokens.total,
+        "prompt_tokens_details": null,
+        "completion_tokens_details": null,
     });
     if let Some(members) = usage.as_object_mut() {
         members.extend(cached(spend));

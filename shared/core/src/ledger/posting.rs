@@ -189,10 +189,10 @@ impl Sums {
         let date = moment_text(spend.started).chars().take(10).collect::<String>();
         let key = by.iter().enumerate().map(|(place, column)| match *column {
             "date" => date.clone(),
-            "api_key" => spend.payer.key.clone(),
+            "api_key" => without_nul(&spend.payer.key),
             "model" => without_nul(&spend.model),
             "model_group" => without_nul(&spend.model_group),
-            "custom_llm_provider" => spend.provider.clone(),
+            "custom_llm_provider" => without_nul(&spend.provider),
             "endpoint" => endpoints::of(&spend.call_type).to_owned(),
             _ if place == 0 => without_nul(entity.as_deref().unwrap_or_default()),
             // Calls of MCP tools; null would be another row each time.
@@ -209,16 +209,17 @@ impl Day {
             self.model_group = without_nul(&spend.model_group);
             self.request_id = without_nul(&spend.request_id);
         }
-        self.prompt_tokens += spend.tokens.prompt;
-        self.completion_tokens += spend.tokens.completion;
-        self.cache_read_input_tokens += spend.tokens.cache_read;
-        self.cache_creation_input_tokens += spend.tokens.cache_write;
+        self.prompt_tokens = self.prompt_tokens.saturating_add(spend.tokens.prompt);
+        self.completion_tokens = self.completion_tokens.saturating_add(spend.tokens.completion);
+        self.cache_read_input_tokens = self.cache_read_input_tokens.saturating_add(spend.tokens.cache_read);
+        self.cache_creation_input_tokens = self.cache_creation_input_tokens.saturating_add(spend.tokens.cache_write);
         self.cost_picousd = self.cost_picousd.saturating_add(spend.cost_picousd);
         self.api_requests += 1;
         self.successful_requests += u64::from(is_success);
         self.failed_requests += u64::from(!is_success);
         if is_success {
-            self.total_response_time_ms += u64::try_from(log_row::duration_ms(spend)).unwrap_or(0);
+            let duration_ms = u64::try_from(log_row::duration_ms(spend)).unwrap_or(0);
+            self.total_response_time_ms = self.total_response_time_ms.saturating_add(duration_ms);
             self.timed_requests += 1;
         }
     }

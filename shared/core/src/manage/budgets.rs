@@ -20,9 +20,7 @@ pub fn create(app: &App, request: Request) -> BoxFuture<'_, Outcome> {
     Box::pin(async move {
         let mut columns = read(app, &request.fields()?)?;
         columns.retain(|_, value| !value.is_null());
-        if let Some(duration) = columns.text("budget_duration").map(str::to_owned) {
-            columns.entry("budget_reset_at").or_insert_with(|| records::reset_at(app, &duration).into());
-        }
+        money::schedule(app, &mut columns);
         let (budget, change) = money::create(app, &request, columns)?;
         let id = budget.text("budget_id").unwrap_or_default().to_owned();
         let now = app.governance.clock.now();
@@ -42,11 +40,7 @@ pub fn update(app: &App, request: Request) -> BoxFuture<'_, Outcome> {
         let mut columns = read(app, &fields)?;
         let id = columns.shift_remove("budget_id").and_then(|id| id.as_str().map(str::to_owned));
         let id = id.ok_or_else(|| detail("budget_id is required"))?;
-        if fields.is_sent("budget_duration") && !fields.is_sent("budget_reset_at") {
-            let duration = columns.text("budget_duration").map(str::to_owned);
-            let reset_at = duration.map_or(Value::Null, |duration| records::reset_at(app, &duration).into());
-            columns.insert("budget_reset_at".to_owned(), reset_at);
-        }
+        money::schedule(app, &mut columns);
         let Some(before) = records::one(app, BUDGETS, &id).await? else { return Ok(Answer::ok(Value::Null)) };
         let change = money::update(app, &request, &id, columns.clone());
         let mut after = before.clone();
@@ -129,10 +123,7 @@ fn unlink(id: &str) -> Vec<Change> {
 /// The columns that were sent, all of them such as a budget may have.
 fn read(app: &App, fields: &Fields<'_>) -> Result<Row, Error> {
     let mut columns = input::columns(fields, BUDGETS, &["budget_id"]);
-    columns.extend(input::columns(fields, BUDGETS, money::BUDGET));
-    if let Some(models) = money::of_models(fields) {
-        columns.insert("model_max_budget".to_owned(), models);
-    }
+    columns.extend(money::columns(fields));
     fields.check()?;
     money::check(&columns, &["max_budget", "soft_budget"]).map_err(|sentence| detail(&sentence))?;
     records::check_duration(app, columns.text("budget_duration")).map_err(|sentence| detail(&sentence))?;

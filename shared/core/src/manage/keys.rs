@@ -22,7 +22,9 @@ pub(super) mod update;
 use crate::govern::hash_of;
 
 pub use block::{block, unblock};
+pub(super) use bulk::reason;
 pub use bulk::{bulk_update, bulk_update_of_team};
+pub(super) use check::check_alias;
 pub use end::{delete, regenerate};
 pub use generate::{generate, generate_service_account};
 pub use info::{health, info, infos};

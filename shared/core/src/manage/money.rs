@@ -8,6 +8,7 @@ use crate::directory::{Change, Columns, Filter, Row, schema};
 use crate::{App, Error};
 
 /// What a budget of its own is made of, wherever it is written inline.
+/// Except for `model_max_budget`, which is read by itself.
 pub const BUDGET: &[&str] = &[
     "max_budget",
     "soft_budget",
@@ -15,7 +16,6 @@ pub const BUDGET: &[&str] = &[
     "tpm_limit",
     "rpm_limit",
     "tpd_limit",
-    "model_max_budget",
     "budget_duration",
     "budget_reset_at",
 ];
@@ -59,6 +59,23 @@ pub fn check(row: &Row, names: &[&str]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The columns of a budget that a request gives inline; null where that was sent.
+pub fn columns(fields: &Fields<'_>) -> Row {
+    let mut columns = super::input::columns(fields, &schema::BUDGETS, BUDGET);
+    if fields.is_sent("model_max_budget") {
+        columns.insert("model_max_budget".to_owned(), of_models(fields).unwrap_or(Value::Null));
+    }
+    columns
+}
+
+/// Sets when a budget with a duration is reset, unless the request says so itself.
+pub fn schedule(app: &App, columns: &mut Row) {
+    if let Some(duration) = columns.get("budget_duration") {
+        let reset_at = duration.as_str().map_or(Value::Null, |duration| records::reset_at(app, duration).into());
+        columns.entry("budget_reset_at").or_insert(reset_at);
+    }
 }
 
 /// `model_max_budget` of a request with LiteLLM's older names written as its newer.

@@ -3,6 +3,8 @@
 //! One program for all of them, so that the gateway around them is compiled once. Knows no HTTP server.
 
 #[cfg(test)]
+mod directory;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod failover;

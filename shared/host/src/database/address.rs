@@ -45,7 +45,7 @@ pub struct PostgresAddress {
 /// An address that names no database that can be used.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Unusable(pub String);
+pub struct AddressError(pub String);
 
 impl fmt::Display for Address {
     /// Without user and password.
@@ -65,13 +65,13 @@ impl Address {
     ///
     /// # Errors
     /// When it is of another database, or no address. The text repeats nothing of it but the scheme.
-    pub fn parse(text: &str) -> Result<Self, Unusable> {
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
         let Some((scheme, rest)) = text.trim().split_once(':') else { return Err(unusable("")) };
         match scheme {
             "sqlite" => {
                 let path = rest.strip_prefix("//").unwrap_or(rest).split('?').next().unwrap_or_default();
                 if path.is_empty() || path.starts_with(':') {
-                    return Err(Unusable("sqlite: name a file, as in sqlite:tollgate.db".to_owned()));
+                    return Err(AddressError("sqlite: name a file, as in sqlite:tollgate.db".to_owned()));
                 }
                 Ok(Self::Sqlite(PathBuf::from(path)))
             }
@@ -81,16 +81,16 @@ impl Address {
     }
 }
 
-fn unusable(scheme: &str) -> Unusable {
+fn unusable(scheme: &str) -> AddressError {
     let given = if scheme.is_empty() || scheme.len() > 20 { String::new() } else { format!(", not {scheme}:") };
-    Unusable(format!("the database's address begins with postgresql:// or sqlite:{given}"))
+    AddressError(format!("the database's address begins with postgresql:// or sqlite:{given}"))
 }
 
-fn postgres(text: &str) -> Result<PostgresAddress, Unusable> {
+fn postgres(text: &str) -> Result<PostgresAddress, AddressError> {
     let (base, query) = text.split_once('?').unwrap_or((text, ""));
     let options = base.parse::<PgConnectOptions>().map_err(|_| {
         let text = "the database's address cannot be read: write postgresql://USER:PASSWORD@HOST:PORT/NAME, and encode what is no letter or digit in the password (@ as %40)";
-        Unusable(text.to_owned())
+        AddressError(text.to_owned())
     })?;
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
@@ -103,7 +103,7 @@ impl PostgresAddress {
     ///
     /// # Errors
     /// When a parameter that matters cannot be read.
-    pub fn new(options: PgConnectOptions, pairs: &[(String, String)]) -> Result<Self, Unusable> {
+    pub fn new(options: PgConnectOptions, pairs: &[(String, String)]) -> Result<Self, AddressError> {
         let options = options.application_name("tollgate");
         let mut address =
             Self { options, schema: None, is_pooled: false, connections_max: CONNECTIONS_MAX, idle_max: None };
@@ -139,7 +139,7 @@ impl PostgresAddress {
 fn with_tls<'a>(
     options: PgConnectOptions,
     value: &impl Fn(&str) -> Option<&'a str>,
-) -> Result<PgConnectOptions, Unusable> {
+) -> Result<PgConnectOptions, AddressError> {
     let root = value("sslrootcert").or_else(|| value("sslcert").filter(|_| value("sslkey").is_none()));
     let is_strict = value("sslaccept") == Some("strict");
     let mode = match value("sslmode").unwrap_or(if root.is_some() { "verify-full" } else { "prefer" }) {
@@ -153,7 +153,7 @@ fn with_tls<'a>(
         "verify-ca" => PgSslMode::VerifyCa,
         "verify-full" => PgSslMode::VerifyFull,
         other => {
-            return Err(Unusable(format!(
+            return Err(AddressError(format!(
                 "the database's address says sslmode={other}: write disable, prefer, require, verify-ca or verify-full"
             )));
         }
@@ -168,12 +168,12 @@ fn with_tls<'a>(
     Ok(options)
 }
 
-fn readable<'a>(name: &str, path: &'a str) -> Result<&'a Path, Unusable> {
+fn readable<'a>(name: &str, path: &'a str) -> Result<&'a Path, AddressError> {
     let path = Path::new(path);
     if path.is_file() {
         Ok(path)
     } else {
-        Err(Unusable(format!("the database's address says {name}={}: there is no such file", path.display())))
+        Err(AddressError(format!("the database's address says {name}={}: there is no such file", path.display())))
     }
 }
 
@@ -184,8 +184,8 @@ fn with_options(options: PgConnectOptions, text: &str) -> PgConnectOptions {
     options.options(settings)
 }
 
-fn number(name: &str, text: &str) -> Result<u32, Unusable> {
-    text.parse().map_err(|_| Unusable(format!("the database's address says {name}={text}: write a whole number")))
+fn number(name: &str, text: &str) -> Result<u32, AddressError> {
+    text.parse().map_err(|_| AddressError(format!("the database's address says {name}={text}: write a whole number")))
 }
 
 /// Percent-decoded, a `+` as it stands.
@@ -205,10 +205,10 @@ fn decoded(text: &str) -> String {
 ///
 /// # Errors
 /// Where the folder cannot be made.
-pub fn sqlite_options(path: &Path, busy_max: Duration) -> Result<SqliteConnectOptions, Unusable> {
+pub fn sqlite_options(path: &Path, busy_max: Duration) -> Result<SqliteConnectOptions, AddressError> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|error| {
-            Unusable(format!(
+            AddressError(format!(
                 "the folder {} for the database cannot be made: {error}: give another path",
                 folder.display()
             ))

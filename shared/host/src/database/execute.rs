@@ -82,7 +82,7 @@ fn value(row: &SqliteRow, place: usize, kind: Kind) -> Result<Value, Error> {
 
 // The texts of statements are made of static names and of places for values, and of nothing else.
 
-fn postgres(statement: Statement) -> Query<'static, Postgres, PgArguments> {
+pub fn postgres(statement: Statement) -> Query<'static, Postgres, PgArguments> {
     let mut query = sqlx::query(AssertSqlSafe(statement.text));
     for value in statement.values {
         query = match value {
@@ -96,7 +96,7 @@ fn postgres(statement: Statement) -> Query<'static, Postgres, PgArguments> {
     query
 }
 
-fn sqlite(statement: Statement) -> Query<'static, Sqlite, SqliteArguments> {
+pub fn sqlite(statement: Statement) -> Query<'static, Sqlite, SqliteArguments> {
     let mut query = sqlx::query(AssertSqlSafe(statement.text));
     for value in statement.values {
         query = match value {

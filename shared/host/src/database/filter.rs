@@ -56,8 +56,10 @@ impl Statement {
     /// The second operator is for a bound that was cut before a NUL, which no text holds.
     fn compares(&mut self, column: &Column, bound: &Value, [operator, cut]: [&str; 2]) {
         let ordered = self.dialect.ordered(column);
-        if let (Kind::Text, Some((start, _))) = (column.kind, bound.as_str().and_then(|text| text.split_once('\0'))) {
-            return self.operation(Operand { left: ordered, right: text(start), kind: Kind::Text }, cut);
+        let cut_bound = bound.as_str().and_then(|text| text.split_once('\0'));
+        if let (Kind::Text | Kind::Time, Some((start, _))) = (column.kind, cut_bound) {
+            let left = if column.kind == Kind::Text { ordered } else { self.as_text(column) };
+            return self.operation(Operand { left, right: text(start), kind: Kind::Text }, cut);
         }
         match self.operand(column, bound, &ordered).filter(|_| column.kind != Kind::Flag) {
             Some(operand) => self.operation(operand, operator),

@@ -16,6 +16,7 @@ use tollgate_core::directory::{Fault, Kind, Table, moment_text};
 use tollgate_core::ledger::{Entry, Ledger, Posting, Rules};
 use tollgate_core::upstream::BoxFuture;
 
+use super::quota::release_in;
 use super::statement::{Bound, Statement};
 use super::transaction::{Stop, Transaction, TransactionKind};
 use super::{ATTEMPTS_MAX, Database, execute};
@@ -52,6 +53,8 @@ impl SqlLedger {
         let Some(last) = fresh.last() else { return Ok(()) };
         work.post(&fresh, &self.rules).await?;
         work.reach(journal, last.position).await?;
+        let ids: Vec<String> = fresh.iter().map(|entry| entry.spend.id.clone()).collect();
+        release_in(&mut work.transaction, &ids).await?;
         work.transaction.commit().await
     }
 }

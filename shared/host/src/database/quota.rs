@@ -17,7 +17,7 @@ use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Error, Executor, PgPool, Postgres, Row};
 use tokio::sync::Notify;
 use tollgate_core::clock::Moment;
-use tollgate_core::directory::Fault;
+use tollgate_core::directory::{Fault, Kind};
 use tollgate_core::ledger::Spend;
 use tollgate_core::quota::{Draw, Level, Measure, Quota, Refused, Request, Reservation, Used};
 use tollgate_core::upstream::BoxFuture;
@@ -26,9 +26,14 @@ use tracing::warn;
 use self::ask::Asked;
 use self::queue::{Queue, Settled};
 use super::dialect::{Dialect, quoted};
+use super::statement::{Bound, Statement};
+use super::transaction::Transaction;
 use super::{Database, Pools, fault_of, is_collision};
 
 pub use lapse::{Lapsed, lapsed_in, release_in};
+
+/// The function that is made last: where it is, all of this version are.
+const LAST: &str = "tollgate_lapsed_1";
 
 /// How often a call asks again that collided with others.
 const ATTEMPTS_MAX: usize = 4;
@@ -108,6 +113,22 @@ pub fn statements(dialect: &Dialect) -> Vec<String> {
         Dialect::Postgres { schema: None } => "\"".to_owned(),
     };
     include_str!("quota/functions.sql").split("\n--;\n").map(|text| text.replace("@\"", &schema)).collect()
+}
+
+/// These statements, unless the database has been given them.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn missing(transaction: &mut Transaction) -> Result<Vec<String>, Error> {
+    let Dialect::Postgres { schema } = transaction.dialect.clone() else { return Ok(Vec::new()) };
+    let text = "SELECT COUNT(*) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.proname = ";
+    let mut statement = Statement::new(&transaction.dialect).text(text);
+    statement.bind_as(Kind::Text, Bound::Text(Some(LAST.to_owned())));
+    statement.push(" AND n.nspname = COALESCE(");
+    statement.bind_as(Kind::Text, Bound::Text(schema));
+    statement.push(", current_schema()::text)");
+    let is_there = transaction.number(statement).await? > 0;
+    Ok(if is_there { Vec::new() } else { statements(&transaction.dialect) })
 }
 
 impl PostgresQuota {

@@ -7,7 +7,7 @@ use sqlx::postgres::PgConnectOptions;
 use tollgate_core::config::GeneralSettings;
 use tracing::warn;
 
-use super::address::{Address, PostgresAddress, Unusable};
+use super::address::{Address, AddressError, PostgresAddress};
 use super::token::TokenSource;
 use crate::sign::Credentials;
 
@@ -48,14 +48,14 @@ impl Settings {
         general: &GeneralSettings,
         variable: Lookup<'_>,
         credentials: &Arc<Credentials>,
-    ) -> Result<Option<Self>, Unusable> {
+    ) -> Result<Option<Self>, AddressError> {
         let variable = |name: &str| variable(name).filter(|text| !text.is_empty());
         let is_on = |name: &str| {
             variable(name)
                 .is_some_and(|text| matches!(text.trim().to_ascii_lowercase().as_str(), "true" | "1" | "yes" | "on"))
         };
         if is_on("AZURE_POSTGRESQL_AUTH") {
-            return Err(Unusable(
+            return Err(AddressError(
                 "AZURE_POSTGRESQL_AUTH: tokens of Microsoft Entra are not used for databases yet: give a password"
                     .to_owned(),
             ));
@@ -108,7 +108,7 @@ fn direct(variable: &impl Fn(&str) -> Option<String>) -> Option<PgConnectOptions
 }
 
 /// The address that single variables make.
-fn parts(variable: &impl Fn(&str) -> Option<String>, is_token: bool) -> Result<Option<PostgresAddress>, Unusable> {
+fn parts(variable: &impl Fn(&str) -> Option<String>, is_token: bool) -> Result<Option<PostgresAddress>, AddressError> {
     let user = variable("DATABASE_USER").or_else(|| variable("DATABASE_USERNAME"));
     let needed = [
         ("DATABASE_HOST", variable("DATABASE_HOST")),
@@ -118,11 +118,11 @@ fn parts(variable: &impl Fn(&str) -> Option<String>, is_token: bool) -> Result<O
     let missing: Vec<&str> = needed.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| *name).collect();
     let [(_, Some(host)), (_, Some(user)), (_, Some(name))] = needed else {
         let text = format!("IAM_TOKEN_DB_AUTH is set, but {} is not", missing.join(", "));
-        return if is_token { Err(Unusable(text)) } else { Ok(None) };
+        return if is_token { Err(AddressError(text)) } else { Ok(None) };
     };
     let port = match variable("DATABASE_PORT") {
         Some(text) => {
-            text.parse().map_err(|_| Unusable("DATABASE_PORT is no port: write a number, as 5432".to_owned()))?
+            text.parse().map_err(|_| AddressError("DATABASE_PORT is no port: write a number, as 5432".to_owned()))?
         }
         None => POSTGRES_PORT,
     };

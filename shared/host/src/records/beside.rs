@@ -2,16 +2,18 @@
 //!
 //! Futures that whoever runs the gateway polls; nothing is started here.
 
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tollgate_core::App;
 use tollgate_core::directory::Fault;
 use tollgate_core::govern::reset::{self, Resets};
-use tollgate_core::ledger::Drain;
+use tollgate_core::ledger::{Drain, Retention};
 use tracing::{info, warn};
 
 use crate::Failure;
+use crate::database::quota::PostgresQuota;
 use crate::database::{Database, Migration, News};
 use crate::journal::FileJournal;
 
@@ -23,12 +25,19 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// What has to go on.
 pub struct Beside {
-    pub database: Arc<Database>,
+    /// The database; none where everything is in memory.
+    pub database: Option<Arc<Database>>,
+    /// The accounts, where the database keeps them.
+    pub accounts: Option<Arc<PostgresQuota>>,
     pub files: Option<Arc<FileJournal>>,
     pub drain: Option<Arc<Drain>>,
     pub resets: Arc<Resets>,
     /// Whether tables are made and brought up to date at the start.
     pub migrates: bool,
+    pub retention: Retention,
+    pub resets_budgets: bool,
+    /// Held for as long as the process lives.
+    pub lock: Option<File>,
 }
 
 impl Beside {
@@ -38,8 +47,9 @@ impl Beside {
     /// # Errors
     /// When its tables are such that nothing could be kept in them.
     pub async fn prepare(&self) -> Result<(), Failure> {
+        let Some(database) = &self.database else { return Ok(()) };
         let migration = if self.migrates { Migration::Done } else { Migration::Told };
-        match self.database.migrate(migration).await {
+        match database.migrate(migration).await {
             Ok(statements) if self.migrates => {
                 if !statements.is_empty() {
                     info!("the database has been brought up to date with {} statements", statements.len());
@@ -67,7 +77,14 @@ impl Beside {
                 None => std::future::pending().await,
             }
         };
-        tokio::join!(drain, self.hear(app), self.begin_anew());
+        let accounts = async {
+            if let Some(accounts) = &self.accounts {
+                accounts.run().await;
+            }
+        };
+        let directory = Arc::clone(&app.governance.directory);
+        let prune = self.retention.run(directory, app.governance.clock.clone());
+        tokio::join!(drain, accounts, prune, self.hear(app), self.begin_anew());
     }
 
     /// Writes what is left, for a limited time.
@@ -76,6 +93,11 @@ impl Beside {
             && !drain.drain_all(LAST_DRAIN).await
         {
             warn!("what the last calls cost waits in the spend journal for the next process");
+        }
+        if let Some(accounts) = &self.accounts
+            && let Err(fault) = accounts.flush().await
+        {
+            warn!("what the last calls used is settled when their reservations lapse: {fault}");
         }
         if let Some(files) = &self.files
             && let Err(fault) = files.close().await
@@ -86,7 +108,8 @@ impl Beside {
 
     /// Forgets what any instance has changed.
     async fn hear(&self, app: &App) {
-        let mut ear = self.database.changes();
+        let Some(database) = &self.database else { return };
+        let mut ear = database.changes();
         loop {
             match ear.next().await {
                 Ok(News::Row(table, key)) => match key.as_slice() {
@@ -105,6 +128,9 @@ impl Beside {
     }
 
     async fn begin_anew(&self) {
+        if !self.resets_budgets {
+            return;
+        }
         loop {
             match self.resets.run().await {
                 Ok(done) if done.rows + done.budgets + done.windows > 0 => {

@@ -2,12 +2,15 @@
 
 mod budgets;
 mod keys;
+mod organizations;
 mod spend;
 mod teams;
+mod users;
 
 use super::Route;
 
 /// All of them, in the order in which a path is looked up.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    keys::ROUTES.iter().chain(budgets::ROUTES).chain(teams::ROUTES).chain(spend::ROUTES)
+    let entities = keys::ROUTES.iter().chain(users::ROUTES).chain(teams::ROUTES).chain(organizations::ROUTES);
+    entities.chain(budgets::ROUTES).chain(spend::ROUTES)
 }

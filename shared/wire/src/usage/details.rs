@@ -137,11 +137,11 @@ impl Details {
         cost: None,
     };
 
-    /// Reads a usage object in OpenAI's form, the older or the newer.
+    /// Reads a usage object in OpenAI's form: the older, the newer, or that of realtime sessions.
     pub(super) fn of_object(usage: &Map<String, Value>) -> Self {
-        let part = |names: [&str; 2]| names.iter().find_map(|name| usage.get(*name)?.as_object());
-        let prompt = part(["prompt_tokens_details", "input_tokens_details"]);
-        let completion = part(["completion_tokens_details", "output_tokens_details"]);
+        let part = |names: [&str; 3]| names.iter().find_map(|name| usage.get(*name)?.as_object());
+        let prompt = part(["prompt_tokens_details", "input_tokens_details", "input_token_details"]);
+        let completion = part(["completion_tokens_details", "output_tokens_details", "output_token_details"]);
         Fields { prompt, completion, top: usage }.read()
     }
 

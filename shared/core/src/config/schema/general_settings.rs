@@ -3,9 +3,9 @@
 //! Tollgate's own keys stand in a table of their own.
 
 use super::jwt_auth::JWT_AUTH;
-use super::{Group, Kind, Section, acted, later};
+use super::{Group, Kind, Section, acted, later, spend};
 
-pub(super) static GENERAL_SETTINGS: Section = Section::strict(&[OWN, SETTINGS]);
+pub(super) static GENERAL_SETTINGS: Section = Section::strict(&[OWN, spend::OWN, SETTINGS, spend::SETTINGS]);
 
 /// Keys LiteLLM does not have.
 const OWN: &[Group] = &[
@@ -113,7 +113,6 @@ const SETTINGS: &[Group] = &[
             "database_connection_timeout",
             "database_max_idle_connection_lifetime",
             "database_socket_timeout",
-            "proxy_batch_write_at",
         ],
     ),
     later("there is no database yet", Kind::Text, &["database_url"]),
@@ -242,12 +241,9 @@ const SETTINGS: &[Group] = &[
             "budget_duration",
             "disable_error_logs",
             "disable_reset_budget",
-            "disable_spend_updates",
             "enable_key_rotation",
             "fail_closed_budget_enforcement",
             "max_budget",
-            "maximum_spend_logs_cleanup_cron",
-            "maximum_spend_logs_retention_interval",
             "proxy_budget_rescheduler_max_time",
             "proxy_budget_rescheduler_min_time",
             "scheduled_job_stagger",
@@ -259,29 +255,12 @@ const SETTINGS: &[Group] = &[
     later(
         "spend and budgets are not recorded",
         Kind::Flag,
-        &[
-            "apply_user_budget_to_team_keys",
-            "disable_budget_reservation",
-            "disable_spend_logs",
-            "store_prompts_in_spend_logs",
-            "use_spend_logs_partitioning",
-        ],
-    ),
-    later(
-        "spend and budgets are not recorded",
-        Kind::Integer,
-        &["maximum_spend_logs_cleanup_batch_size", "maximum_spend_logs_cleanup_max_batches"],
+        &["apply_user_budget_to_team_keys", "disable_budget_reservation", "use_spend_logs_partitioning"],
     ),
     later(
         "spend and budgets are not recorded",
         Kind::Text,
-        &[
-            "maximum_autorouter_session_retention_period",
-            "maximum_daily_tag_spend_retention_period",
-            "maximum_spend_logs_cleanup_batch_timeout",
-            "maximum_spend_logs_cleanup_run_budget",
-            "maximum_spend_logs_retention_period",
-        ],
+        &["maximum_autorouter_session_retention_period", "maximum_spend_logs_cleanup_batch_timeout"],
     ),
     later(
         "this limit is not enforced",
@@ -315,7 +294,7 @@ const SETTINGS: &[Group] = &[
     later("this limit is not enforced", Kind::Number, &["admission_queue_timeout_seconds"]),
     later("this limit is not enforced", Kind::Section(&COORDINATION_REDIS), &["coordination_redis"]),
     later("this limit is not enforced", Kind::TextList, &["allowed_file_extensions", "blocked_file_extensions"]),
-    acted(Kind::Flag, &["disable_bedrock_agent_runtime_passthrough"]),
+    acted(Kind::Flag, &["disable_bedrock_agent_runtime_passthrough", "disable_custom_api_keys"]),
     acted(Kind::Number, &["pass_through_request_timeout"]),
     acted(Kind::Sections(&PASS_THROUGH), &["pass_through_endpoints"]),
     later(
@@ -333,7 +312,6 @@ const SETTINGS: &[Group] = &[
             "default_team_disabled",
             "default_team_params",
             "disable_admin_ui",
-            "disable_custom_api_keys",
             "disable_key_generate_for_org_admin",
             "disable_swagger",
             "hide_default_credentials_hint",

@@ -32,6 +32,17 @@ const SETTINGS: &[Group] = &[
     ),
     acted(Kind::Python, &["post_call_rules", "pre_call_rules"]),
     acted(Kind::Sections(&CUSTOM_PROVIDER), &["custom_provider_map"]),
+    acted(
+        Kind::Map,
+        &[
+            "default_internal_user_params",
+            "default_key_generate_params",
+            "key_generation_settings",
+            "upperbound_key_generate_params",
+        ],
+    ),
+    acted(Kind::Number, &["max_internal_user_budget"]),
+    acted(Kind::Text, &["internal_user_budget_duration"]),
     later("metrics are not exported", Kind::Any, &["prometheus_deployment_and_latency_caller_identity"]),
     later(
         "metrics are not exported",
@@ -126,7 +137,6 @@ const SETTINGS: &[Group] = &[
             "default_max_internal_user_budget",
             "default_soft_budget",
             "max_budget",
-            "max_internal_user_budget",
             "max_ui_session_budget",
             "max_user_budget",
         ],
@@ -134,7 +144,7 @@ const SETTINGS: &[Group] = &[
     later(
         "spend and budgets are not recorded",
         Kind::Text,
-        &["budget_duration", "internal_user_budget_duration", "max_end_user_budget_id", "model_cost_map_url"],
+        &["budget_duration", "max_end_user_budget_id", "model_cost_map_url"],
     ),
     later("spend and budgets are not recorded", Kind::TextList, &["extra_spend_tag_headers"]),
     later(
@@ -275,7 +285,6 @@ const SETTINGS: &[Group] = &[
             "default_team_settings",
             "email_settings",
             "key_alias_pattern",
-            "key_generation_settings",
             "model_group_settings",
             "priority_reservation",
             "priority_reservation_settings",
@@ -284,7 +293,6 @@ const SETTINGS: &[Group] = &[
             "scim_upsert_user",
             "timezone",
             "ui_theme_config",
-            "upperbound_key_generate_params",
         ],
     ),
     later(
@@ -292,11 +300,7 @@ const SETTINGS: &[Group] = &[
         Kind::Flag,
         &["add_user_information_to_llm_headers", "enable_key_alias_format_validation", "overwrite_user_with_key_hash"],
     ),
-    later(
-        "users, teams and keys of a database are not served",
-        Kind::Map,
-        &["default_internal_user_params", "default_key_generate_params", "public_model_groups_links"],
-    ),
+    later("users, teams and keys of a database are not served", Kind::Map, &["public_model_groups_links"]),
     later("users, teams and keys of a database are not served", Kind::Text, &["email", "token"]),
     later("users, teams and keys of a database are not served", Kind::TextList, &["public_model_groups"]),
     later(

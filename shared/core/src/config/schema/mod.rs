@@ -12,6 +12,7 @@ mod litellm_settings;
 mod model_info;
 mod prices;
 mod router_settings;
+mod spend;
 
 use std::collections::HashMap;
 

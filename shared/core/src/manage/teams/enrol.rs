@@ -12,6 +12,18 @@ use crate::{App, Error};
 
 const USERS: &crate::directory::Table = &schema::USERS;
 
+/// What a budget of one's own takes over from the team's default.
+const COPIED: &[&str] = &[
+    "max_budget",
+    "soft_budget",
+    "max_parallel_requests",
+    "tpm_limit",
+    "rpm_limit",
+    "tpd_limit",
+    "model_max_budget",
+    "allowed_models",
+];
+
 /// What new members may spend and use.
 #[derive(Default)]
 pub struct Terms {
@@ -159,7 +171,7 @@ fn budget(
         return Ok(terms.default_budget.clone());
     }
     let mut columns = match &terms.default_budget {
-        Some(default) if !has_limit => records::only(default, money::BUDGET),
+        Some(default) if !has_limit => records::only(default, COPIED),
         _ => Row::new(),
     };
     columns.extend(terms.max_budget.map(|amount| ("max_budget".to_owned(), amount.into())));

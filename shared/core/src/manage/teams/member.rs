@@ -78,24 +78,36 @@ pub fn list(members: &[Member]) -> Value {
 
 /// The members that a field of a request lists.
 pub fn read_list(fields: &Fields<'_>, name: &'static str) -> Vec<Member> {
+    let roles = Roles { known: &ROLES, expected: &input::expected(&ROLES) };
     let items = fields.list(name).map(Vec::as_slice).unwrap_or_default();
-    let read = |(place, item): (usize, &Value)| read(fields, item, &[name.into(), place.into()]);
+    let read = |(place, item): (usize, &Value)| read(fields, item, &[name.into(), place.into()], &roles);
     items.iter().enumerate().filter_map(read).collect()
 }
 
 /// `member` of a request: one, or a list. LiteLLM tells of a fault without its place.
 pub fn read_field(fields: &Fields<'_>) -> (Vec<Member>, bool) {
+    read_with(fields, &Roles { known: &ROLES, expected: &input::expected(&ROLES) })
+}
+
+/// Which roles there are, and the sentence for any other.
+pub struct Roles<'a> {
+    pub known: &'a [&'a str],
+    pub expected: &'a str,
+}
+
+/// `member` of a request about something that has these roles.
+pub fn read_with(fields: &Fields<'_>, roles: &Roles<'_>) -> (Vec<Member>, bool) {
     match fields.object().get("member") {
         None => {
             fields.fault("member", "missing", "Field required");
             (Vec::new(), false)
         }
-        Some(Value::Array(items)) => (items.iter().filter_map(|item| read(fields, item, &[])).collect(), true),
-        Some(item) => (read(fields, item, &[]).into_iter().collect(), false),
+        Some(Value::Array(items)) => (items.iter().filter_map(|item| read(fields, item, &[], roles)).collect(), true),
+        Some(item) => (read(fields, item, &[], roles).into_iter().collect(), false),
     }
 }
 
-fn read(fields: &Fields<'_>, item: &Value, place: &[Value]) -> Option<Member> {
+fn read(fields: &Fields<'_>, item: &Value, place: &[Value], roles: &Roles<'_>) -> Option<Member> {
     let at = |further: &[Value]| {
         let mut location = vec![Value::from("body")];
         location.extend_from_slice(place);
@@ -113,8 +125,8 @@ fn read(fields: &Fields<'_>, item: &Value, place: &[Value]) -> Option<Member> {
     }
     match member.get("role") {
         None => fields.fault_at(at(&["role".into()]), "missing", "Field required"),
-        Some(role) if role.as_str().is_some_and(|role| ROLES.contains(&role)) => return Some(stored(member)),
-        Some(role) => fields.fault_at(at(&["role".into()]), "literal_error", &input::expected(&ROLES)),
+        Some(role) if role.as_str().is_some_and(|role| roles.known.contains(&role)) => return Some(stored(member)),
+        Some(role) => fields.fault_at(at(&["role".into()]), "literal_error", roles.expected),
     }
     None
 }

@@ -51,5 +51,5 @@ pub const ROUTES: &[Route] = &[
         Manage(teams::reset_budget, "Give a member the team's default budget"),
     ),
     row(Get, "/team/{team_id}/members/me", OWN, Manage(teams::me, "The caller's membership")),
-    row(Patch, "/team/{team_id}", MANAGEMENT, Manage(teams::patch, "Change a team, merging its metadata")),
+    row(Patch, "/team/{team_id}", OWN_MANAGEMENT, Manage(teams::patch, "Change a team, merging its metadata")),
 ];

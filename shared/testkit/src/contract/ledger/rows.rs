@@ -46,7 +46,7 @@ pub async fn a_call_is_a_row_as_litellm_writes_it(books: &Books) {
     let wanted = json!({
         "user_api_key": "hash", "user_api_key_alias": "alias", "user_api_key_team_id": "team",
         "user_api_key_team_alias": "the team", "user_api_key_user_id": "user", "user_api_key_org_id": "organization",
-        "user_api_key_project_id": "project", "status": "success", "user_agent": "agent",
+        "user_api_key_project_id": "project", "status": null, "original_model_group": "group", "applied_guardrails": [], "user_agent": "agent",
         "spend_logs_metadata": {"job": "nightly"}, "attempted_retries": 0, "error_information": null,
         "additional_usage_values": {"cache_read_input_tokens": 4, "cache_creation_input_tokens": 3},
     });

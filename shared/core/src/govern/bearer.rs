@@ -1,0 +1,118 @@
+//! Bearers of tokens: who is calling, when a JWT says so.
+//!
+//! The token has been verified; here its user, team and organization are looked up, and made where that is allowed.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::identify::hash_of;
+use super::{Caller, Governance, Role, unavailable};
+use crate::Error;
+use crate::config::JwtSettings;
+use crate::directory::{Change, Columns, Fault, Query, Row, schema};
+use crate::jwt::{Identity, JwtAuthenticator, JwtError};
+
+impl Governance {
+    /// The caller behind a token. The outer error is the token's, the inner one everything else.
+    ///
+    /// # Errors
+    /// What keeps the bearer out.
+    pub(super) async fn bearer(
+        &self,
+        authenticator: &JwtAuthenticator,
+        token: &str,
+    ) -> Result<Result<Caller, Error>, JwtError> {
+        let claims = authenticator.authenticate(token).await?;
+        let identity = authenticator.identity(&claims)?;
+        let settings = authenticator.settings();
+        Ok(match self.known(&identity).await {
+            Ok(Some(hash)) => match self.profile(&hash).await {
+                Ok(Some(profile)) => Ok(Caller::holder(profile)),
+                Ok(None) => self.of_claims(settings, identity, token).await,
+                Err(error) => Err(error),
+            },
+            Ok(None) => self.of_claims(settings, identity, token).await,
+            Err(fault) => Err(unavailable(&fault)),
+        })
+    }
+
+    /// The virtual key that stands for the token.
+    async fn known(&self, identity: &Identity) -> Result<Option<String>, Fault> {
+        let Some(claim) = identity.virtual_key.as_ref().filter(|_| self.has_rows()) else { return Ok(None) };
+        let query = Query::of(&schema::JWT_KEYS)
+            .is("jwt_claim_name", claim.field.as_str())
+            .is("jwt_claim_value", claim.value.as_str())
+            .is("is_active", true);
+        let found = self.directory.find(&query).await?;
+        Ok(found.first().and_then(|row| row.text("token")).map(str::to_owned))
+    }
+
+    /// A caller made of the claims alone: a key that is stored nowhere.
+    async fn of_claims(&self, settings: &JwtSettings, identity: Identity, token: &str) -> Result<Caller, Error> {
+        let (user_id, team_id) = (identity.user_id.clone(), self.team(&identity).await?);
+        if self.has_rows() {
+            self.make(settings, &identity, team_id.as_deref()).await.map_err(|fault| unavailable(&fault))?;
+        }
+        let mut key = Row::new();
+        let mut set = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                key.insert(name.to_owned(), value.into());
+            }
+        };
+        set("user_id", user_id);
+        set("team_id", team_id);
+        set("organization_id", identity.org_id.clone());
+        set("end_user_id", identity.end_user_id.clone());
+        let role = match (identity.is_admin, &identity.user_role) {
+            (true, _) => Role::ProxyAdmin.name(),
+            (false, role) => role.as_deref(),
+        };
+        let role = role.map(str::to_owned);
+        let hash = format!("hashed-jwt-{}", hash_of(token));
+        let mut caller = self.granted(&hash, key, role.as_deref()).await?;
+        caller.bear(Arc::new(identity));
+        Ok(caller)
+    }
+
+    /// The team that the call belongs to: the one that is claimed, else the first of those claimed that is known.
+    async fn team(&self, identity: &Identity) -> Result<Option<String>, Error> {
+        if identity.team_id.is_some() || !self.has_rows() {
+            return Ok(identity.team_id.clone());
+        }
+        for id in &identity.team_ids {
+            if self.row(&schema::TEAMS, id).await?.is_some() {
+                return Ok(Some(id.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes the rows of whoever has none yet, where the settings allow it.
+    async fn make(&self, settings: &JwtSettings, identity: &Identity, team: Option<&str>) -> Result<(), Fault> {
+        let mut changes = Vec::new();
+        if let Some(id) = identity.user_id.as_ref().filter(|_| settings.user_id_upsert)
+            && identity.is_email_allowed != Some(false)
+            && !self.exists(&schema::USERS, id).await?
+        {
+            let mut row = Row::from_iter([("user_id".to_owned(), Value::from(id.as_str()))]);
+            row.insert("user_role".to_owned(), Role::InternalUser.name().into());
+            row.insert("user_email".to_owned(), identity.user_email.clone().into());
+            changes.push(Change::Offer(&schema::USERS, row));
+        }
+        if let Some(id) = team.filter(|_| settings.team_id_upsert)
+            && !self.exists(&schema::TEAMS, id).await?
+        {
+            let row = Row::from_iter([("team_id".to_owned(), Value::from(id))]);
+            changes.push(Change::Offer(&schema::TEAMS, row));
+        }
+        if changes.is_empty() { Ok(()) } else { self.write(changes).await }
+    }
+
+    async fn exists(&self, table: &'static crate::directory::Table, id: &str) -> Result<bool, Fault> {
+        match self.row(table, id).await {
+            Ok(row) => Ok(row.is_some()),
+            Err(error) => Err(Fault::Unavailable(error.to_string())),
+        }
+    }
+}

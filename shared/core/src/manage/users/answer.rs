@@ -1,0 +1,121 @@
+//! Users as they are answered; never their passwords.
+
+use serde_json::{Value, json};
+
+use crate::directory::{Row, schema};
+use crate::manage::show::{self, Times};
+
+/// Fields that a directory of users keeps in `metadata`, and that only it may read.
+const DIRECTORY_ONLY: &[&str] = &["scim_enterprise", "scim_entitlements", "scim_roles"];
+
+/// The row, with what LiteLLM shows beside it.
+pub fn user(row: &Row) -> Row {
+    let mut shown = Row::new();
+    shown.insert("verified_subjects".to_owned(), Value::Null);
+    shown.extend(plain(row));
+    show::add_nulls(&mut shown, RELATIONS);
+    shown
+}
+
+/// The row in a list.
+pub fn listed(row: &Row, key_count: u64) -> Row {
+    let mut shown = plain(row);
+    show::add_nulls(&mut shown, &["organization_memberships", "object_permission"]);
+    shown.insert("key_count".to_owned(), key_count.into());
+    shown
+}
+
+fn plain(row: &Row) -> Row {
+    let mut shown = show::row(&schema::USERS, row, Times::Zulu);
+    shown.shift_remove("password");
+    if let Some(metadata) = shown.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.retain(|name, _| !DIRECTORY_ONLY.contains(&name.as_str()));
+    }
+    shown
+}
+
+/// A user without what belongs to them: `/v2/user/info`.
+pub fn brief(row: &Row, permission: Option<&Row>) -> Row {
+    let mut shown = show::picked(&plain(row), BRIEF);
+    shown.insert("object_permission".to_owned(), show::permission(permission));
+    shown.insert("model_max_budget_usage".to_owned(), usage(row));
+    shown
+}
+
+/// What has been spent of the budgets of single models.
+pub fn usage(row: &Row) -> Value {
+    use crate::directory::Columns;
+    crate::manage::keys::money::model_usage(row.object("model_max_budget")).unwrap_or_else(|| json!({}))
+}
+
+/// A team, in the answer about its member.
+pub fn team(row: &Row, times: Times) -> Row {
+    let shown = show::row(&schema::TEAMS, row, times);
+    show::picked(&shown, TEAM)
+}
+
+const RELATIONS: &[&str] = &[
+    "litellm_organization_table",
+    "organization_memberships",
+    "invitations_created",
+    "invitations_updated",
+    "invitations_user",
+    "object_permission",
+];
+
+const BRIEF: &[&str] = &[
+    "user_id",
+    "user_email",
+    "user_alias",
+    "user_role",
+    "spend",
+    "max_budget",
+    "tpm_limit",
+    "rpm_limit",
+    "models",
+    "budget_duration",
+    "budget_reset_at",
+    "metadata",
+    "created_at",
+    "updated_at",
+    "sso_user_id",
+    "teams",
+    "object_permission",
+    "model_max_budget",
+];
+
+const TEAM: &[&str] = &[
+    "team_alias",
+    "team_id",
+    "organization_id",
+    "admins",
+    "members",
+    "members_with_roles",
+    "team_member_permissions",
+    "metadata",
+    "tpm_limit",
+    "rpm_limit",
+    "tpd_limit",
+    "max_budget",
+    "soft_budget",
+    "budget_duration",
+    "budget_limits",
+    "models",
+    "blocked",
+    "router_settings",
+    "access_group_ids",
+    "default_team_member_models",
+    "spend",
+    "max_parallel_requests",
+    "budget_reset_at",
+    "model_id",
+    "model_spend",
+    "model_max_budget",
+    "policies",
+    "allow_team_guardrail_config",
+    "litellm_model_table",
+    "object_permission",
+    "object_permission_id",
+    "updated_at",
+    "created_at",
+];
