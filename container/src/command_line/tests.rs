@@ -5,6 +5,7 @@ fn check(line: &str, want: &str) {
     let got = match parse(std::iter::once(OsString::from("tollgate")).chain(words)) {
         Ok(Command::Serve(options)) => format!("serve {:?} {}:{}", options.config, options.host, options.port),
         Ok(Command::Explain(options)) => format!("explain {} {:?} {:?}", options.config, options.model, options.tag),
+        Ok(Command::Migrate(options)) => format!("migrate {} {}", options.config, options.dry_run),
         Ok(Command::Check(options)) => format!("check {} {} {}", options.config, options.strict, options.json),
         Ok(Command::Migrate(options)) => format!("migrate {:?} {}", options.config, options.dry_run),
         Ok(Command::Health(address)) => format!("health {address}"),

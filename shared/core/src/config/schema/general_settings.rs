@@ -22,6 +22,8 @@ const OWN: &[Group] = &[
     acted(Kind::Count, &["responses_store_max_entries"]),
     // How long connecting to a provider may take; 10.
     acted(Kind::Number, &["upstream_connect_timeout_seconds"]),
+    // How long a call to the database may take; 10.
+    acted(Kind::Amount, &["database_timeout_seconds"]),
     acted(Kind::Number, &["realtime_max_message_size_mb", "realtime_idle_timeout_seconds"]),
     // The service that `custom_auth` names: what it is shown of the gateway and told of callers, the time it has, 5,
     // how long its answers are kept, 60, how many, 10000, and how long they may be, 64.
@@ -80,29 +82,22 @@ const SETTINGS: &[Group] = &[
         Kind::Any,
         &[
             "database_args",
-            "database_connection_pool_timeout",
             "database_type",
             "disable_adding_master_key_hash_to_db",
             "disable_master_key_return",
-            "disable_prisma_schema_update",
             "statement_timeout",
         ],
     ),
     later(
         "there is no database yet",
         Kind::Flag,
-        &[
-            "allow_requests_on_db_unavailable",
-            "database_disable_prepared_statements",
-            "store_model_in_db",
-            "use_redis_transaction_buffer",
-        ],
+        &["allow_requests_on_db_unavailable", "store_model_in_db", "use_redis_transaction_buffer"],
     ),
-    later(
-        "there is no database yet",
-        Kind::Integer,
-        &["database_connection_pool_limit", "proxy_config_reload_interval_seconds"],
-    ),
+    later("there is no database yet", Kind::Integer, &["proxy_config_reload_interval_seconds"]),
+    acted(Kind::Text, &["database_url"]),
+    acted(Kind::Flag, &["database_disable_prepared_statements", "disable_prisma_schema_update"]),
+    acted(Kind::Count, &["database_connection_pool_limit"]),
+    acted(Kind::Amount, &["database_connection_pool_timeout", "database_connection_timeout"]),
     later("there is no database yet", Kind::List, &["supported_db_objects"]),
     later("there is no database yet", Kind::Map, &["database_extra_connection_params"]),
     later(
@@ -110,12 +105,10 @@ const SETTINGS: &[Group] = &[
         Kind::Number,
         &[
             "database_connect_timeout",
-            "database_connection_timeout",
             "database_max_idle_connection_lifetime",
             "database_socket_timeout",
         ],
     ),
-    later("there is no database yet", Kind::Text, &["database_url"]),
     acted(
         Kind::Flag,
         &[
