@@ -24,6 +24,7 @@ pub mod projects;
 mod read;
 mod records;
 pub mod show;
+pub mod spend;
 pub mod tags;
 pub mod teams;
 pub mod users;

@@ -48,6 +48,6 @@ fn as_read(key: &Row) -> Vec<Filter> {
 }
 
 /// The hash under which a key is kept, given its text or the hash itself.
-fn hash_if_needed(key: &str) -> String {
+pub(super) fn hash_if_needed(key: &str) -> String {
     if key.starts_with("sk-") { hash_of(key) } else { key.to_owned() }
 }
