@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tollgate_core::App;
-use tollgate_core::directory::Fault;
+use tollgate_core::directory::{Fault, Standing};
 use tollgate_core::govern::reset::{self, Resets};
 use tollgate_core::ledger::{Drain, Retention};
 use tracing::{info, warn};
@@ -84,7 +84,7 @@ impl Beside {
         };
         let directory = Arc::clone(&app.governance.directory);
         let prune = self.retention.run(directory, app.governance.clock.clone());
-        tokio::join!(drain, accounts, prune, self.hear(app), self.begin_anew());
+        tokio::join!(drain, accounts, prune, self.hear(app), self.begin_anew(), look_for(app));
     }
 
     /// Writes what is left, for a limited time.
@@ -140,6 +140,16 @@ impl Beside {
                 Err(fault) => warn!("budgets that are due begin anew later: {fault}"),
             }
             tokio::time::sleep(reset::EVERY).await;
+        }
+    }
+}
+
+/// Asks a database that is away again and again: calls do not wait for it.
+async fn look_for(app: &App) {
+    loop {
+        tokio::time::sleep(PAUSE).await;
+        if app.governance.is_away() && app.governance.directory.ping().await == Standing::Connected {
+            info!("the database can be reached again");
         }
     }
 }
