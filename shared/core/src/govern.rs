@@ -43,6 +43,7 @@ use recent::Recent;
 use reset::Resets;
 
 use crate::clock::Clock;
+use crate::config::JournalFull;
 use crate::directory::{Absent, Change, Directory, Fault, Filter, Row, Standing, Table};
 use crate::ledger::{Journal, Unkept};
 use crate::price::Pricing;
@@ -104,6 +105,8 @@ pub struct Settings {
     pub budget_wait: Duration,
     /// Tollgate's own `general_settings.unpriced_model_under_budget`: `allow` or `refuse`.
     pub refuses_unpriced: bool,
+    /// Tollgate's own `general_settings.spend_journal_full`: calls whose cost cannot be kept are refused, or made.
+    pub journal_full: JournalFull,
     /// `litellm_settings.block_requests_for_models_without_pricing`.
     pub blocks_unpriced: bool,
     /// The variable `LITELLM_RATE_LIMIT_WINDOW_SIZE`; 60 s.
@@ -135,8 +138,6 @@ pub struct Settings {
     pub never_resets: bool,
     /// Shares of a model's capacity; none where `dynamic_rate_limiter` is no callback.
     pub priorities: Option<Priorities>,
-    /// `general_settings.spend_journal_full`: whether calls are made whose spend cannot be kept.
-    pub goes_on_unjournalled: bool,
     /// `general_settings.store_prompts_in_spend_logs`.
     pub keeps_prompts: bool,
     /// `litellm_settings.disable_add_user_agent_to_request_tags`.
@@ -159,6 +160,7 @@ impl Default for Settings {
             enforcement: Enforcement::Shrink,
             budget_wait: Duration::from_secs(5),
             refuses_unpriced: false,
+            journal_full: JournalFull::Refuse,
             blocks_unpriced: false,
             rate_window: Duration::from_mins(1),
             token_kind: TokenKind::Total,
@@ -175,7 +177,6 @@ impl Default for Settings {
             rolls_over: false,
             never_resets: false,
             priorities: None,
-            goes_on_unjournalled: false,
             keeps_prompts: false,
             omits_user_agents: false,
             keys: KeyRules::default(),
@@ -229,6 +230,12 @@ impl Governance {
         self.directory.standing() != Standing::Absent
     }
 
+    /// Whether the database could not be reached when it was asked last: whoever runs the gateway asks again and again
+    /// then.
+    pub fn is_away(&self) -> bool {
+        self.directory.standing() == Standing::Unavailable
+    }
+
     /// Makes changes, all or none, and forgets what was remembered of the rows they touch.
     ///
     /// # Errors
@@ -272,6 +279,11 @@ impl Governance {
         if let Some(row) = self.rows.find(&name, now, self.settings.key_ttl) {
             return Ok(row);
         }
+        if self.is_away()
+            && let Some(row) = self.rows.last(&name, now, self.settings.believed())
+        {
+            return Ok(row);
+        }
         let epoch = self.rows.epoch();
         match self.directory.get(&[(table, vec![key.to_owned()])]).await {
             Ok(mut found) => {
@@ -280,6 +292,22 @@ impl Governance {
                 Ok(row)
             }
             Err(fault) => self.rows.last(&name, now, self.settings.believed()).ok_or_else(|| unavailable(&fault)),
+        }
+    }
+
+    /// The row of somebody whom a call names beside who makes it, a customer or a tag. While the database is away, who is
+    /// not known from before counts as nobody, as with LiteLLM: the call is held against those who are.
+    ///
+    /// # Errors
+    /// As [`row`](Self::row), where the database goes away just now.
+    pub(crate) async fn named(&self, table: &'static Table, key: &str) -> Result<Option<Arc<Row>>, Error> {
+        if self.is_away() {
+            let last = self.rows.last(&name_of(table.name, key), self.clock.now(), self.settings.believed());
+            return Ok(last.flatten());
+        }
+        match self.row(table, key).await {
+            Err(_) if self.is_away() => Ok(None),
+            outcome => outcome,
         }
     }
 }

@@ -11,6 +11,7 @@ use super::limits::{self, Claim, Kind, Rates, Scope};
 use super::{Caller, Governance, Profile, access, told, windows};
 use crate::bill::Bill;
 use crate::catalog::{Catalog, Group};
+use crate::config::JournalFull;
 use crate::denial::Denial;
 use crate::directory::{Columns, Row, schema};
 use crate::jwt::JwtError;
@@ -202,10 +203,8 @@ impl Governance {
         };
         match self.journal.begin(&bill.spend).await {
             Ok(()) => Ok(bill),
-            Err(fault) if self.settings.goes_on_unjournalled => {
-                tracing::error!("a call is made although its spend may be lost: {fault}");
-                Ok(bill)
-            }
+            // Its end finds no room, either, which the journal says aloud.
+            Err(_) if self.settings.journal_full == JournalFull::Degrade => Ok(bill),
             Err(fault) => Err(unjournalled(bill, &fault)),
         }
     }
@@ -253,7 +252,7 @@ impl Governance {
 
     async fn customer(&self, visit: &Visit<'_>) -> Result<Option<Arc<Row>>, Error> {
         let Some(id) = visit.customer.as_deref().filter(|_| self.has_rows()) else { return Ok(None) };
-        let row = self.row(&schema::CUSTOMERS, id).await?;
+        let row = self.named(&schema::CUSTOMERS, id).await?;
         if access::is_blocked(row.as_deref()) {
             let sentence = format!("Customer={id} is blocked. Update via `/customer/unblock` if you're an admin.");
             return Err(Denial::unauthenticated(&sentence).into());
@@ -270,7 +269,7 @@ impl Governance {
         let Some(id) = visit.customer.as_deref().filter(|_| self.has_rows()) else { return Ok(()) };
         let own = row.and_then(|row| row.text("budget_id")).map(str::to_owned);
         let budget = match own.or_else(|| self.settings.customer_budget_id.clone()) {
-            Some(budget) => self.row(&schema::BUDGETS, &budget).await?,
+            Some(budget) => self.named(&schema::BUDGETS, &budget).await?,
             None => None,
         };
         let limit =
@@ -293,9 +292,9 @@ impl Governance {
         if !self.has_rows() {
             return Ok(());
         }
-        let Some(row) = self.row(&schema::TAGS, tag).await? else { return Ok(()) };
+        let Some(row) = self.named(&schema::TAGS, tag).await? else { return Ok(()) };
         let budget = match row.text("budget_id") {
-            Some(budget) => self.row(&schema::BUDGETS, budget).await?,
+            Some(budget) => self.named(&schema::BUDGETS, budget).await?,
             None => None,
         };
         let limit = budget.as_ref().and_then(|budget| budget.number("max_budget"));
@@ -315,7 +314,7 @@ impl Governance {
             claims.push(Claim::new(Draw { account, measure }, scope));
         }
         let Some(limit) = self.settings.proxy_budget_usd else { return Ok(()) };
-        let row = if self.has_rows() { self.row(&schema::USERS, accounts::PROXY).await? } else { None };
+        let row = if self.has_rows() { self.named(&schema::USERS, accounts::PROXY).await? } else { None };
         let resets_at = row.as_ref().and_then(|row| row.moment("budget_reset_at"));
         let home = Home::Row { table: NamedTable(&schema::USERS), key: vec![accounts::PROXY.to_owned()] };
         let draw = money(accounts::user(accounts::PROXY), Some(limit), Edge::Exceeded, home, row.as_deref());
