@@ -55,7 +55,15 @@ pub enum Filter {
 
 impl Query {
     pub const fn of(table: &'static Table) -> Self {
-        Self { table, filters: Vec::new(), sort: Vec::new(), offset: 0, limit: None, counted_max: None, columns: Vec::new() }
+        Self {
+            table,
+            filters: Vec::new(),
+            sort: Vec::new(),
+            offset: 0,
+            limit: None,
+            counted_max: None,
+            columns: Vec::new(),
+        }
     }
 
     #[must_use]

@@ -103,11 +103,7 @@ const SETTINGS: &[Group] = &[
     later(
         "there is no database yet",
         Kind::Number,
-        &[
-            "database_connect_timeout",
-            "database_max_idle_connection_lifetime",
-            "database_socket_timeout",
-        ],
+        &["database_connect_timeout", "database_max_idle_connection_lifetime", "database_socket_timeout"],
     ),
     acted(
         Kind::Flag,

@@ -10,8 +10,8 @@ mod scope;
 use serde_json::{Map, Value, json};
 
 use self::breakdown::{Days as Shown, Naming};
-use self::scope::{Entity, Scope};
 pub use self::scope::TeamScope;
+use self::scope::{Entity, Scope};
 use super::totals::{self, sum};
 use crate::denial::Denial;
 use crate::directory::{Columns, Direction, Filter, Query};
@@ -129,8 +129,7 @@ async fn aggregated(app: &App, request: Request, entity: Entity) -> Outcome {
     finished(&shown, &naming, (about, Some(keys.len()), counts))
 }
 
-const GROUP: &[&str] =
-    &["date", "model", "model_group", "custom_llm_provider", "mcp_namespaced_tool_name", "endpoint"];
+const GROUP: &[&str] = &["date", "model", "model_group", "custom_llm_provider", "mcp_namespaced_tool_name", "endpoint"];
 const GROUP_OF_KEY: &[&str] =
     &["date", "api_key", "model", "model_group", "custom_llm_provider", "mcp_namespaced_tool_name", "endpoint"];
 

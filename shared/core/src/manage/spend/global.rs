@@ -135,9 +135,8 @@ pub fn providers<'a>(app: &'a App, request: Request) -> BoxFuture<'a, Outcome> {
             query = query.is("user_id", request.caller.user_id().unwrap_or_default());
         }
         let rows = sum(app, &totals::dearest(query, GROUPS_MAX), &["custom_llm_provider"], &["spend"]).await?;
-        let shown = rows.iter().map(|row| {
-            json!({ "provider": text(row, "custom_llm_provider"), "spend": usd(row, "spend") })
-        });
+        let shown =
+            rows.iter().map(|row| json!({ "provider": text(row, "custom_llm_provider"), "spend": usd(row, "spend") }));
         Ok(Answer::ok(shown.collect()))
     })
 }

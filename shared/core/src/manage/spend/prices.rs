@@ -20,9 +20,7 @@ pub fn calculate<'a>(app: &'a App, request: Request) -> BoxFuture<'a, Outcome> {
         fields.check()?;
         let cost = match (model, messages, answer) {
             (Some(model), Some(messages), _) => of_messages(app, model, &Value::Array(messages.clone())),
-            (Some(_), None, _) => {
-                Err(bad("Bad Request - messages must be provided if 'model' is provided"))
-            }
+            (Some(_), None, _) => Err(bad("Bad Request - messages must be provided if 'model' is provided")),
             (None, _, Some(answer)) => {
                 let named = answer.get("model").and_then(Value::as_str).unwrap_or_default();
                 let usage = answer.get("usage").map(Value::to_string).and_then(|usage| Usage::parse(&usage));
@@ -64,7 +62,7 @@ fn of_model(app: &App, name: &str, usage: &Usage) -> Result<f64, Error> {
 
 fn cost(app: &App, asked: Quoted<'_>, usage: &Usage) -> Result<f64, Error> {
     let quoted = app.governance.prices.quote(asked, usage, app.governance.clock.now());
-    quoted.map(|cost| cost.total.usd()).map_err(|error| {
-        Denial::new(400, "invalid_request_error", error.to_string()).about("model").into()
-    })
+    quoted
+        .map(|cost| cost.total.usd())
+        .map_err(|error| Denial::new(400, "invalid_request_error", error.to_string()).about("model").into())
 }

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::App;
 use crate::denial::Denial;
 use crate::manage::show::{self, Times};
 use crate::manage::{Answer, Outcome, Request};
 use crate::upstream::BoxFuture;
-use crate::App;
 
 /// How the names of providers' counters begin.
 const COUNTER: &str = "provider_spend:";

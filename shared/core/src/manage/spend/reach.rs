@@ -3,8 +3,8 @@
 use crate::denial::Denial;
 use crate::directory::{Columns, Filter, Query, Row, schema};
 use crate::govern::{Caller, Role};
-use crate::manage::keys::team::Team;
 use crate::manage::find;
+use crate::manage::keys::team::Team;
 use crate::{App, Error};
 
 /// The permission of members that lets them see the records of their team.

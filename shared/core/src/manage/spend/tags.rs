@@ -46,7 +46,8 @@ pub fn within<'a>(app: &'a App, request: Request) -> BoxFuture<'a, Outcome> {
             return Err(Denial::new(400, "bad_request", super::dates::MISSING).into());
         };
         let mut query = totals::of(&schema::DAILY_TAG, days);
-        let named: Vec<String> = request.parameter("tags").into_iter().flat_map(|tags| tags.split(',')).map(str::to_owned).collect();
+        let named: Vec<String> =
+            request.parameter("tags").into_iter().flat_map(|tags| tags.split(',')).map(str::to_owned).collect();
         if !named.is_empty() && !named.iter().any(|tag| tag == "all-tags") {
             query.filters.push(Filter::In("tag", named));
         }

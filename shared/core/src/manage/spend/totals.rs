@@ -36,12 +36,7 @@ pub fn dearest(query: Query, most: u64) -> Query {
 ///
 /// # Errors
 /// The directory's, as an answer.
-pub async fn sum(
-    app: &App,
-    query: &Query,
-    by: &[&'static str],
-    columns: &[&'static str],
-) -> Result<Vec<Row>, Error> {
+pub async fn sum(app: &App, query: &Query, by: &[&'static str], columns: &[&'static str]) -> Result<Vec<Row>, Error> {
     app.governance.directory.sum(query, by, columns).await.map_err(|fault| failed(&fault))
 }
 

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use super::daily::TeamScope;
 use super::dates::Days;
 use super::totals::{self, GROUPS_MAX, among, of_id, sum, text, usd, whole};
+use crate::App;
 use crate::denial::Denial;
 use crate::directory::{Columns, Filter, Query, Row, schema};
 use crate::manage::{Answer, Outcome, Request};
 use crate::upstream::BoxFuture;
-use crate::App;
 
 /// Days that it may span.
 const DAYS_MAX: i32 = 366;
@@ -31,11 +31,11 @@ pub fn by_user<'a>(app: &'a App, request: Request) -> BoxFuture<'a, Outcome> {
         let parts = sum(app, &totals::dearest(query, GROUPS_MAX), &["team_id", "user", "status"], SUMMED).await?;
         let teams = among(app, &schema::TEAMS, "team_id", scope.team_ids.iter().map(String::as_str)).await?;
         let users = among(app, &schema::USERS, "user_id", parts.iter().filter_map(|row| row.text("user"))).await?;
-        let mut pairs: Vec<(String, String)> = parts.iter().map(|row| (text(row, "team_id"), text(row, "user"))).collect();
+        let mut pairs: Vec<(String, String)> =
+            parts.iter().map(|row| (text(row, "team_id"), text(row, "user"))).collect();
         pairs.sort();
         pairs.dedup();
-        let mut shown: Vec<(f64, Value)> =
-            pairs.iter().map(|pair| of_pair(pair, &parts, (&teams, &users))).collect();
+        let mut shown: Vec<(f64, Value)> = pairs.iter().map(|pair| of_pair(pair, &parts, (&teams, &users))).collect();
         shown.sort_by(|left, right| right.0.total_cmp(&left.0));
         Ok(Answer::ok(json!({
             "start_date": days.first.to_string(),

@@ -146,9 +146,9 @@ impl Part {
 }
 
 fn keys_json(keys: &BTreeMap<String, Metrics>, naming: &Naming) -> Value {
-    let shown = keys.iter().map(|(key, metrics)| {
-        (key.clone(), json!({ "metrics": metrics.json(), "metadata": naming.keys.json(key) }))
-    });
+    let shown = keys
+        .iter()
+        .map(|(key, metrics)| (key.clone(), json!({ "metrics": metrics.json(), "metadata": naming.keys.json(key) })));
     Value::Object(shown.collect())
 }
 

@@ -38,8 +38,8 @@ impl KeyNames {
     }
 
     pub fn json(&self, hash: &str) -> Value {
-        self.0.get(hash).cloned().unwrap_or_else(|| {
-            json!({ "key_alias": null, "team_id": null, "user_id": null, "user_email": null, "key_exists": false })
-        })
+        self.0.get(hash).cloned().unwrap_or_else(
+            || json!({ "key_alias": null, "team_id": null, "user_id": null, "user_email": null, "key_exists": false }),
+        )
     }
 }

@@ -10,8 +10,8 @@ use crate::govern::Caller;
 use crate::manage::keys::team::Team;
 use crate::manage::page::Parameters;
 use crate::manage::spend::dates::{Days, day_of, today};
-use crate::manage::spend::totals::{self, among};
 use crate::manage::spend::reach;
+use crate::manage::spend::totals::{self, among};
 use crate::manage::{Request, find};
 use crate::{App, Error};
 

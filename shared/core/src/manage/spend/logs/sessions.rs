@@ -20,10 +20,8 @@ pub fn session<'a>(app: &'a App, request: Request) -> BoxFuture<'a, Outcome> {
         parameters.check()?;
         let mut query = Query::of(&schema::SPEND_LOGS).only(LISTED).is("session_id", id);
         query.filters.extend(reach::own(app, &request.caller).await?);
-        let query = query
-            .sorted("startTime", Direction::Up)
-            .sorted("request_id", Direction::Up)
-            .page(offset(page, size), size);
+        let query =
+            query.sorted("startTime", Direction::Up).sorted("request_id", Direction::Up).page(offset(page, size), size);
         let (rows, total) = (find::all(app, &query).await?, counted(app, &query).await?.min(ROWS_MAX));
         let data: Vec<Row> = rows.iter().map(listed).collect();
         Ok(Answer::ok(json!({
@@ -47,9 +45,11 @@ pub async fn enrich(app: &App, data: &mut [Row]) -> Result<(), Error> {
     ids.dedup();
     let query = Query::of(&schema::SPEND_LOGS).with(Filter::In("session_id", ids)).page(0, ROWS_MAX);
     let columns = ["spend", "request_duration_ms", "prompt_tokens", "completion_tokens", "total_tokens"];
-    let sums = totals::sum(app, &query, &["session_id", "api_key", "model", "cache_hit", "call_type"], &columns).await?;
+    let sums =
+        totals::sum(app, &query, &["session_id", "api_key", "model", "cache_hit", "call_type"], &columns).await?;
     for row in data {
-        let is_own = |sum: &&Row| sum.get("session_id") == row.get("session_id") && sum.get("api_key") == row.get("api_key");
+        let is_own =
+            |sum: &&Row| sum.get("session_id") == row.get("session_id") && sum.get("api_key") == row.get("api_key");
         let own: Vec<Row> = sums.iter().filter(is_own).cloned().collect();
         row.extend(shown(&own));
     }
@@ -61,7 +61,9 @@ const MODELS_MAX: usize = 20;
 
 fn shown(parts: &[Row]) -> Row {
     let total = |name: &str| parts.iter().map(|part| totals::whole(part, name)).sum::<i64>();
-    let calls = |is: &dyn Fn(&Row) -> bool| parts.iter().filter(|part| is(part)).map(|part| totals::whole(part, "rows")).sum::<i64>();
+    let calls = |is: &dyn Fn(&Row) -> bool| {
+        parts.iter().filter(|part| is(part)).map(|part| totals::whole(part, "rows")).sum::<i64>()
+    };
     let kind = |part: &Row| totals::text(part, "call_type");
     let is_tool = |part: &Row| super::filters::is_tool(&kind(part));
     let is_agent = |part: &Row| super::filters::is_agent(&kind(part));

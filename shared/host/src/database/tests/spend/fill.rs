@@ -24,7 +24,9 @@ struct Words {
 
 const SQLITE: Words = Words {
     series: |most| {
-        format!("(WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s WHERE n < {most} - 1) SELECT n FROM s)")
+        format!(
+            "(WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s WHERE n < {most} - 1) SELECT n FROM s)"
+        )
     },
     time: |seconds| format!("strftime('%Y-%m-%dT%H:%M:%S.000Z', 1793059200 + {seconds}, 'unixepoch')"),
     day: |days| format!("date(1793059200 + ({days}) * 86400, 'unixepoch')"),
@@ -122,7 +124,10 @@ pub async fn sqlite(database: &Database) {
     statements.extend(create::table(&database.dialect, &schema::SPEND_LOGS));
     statements.push("ANALYZE".to_owned());
     for statement in statements {
-        sqlx::raw_sql(sqlx::AssertSqlSafe(statement.clone())).execute(writer).await.unwrap_or_else(|error| panic!("{error}: {statement}"));
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement.clone()))
+            .execute(writer)
+            .await
+            .unwrap_or_else(|error| panic!("{error}: {statement}"));
     }
 }
 

@@ -68,13 +68,21 @@ fn after_a_reset_keys_and_teams_have_spent_nothing() {
 
 /// Path, status, and a part of the answer.
 const CASES: &[(&str, u16, &str)] = &[
-    ("/spend/logs/v2?start_date=2026-11-25&end_date=2026-11-26&page_size=1", 200, r#""total":3,"page":1,"page_size":1,"total_pages":3"#),
+    (
+        "/spend/logs/v2?start_date=2026-11-25&end_date=2026-11-26&page_size=1",
+        200,
+        r#""total":3,"page":1,"page_size":1,"total_pages":3"#,
+    ),
     ("/spend/logs/v2?start_date=2026-11-25&end_date=2026-11-26&page_size=1&page=4", 200, r#""data":[]"#),
     ("/spend/logs/v2?start_date=2026-11-25&end_date=2026-11-26&page=0", 422, "greater_than_equal"),
     ("/spend/logs/v2?start_date=2026-11-25&end_date=2026-11-26&page_size=1001", 422, "less_than_equal"),
     ("/spend/logs/v2?start_date=2026-11-25&end_date=2026-11-26&sort_by=metadata", 400, "Invalid sort_by: metadata"),
     ("/spend/logs/v2?start_date=2026-11-25&end_date=2026-11-26&sort_order=up", 400, "Invalid sort_order: up"),
-    ("/spend/logs/v2?start_date=2026-11-25&end_date=2026-11-26&sort_by=spend&page_size=1", 200, r#""request_id":"chatcmpl-1""#),
+    (
+        "/spend/logs/v2?start_date=2026-11-25&end_date=2026-11-26&sort_by=spend&page_size=1",
+        200,
+        r#""request_id":"chatcmpl-1""#,
+    ),
     ("/spend/logs/v2?start_date=2026-11-25&end_date=2026-11-26&min_spend=0.01", 200, r#""total":1,"#),
     ("/spend/logs/v2?start_date=2026-11-25&end_date=2026-11-26&max_spend=0", 200, r#""total":1,"#),
     ("/spend/logs/v2?start_date=2026-11-25&end_date=2026-11-26&min_spend=x", 422, "float_parsing"),
@@ -94,13 +102,25 @@ const CASES: &[(&str, u16, &str)] = &[
     ("/spend/logs/ui/chatcmpl-1", 200, r#"{"messages":{},"response":{},"proxy_server_request":{}}"#),
     ("/spend/logs/ui/no-such", 200, "null"),
     ("/spend/logs/session/ui", 422, "session_id"),
-    ("/spend/logs?request_id=chatcmpl-1&start_date=2026-11-25&end_date=2026-11-26", 200, r#""request_id":"chatcmpl-1""#),
+    (
+        "/spend/logs?request_id=chatcmpl-1&start_date=2026-11-25&end_date=2026-11-26",
+        200,
+        r#""request_id":"chatcmpl-1""#,
+    ),
     ("/spend/users?user_id=no-such", 200, "[null]"),
     ("/global/spend/keys?limit=0", 422, "Limit must be greater than 0"),
     ("/global/spend/provider", 400, "Please provide start_date and end_date"),
     ("/global/activity?start_date=x&end_date=y", 400, "valid YYYY-MM-DD dates"),
-    ("/global/spend/report?start_date=2026-11-25&end_date=2026-11-25&group_by=customer", 200, r#""customer":"customer-1""#),
-    ("/global/spend/report?start_date=2026-11-25&end_date=2026-11-25&group_by=api_key", 200, r#""total_cost":0.02000016"#),
+    (
+        "/global/spend/report?start_date=2026-11-25&end_date=2026-11-25&group_by=customer",
+        200,
+        r#""customer":"customer-1""#,
+    ),
+    (
+        "/global/spend/report?start_date=2026-11-25&end_date=2026-11-25&group_by=api_key",
+        200,
+        r#""total_cost":0.02000016"#,
+    ),
     ("/global/spend/report?start_date=2026-11-25&end_date=2026-11-25&group_by=x", 422, "literal_error"),
     (
         "/global/spend/report?start_date=2026-11-25&end_date=2026-11-25&team_id=team-1&customer_id=customer-1",
@@ -118,7 +138,11 @@ const CASES: &[(&str, u16, &str)] = &[
     ),
     ("/team/spend/by_user?start_date=2026-11-25&end_date=2026-11-25&team_ids=team-1", 200, r#""failed_requests":1"#),
     ("/team/spend/by_user?start_date=2026-11-25&end_date=2026-11-25", 400, "Please provide team_ids"),
-    ("/team/daily/activity/aggregated?start_date=2026-11-25&end_date=2026-11-25", 200, r#""entity_total_api_keys":{"team-1":1}"#),
+    (
+        "/team/daily/activity/aggregated?start_date=2026-11-25&end_date=2026-11-25",
+        200,
+        r#""entity_total_api_keys":{"team-1":1}"#,
+    ),
     ("/team/daily/activity?start_date=2026-11-25&end_date=2026-11-25&page=0", 400, "page and page_size must be >= 1"),
     ("/team/daily/activity?start_date=2026-11-25&end_date=2026-11-25&exclude_team_ids=team-1", 200, r#""results":[]"#),
     ("/user/daily/activity/aggregated?start_date=2020-11-25&end_date=2026-11-25", 400, "at most 366 days"),

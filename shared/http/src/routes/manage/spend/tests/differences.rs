@@ -8,5 +8,8 @@ pub fn difference(step: usize) -> Option<&'static str> {
 const DIFFERENCES: &[(usize, &str)] = &[
     (64, "the error's type is a text, as every other error's is; LiteLLM's is null"),
     (67, "the same"),
-    (68, "a deployment's own prices stand for all of them: tokens from a cache cost what others do, not the map's rate"),
+    (
+        68,
+        "a deployment's own prices stand for all of them: tokens from a cache cost what others do, not the map's rate",
+    ),
 ];

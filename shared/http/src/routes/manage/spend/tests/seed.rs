@@ -147,7 +147,8 @@ fn dailies(record: &Row, place: usize) -> Vec<(&'static Table, Row)> {
         (&schema::DAILY_CUSTOMER, "end_user_id", text("end_user"), place),
     ];
     let tags = record["request_tags"].as_array().cloned().unwrap_or_default();
-    entities.extend(tags.iter().filter_map(Value::as_str).map(|tag| (&schema::DAILY_TAG, "tag", tag.to_owned(), place)));
+    entities
+        .extend(tags.iter().filter_map(Value::as_str).map(|tag| (&schema::DAILY_TAG, "tag", tag.to_owned(), place)));
     let always = ["user_id", "team_id"];
     entities.retain(|(_, column, id, _)| always.contains(column) || !id.is_empty());
     let daily = |(table, column, id, order): (&'static Table, &str, String, usize)| {
