@@ -1,5 +1,5 @@
-//! The command line: LiteLLM's flags, accepted as LiteLLM accepts them, and the subcommands `check`, `explain` and
-//! `migrate`.
+//! The command line: LiteLLM's flags, accepted as LiteLLM accepts them, and the subcommands `check`, `explain`,
+//! `migrate` and `rotate-salt`.
 //!
 //! Decides what was asked for. Reads no file.
 
@@ -19,6 +19,7 @@ pub enum Command {
     Check(CheckOptions),
     Explain(ExplainOptions),
     Migrate(MigrateOptions),
+    RotateSalt(RotateSaltOptions),
     /// `--health`: ask a running gateway.
     Health(String),
     /// `--test`: send a chat to a running gateway, for this model.
@@ -57,6 +58,8 @@ enum Sub {
     Explain(ExplainOptions),
     /// Make the tables and columns that the database lacks
     Migrate(MigrateOptions),
+    /// Seal everything that is stored again, with LITELLM_SALT_KEY_NEW in place of LITELLM_SALT_KEY
+    RotateSalt(RotateSaltOptions),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -106,6 +109,13 @@ pub struct MigrateOptions {
     /// Print what would be done, and do nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct RotateSaltOptions {
+    /// Configuration file (also the variable CONFIG_FILE_PATH)
+    #[arg(short, long, env = "CONFIG_FILE_PATH")]
+    pub config: String,
 }
 
 /// Options of the server.
@@ -285,6 +295,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
         Some(Sub::Check(options)) => return Ok(Command::Check(options)),
         Some(Sub::Explain(options)) => return Ok(Command::Explain(options)),
         Some(Sub::Migrate(options)) => return Ok(Command::Migrate(options)),
+        Some(Sub::RotateSalt(options)) => return Ok(Command::RotateSalt(options)),
         None => {}
     }
     let serve = line.serve;
