@@ -9,7 +9,7 @@ use tollgate_wire::json::Object;
 use crate::bill::Bill;
 use crate::call::Visitor;
 use crate::catalog::{Found, Group};
-use crate::govern::{Estimate, Visit, access};
+use crate::govern::{TokenEstimate, Visit, Worst, access};
 use crate::journey::{Ask, AskBody};
 use crate::price::Job;
 use crate::{App, Error};
@@ -30,9 +30,15 @@ impl App {
         };
         let call = ask.call;
         let served = dispatched.as_deref().or(ask.named.as_deref());
-        let found = served.and_then(|model| self.catalog.resolve(model, caller.team_id()).ok().flatten());
+        let catalog = self.catalog.get();
+        let found = served.and_then(|model| catalog.resolve(model, caller.team_id()).ok().flatten());
         let group = found.as_ref().map(Found::group);
         let job = job(call.operation, &ask.body);
+        let messages = || match &ask.body {
+            AskBody::Json { bytes, .. } => serde_json::from_slice(bytes).ok(),
+            AskBody::Upload(_) => None,
+        };
+        let worst = || self.worst(group.map(|group| &**group), ask, &job);
         let visit = Visit {
             call_id: &call.id,
             call_type: call.operation.name(),
@@ -46,11 +52,13 @@ impl App {
             user_agent: visitor.user_agent.clone(),
             address: visitor.address.clone(),
             metadata: spend_metadata(&ask.body),
-            estimate: self.estimate(group.map(|group| &**group), ask, &job),
-            job,
+            messages: Some(&messages),
+            tokens: tokens(ask),
+            worst: Some(&worst),
+            job: job.clone(),
             is_silent: call.hints.is_silent,
         };
-        let bill = self.governance.admit(&self.catalog, caller, visit).await?;
+        let bill = self.governance.admit(&catalog, caller, visit).await?;
         if dispatched.is_some() {
             ask.named = dispatched;
         }
@@ -71,7 +79,8 @@ impl App {
         model: Option<&str>,
     ) -> Result<Option<Bill>, Error> {
         let Some(visitor) = visitor else { return Ok(None) };
-        let found = model.and_then(|model| self.catalog.resolve(model, visitor.caller.team_id()).ok().flatten());
+        let catalog = self.catalog.get();
+        let found = model.and_then(|model| catalog.resolve(model, visitor.caller.team_id()).ok().flatten());
         let visit = Visit {
             call_id,
             call_type,
@@ -82,10 +91,10 @@ impl App {
             user_agent: visitor.user_agent.clone(),
             address: visitor.address.clone(),
             // What it costs is known in the end, if ever: it is let in while anything is left.
-            estimate: Estimate { cost_picousd: Some(0), output_tokens: Some(0), ..Estimate::default() },
+            tokens: TokenEstimate { input: 0, output: Some(0) },
             ..Visit::default()
         };
-        self.governance.admit(&self.catalog, &visitor.caller, visit).await.map(Some)
+        self.governance.admit(&catalog, &visitor.caller, visit).await.map(Some)
     }
 }
 
@@ -94,30 +103,38 @@ const fn is_free(operation: Operation) -> bool {
     matches!(operation, Operation::CountMessageTokens | Operation::CountContentTokens)
 }
 
-impl App {
-    /// The most that the call can use of any deployment that may serve it.
-    fn estimate(&self, group: Option<&Group>, ask: &Ask<'_>, job: &Job) -> Estimate {
-        if is_free(ask.call.operation) {
-            return Estimate { cost_picousd: Some(0), output_tokens: Some(0), ..Estimate::default() };
+/// What limits of tokens take for the call.
+fn tokens(ask: &Ask<'_>) -> TokenEstimate {
+    match &ask.body {
+        AskBody::Json { bytes, .. } if !is_free(ask.call.operation) => {
+            let limit = ask.output_tokens();
+            let input = (bytes.len() as u64 / BYTES_A_TOKEN).max(1);
+            TokenEstimate { input, output: (limit > 0).then_some(limit) }
         }
-        let AskBody::Json { bytes, object } = &ask.body else { return Estimate::default() };
-        let bytes = bytes.len() as u64;
+        _ => TokenEstimate { input: 0, output: Some(0) },
+    }
+}
+
+impl App {
+    /// The most that the call can cost at any deployment that may serve it.
+    fn worst(&self, group: Option<&Group>, ask: &Ask<'_>, job: &Job) -> Worst {
+        let AskBody::Json { bytes, object } = &ask.body else { return Worst::default() };
+        if is_free(ask.call.operation) {
+            return Worst { picousd: Some(0), is_free: false };
+        }
         let limit = ask.output_tokens();
-        let output_tokens = (limit > 0).then_some(limit);
-        let choices = object.given("n").and_then(|text| text.parse().ok()).unwrap_or(1);
-        let worst = cost::Ask {
+        let asked = cost::Ask {
             // No token is shorter than a byte.
-            input_tokens: Some(bytes),
-            output_tokens,
-            choices,
+            input_tokens: Some(bytes.len() as u64),
+            output_tokens: (limit > 0).then_some(limit),
+            choices: object.given("n").and_then(|text| text.parse().ok()).unwrap_or(1),
             has_answer: true,
             writes_cache: object.given("messages").is_some_and(|text| text.contains("cache_control")),
             has_media: false,
         };
-        let cost_picousd = group.and_then(|group| self.governance.prices.worst(group, job, &worst));
-        let is_free = cost_picousd == Some(0) && group.is_some_and(|group| self.governance.prices.is_free(group, job));
-        let likely_input_tokens = (bytes / BYTES_A_TOKEN).max(1);
-        Estimate { cost_picousd, is_free, likely_input_tokens, output_tokens }
+        let prices = &self.governance.prices;
+        let picousd = group.and_then(|group| prices.worst(group, job, &asked));
+        Worst { picousd, is_free: picousd == Some(0) && group.is_some_and(|group| prices.is_free(group, job)) }
     }
 }
 

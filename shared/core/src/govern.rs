@@ -14,6 +14,7 @@ mod identify;
 mod key_rules;
 pub(crate) mod limits;
 pub mod period;
+mod priority;
 mod profile;
 mod recent;
 pub mod reset;
@@ -24,7 +25,7 @@ mod windows;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use admit::{Estimate, Visit};
+pub(crate) use admit::{TokenEstimate, Visit, Worst};
 pub use caller::{Caller, MASTER_USER};
 pub use enter::{Doors, Knock};
 pub use groups::Groups;
@@ -32,6 +33,7 @@ pub(crate) use identify::abbreviated;
 pub use identify::{hash_of, shown};
 pub use key_rules::{Generation, KeyRules};
 pub use limits::{Claim, Scope};
+pub use priority::Priorities;
 pub use profile::Profile;
 pub use role::Role;
 pub use windows::Allowance;
@@ -41,7 +43,6 @@ use recent::Recent;
 use reset::Resets;
 
 use crate::clock::Clock;
-use crate::config::JournalFull;
 use crate::directory::{Absent, Change, Directory, Fault, Filter, Row, Standing, Table};
 use crate::ledger::{Journal, Unkept};
 use crate::price::Pricing;
@@ -65,6 +66,8 @@ pub struct Governance {
     pub doors: Doors,
     profiles: Recent<Arc<Profile>>,
     rows: Recent<Option<Arc<Row>>>,
+    /// Soft budgets that the operator has been told of.
+    alerted: Recent<()>,
 }
 
 /// The ports that governance acts through.
@@ -101,8 +104,6 @@ pub struct Settings {
     pub budget_wait: Duration,
     /// Tollgate's own `general_settings.unpriced_model_under_budget`: `allow` or `refuse`.
     pub refuses_unpriced: bool,
-    /// Tollgate's own `general_settings.spend_journal_full`: calls whose cost cannot be kept are refused, or made.
-    pub journal_full: JournalFull,
     /// `litellm_settings.block_requests_for_models_without_pricing`.
     pub blocks_unpriced: bool,
     /// The variable `LITELLM_RATE_LIMIT_WINDOW_SIZE`; 60 s.
@@ -132,6 +133,14 @@ pub struct Settings {
     pub rolls_over: bool,
     /// `general_settings.disable_reset_budget`: budgets never begin anew.
     pub never_resets: bool,
+    /// Shares of a model's capacity; none where `dynamic_rate_limiter` is no callback.
+    pub priorities: Option<Priorities>,
+    /// `general_settings.spend_journal_full`: whether calls are made whose spend cannot be kept.
+    pub goes_on_unjournalled: bool,
+    /// `general_settings.store_prompts_in_spend_logs`.
+    pub keeps_prompts: bool,
+    /// `litellm_settings.disable_add_user_agent_to_request_tags`.
+    pub omits_user_agents: bool,
     /// What may be asked of new keys and users.
     pub keys: KeyRules,
     /// `general_settings.team_admin_editable_team_fields`: what a team's own admin may change of it.
@@ -150,7 +159,6 @@ impl Default for Settings {
             enforcement: Enforcement::Shrink,
             budget_wait: Duration::from_secs(5),
             refuses_unpriced: false,
-            journal_full: JournalFull::Refuse,
             blocks_unpriced: false,
             rate_window: Duration::from_mins(1),
             token_kind: TokenKind::Total,
@@ -166,6 +174,10 @@ impl Default for Settings {
             calendar: Calendar::default(),
             rolls_over: false,
             never_resets: false,
+            priorities: None,
+            goes_on_unjournalled: false,
+            keeps_prompts: false,
+            omits_user_agents: false,
             keys: KeyRules::default(),
             team_admin_fields: Vec::new(),
             available_teams: Vec::new(),
@@ -208,6 +220,7 @@ impl Governance {
             doors: Doors::default(),
             profiles,
             rows,
+            alerted: Recent::new(REMEMBERED_MAX),
         }
     }
 

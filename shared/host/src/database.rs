@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Error, PgPool, SqlitePool};
+use sqlx::{Connection as _, Error, PgPool, SqlitePool};
 use tokio::sync::broadcast::{self, Sender};
 use tollgate_core::clock::{Clock, Moment};
 use tollgate_core::directory::{Change, Fault, Kind, Standing, Table};
@@ -50,6 +50,8 @@ const ATTEMPTS_MAX: usize = 5;
 const NEWS_MAX: usize = 256;
 /// For how long a database that was reached is believed to be there.
 const JUST_NOW: Duration = Duration::from_secs(5);
+/// A connection that was in use a moment ago is not asked whether it still is one.
+const IDLE_TRUSTED: Duration = Duration::from_secs(1);
 /// Readers of an SQLite file beside its one writer.
 const SQLITE_READERS_MAX: u32 = 4;
 
@@ -122,8 +124,11 @@ impl Database {
                     .max_connections(connections_max)
                     .acquire_timeout(settings.wait_max)
                     .idle_timeout(address.idle_max)
-                    // A connection that breaks is told from its error: asking before each call doubles its time.
+                    // Asking before each call would double its time; what has lain idle may have been closed.
                     .test_before_acquire(false)
+                    .before_acquire(|connection, meta| {
+                        Box::pin(async move { Ok(meta.idle_for < IDLE_TRUSTED || connection.ping().await.is_ok()) })
+                    })
                     .connect_lazy_with(address.options.clone());
                 let (pools, dialect) = (Pools::Postgres(pool), Dialect::Postgres { schema: address.schema });
                 let (token, is_pooled) =
@@ -191,10 +196,11 @@ impl Database {
     /// # Errors
     /// As [`Directory::write`](tollgate_core::directory::Directory::write).
     pub async fn write_all(&self, changes: &[Change]) -> Result<(), Fault> {
+        let changes = &change::in_order(changes);
         let news = news_of(changes);
         let mut attempt = 1;
         loop {
-            match self.attempt(changes, &news).await {
+            match self.attempt(changes, &news, attempt > 1).await {
                 Ok(()) => break,
                 Err(stop) if stop.is_collision && attempt < ATTEMPTS_MAX => attempt += 1,
                 Err(stop) => return Err(stop.fault),
@@ -204,8 +210,12 @@ impl Database {
         Ok(())
     }
 
-    async fn attempt(&self, changes: &[Change], news: &[News]) -> Result<(), Stop> {
+    async fn attempt(&self, changes: &[Change], news: &[News], is_repeated: bool) -> Result<(), Stop> {
         let mut transaction = self.begin().await.map_err(|error| Stop::at(&error, None))?;
+        if is_repeated {
+            // Those who have collided go one after the other.
+            transaction.queue("collided").await?;
+        }
         transaction.apply(changes, self.clock.now()).await?;
         transaction.tell(news).await.map_err(|error| Stop::at(&error, None))?;
         transaction.commit().await
@@ -291,4 +301,4 @@ fn sqlite_pools(options: SqliteConnectOptions, wait_max: Duration) -> Pools {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

@@ -9,6 +9,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::sync::Notify;
 use tollgate_core::clock::Clock;
 use tollgate_core::config::{Config, SpendSettings};
 use tollgate_core::directory::{self, Absent, Directory, Standing};
@@ -115,11 +116,12 @@ pub fn records(
         database: Some(directory),
         accounts,
         files: journal.0,
-        drain,
+        drain: drain.map(|drain| Arc::new(drain.in_turn(Arc::clone(&governance.resets.turn)))),
         resets: Arc::clone(&governance.resets),
         retention: spend.retention.clone(),
         migrates: !config.general_settings.disable_schema_update,
         lock,
+        news: Notify::new(),
         resets_budgets: !governance.settings.never_resets,
     };
     Ok(Records { governance, beside: Some(beside) })
@@ -177,17 +179,18 @@ fn in_memory(config: &Config) -> Records {
     let ledger: Arc<dyn Ledger> = Arc::new(Plain::new(Arc::clone(&directory), spend.rules.clone()));
     let buffered = Arc::new(Buffered::default());
     let (journal, backlog): (Arc<dyn Journal>, Arc<dyn Backlog>) = (Arc::<Buffered>::clone(&buffered), buffered);
-    let drain = Arc::new(Drain::new(backlog, ledger, Arc::clone(&quota), spend.pace));
+    let drain = Drain::new(backlog, ledger, Arc::clone(&quota), spend.pace);
     let governance = Governance::new(Ports { directory, quota, journal }, Clock::System, settings);
     let beside = Beside {
         database: None,
         accounts: None,
         files: None,
-        drain: Some(drain),
+        drain: Some(Arc::new(drain.in_turn(Arc::clone(&governance.resets.turn)))),
         resets: Arc::clone(&governance.resets),
         retention: spend.retention.clone(),
         migrates: false,
         lock: None,
+        news: Notify::new(),
         resets_budgets: !governance.settings.never_resets,
     };
     Records { governance, beside: Some(beside) }
@@ -200,7 +203,7 @@ fn journal(
     folder: &Path,
     spend: &SpendSettings,
     (ledger, quota): (&Arc<dyn Ledger>, &Arc<dyn Quota>),
-) -> Result<(Journals, Option<Arc<Drain>>), Failure> {
+) -> Result<(Journals, Option<Drain>), Failure> {
     if home == Home::Function {
         let direct: Arc<dyn Journal> = Arc::new(Direct::new(Arc::clone(ledger), Arc::clone(quota)));
         return Ok(((None, direct), None));
@@ -222,7 +225,7 @@ fn journal(
         }
     };
     let backlog: Arc<dyn Backlog> = Arc::<FileJournal>::clone(&files);
-    let drain = Arc::new(Drain::new(backlog, Arc::clone(ledger), Arc::clone(quota), spend.pace));
+    let drain = Drain::new(backlog, Arc::clone(ledger), Arc::clone(quota), spend.pace);
     let journal: Arc<dyn Journal> = Arc::<FileJournal>::clone(&files);
     Ok(((Some(files), journal), Some(drain)))
 }

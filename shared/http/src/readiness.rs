@@ -39,7 +39,7 @@ pub async fn details(app: &App) -> Response<GatewayBody> {
         "litellm_version": LITELLM_VERSION,
         "tollgate_version": env!("CARGO_PKG_VERSION"),
         "success_callbacks": [],
-        "deployments": app.catalog.deployments().count(),
+        "deployments": app.catalog.get().deployments().count(),
     });
     json_answer(status, value.to_string().into_bytes())
 }

@@ -162,3 +162,6 @@ impl Ledger for SqlLedger {
         Box::pin(self.database.within(self.write(journal, entries)))
     }
 }
+
+#[cfg(test)]
+mod tests;

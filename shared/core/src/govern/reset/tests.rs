@@ -249,7 +249,7 @@ fn ask(resets: &Resets, key: &Row) -> Result<(), quota::Refused> {
     let token = key.text("token").unwrap();
     let home = Home::Row { table: NamedTable(&KEYS), key: vec![token.to_owned()] };
     let seed_picousd = super::picousd(key.number("spend").unwrap());
-    let money = Money { limit_picousd: Some(10_000_000_000_000), edge: Edge::Reached, home, seed_picousd };
+    let money = Money { limit_picousd: Some(10_000_000_000_000), edge: Edge::Reached, home: home.into(), seed_picousd };
     let draws = vec![Draw { account: accounts::key(token).into(), measure: Measure::Money(money) }];
     let request = Request {
         id: crate::new_id().into(),

@@ -129,7 +129,7 @@ const LIMIT: u64 = 3_000_000_000;
 const COST_MAX: u64 = 10_000_000;
 fn budget(key: &str, limit_picousd: Option<u64>) -> Draw {
     let home = Home::Row { table: NamedTable(&KEYS), key: vec![key.to_owned()] };
-    let money = Money { limit_picousd, edge: Edge::Reached, home, seed_picousd: 0 };
+    let money = Money { limit_picousd, edge: Edge::Reached, home: home.into(), seed_picousd: 0 };
     Draw { account: accounts::key(key).into(), measure: Measure::Money(money) }
 }
 
@@ -150,7 +150,7 @@ fn request(draws: Vec<Draw>) -> Request {
 
 fn home_of(draw: &Draw) -> Home {
     match &draw.measure {
-        Measure::Money(money) => money.home.clone(),
+        Measure::Money(money) => Home::clone(&money.home),
         _ => unreachable!("this is no budget"),
     }
 }
@@ -241,7 +241,7 @@ async fn an_older_window_in_the_home_counts_as_nothing() {
         for limit_picousd in [Some(1000), None] {
             let account = accounts::window(&window).into();
             let home = Home::Window(window.clone());
-            let money = Money { limit_picousd, edge: Edge::Reached, home, seed_picousd: 0 };
+            let money = Money { limit_picousd, edge: Edge::Reached, home: home.into(), seed_picousd: 0 };
             let draw = Draw { account, measure: Measure::Money(money) };
             let level = Level { used: expected, held: 0, resets_at: Some(window.end) };
             assert_eq!(quota.levels(&[draw], at(1)).await, [level], "{window:?}");

@@ -18,7 +18,7 @@ async fn process(address: &str, number: usize) -> (Arc<Database>, Arc<PostgresQu
 
 fn everyone() -> Draw {
     let home = Home::Row { table: NamedTable(&USERS), key: vec![accounts::PROXY.to_owned()] };
-    let money = Money { limit_picousd: None, edge: Edge::Reached, home, seed_picousd: 0 };
+    let money = Money { limit_picousd: None, edge: Edge::Reached, home: home.into(), seed_picousd: 0 };
     Draw { account: accounts::user(accounts::PROXY).into(), measure: Measure::Money(money) }
 }
 
