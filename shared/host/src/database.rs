@@ -48,10 +48,10 @@ use token::Token;
 const ATTEMPTS_MAX: usize = 5;
 /// Changes that a listener of the same process may be behind by.
 const NEWS_MAX: usize = 256;
-/// A connection that was in use a moment ago is not asked whether it still is one.
-const IDLE_TRUSTED: Duration = Duration::from_secs(1);
 /// For how long a database that was reached is believed to be there.
 const JUST_NOW: Duration = Duration::from_secs(5);
+/// A connection that was in use a moment ago is not asked whether it still is one.
+const IDLE_TRUSTED: Duration = Duration::from_secs(1);
 /// Readers of an SQLite file beside its one writer.
 const SQLITE_READERS_MAX: u32 = 4;
 

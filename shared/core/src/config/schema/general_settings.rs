@@ -42,14 +42,6 @@ const OWN: &[Group] = &[
     acted(Kind::Count, &["custom_auth_cache_max_entries", "custom_auth_max_response_size_kb"]),
     // By how much the clocks of token issuers may be wrong; 0, as with LiteLLM.
     acted(Kind::Count, &["jwt_leeway_seconds"]),
-    // How long what is known of keys is believed while the database is away, 3600; how long a call waits for room in a
-    // budget that others hold, 5.
-    acted(Kind::Amount, &["last_known_key_ttl_seconds", "budget_wait_seconds"]),
-    // How long a call waits for the database; 10.
-    acted(Kind::Amount, &["database_timeout_seconds"]),
-    // Whether a budget may be overspent by one call; whether a model without a price may be called under a budget.
-    acted(Kind::Choice(&["default", "strict"]), &["budget_enforcement"]),
-    acted(Kind::Choice(&["allow", "refuse"]), &["unpriced_model_under_budget"]),
     // Connections kept open to one host; 1000.
     acted(Kind::Count, &["upstream_idle_connections_per_host_max"]),
 ];
