@@ -30,7 +30,8 @@ impl App {
         };
         let call = ask.call;
         let served = dispatched.as_deref().or(ask.named.as_deref());
-        let found = served.and_then(|model| self.catalog.resolve(model, caller.team_id()).ok().flatten());
+        let catalog = self.catalog.get();
+        let found = served.and_then(|model| catalog.resolve(model, caller.team_id()).ok().flatten());
         let group = found.as_ref().map(Found::group);
         let job = job(call.operation, &ask.body);
         let worst = || self.worst(group.map(|group| &**group), ask, &job);
@@ -52,7 +53,7 @@ impl App {
             job: job.clone(),
             is_silent: call.hints.is_silent,
         };
-        let bill = self.governance.admit(&self.catalog, caller, visit).await?;
+        let bill = self.governance.admit(&catalog, caller, visit).await?;
         if dispatched.is_some() {
             ask.named = dispatched;
         }
@@ -73,7 +74,8 @@ impl App {
         model: Option<&str>,
     ) -> Result<Option<Bill>, Error> {
         let Some(visitor) = visitor else { return Ok(None) };
-        let found = model.and_then(|model| self.catalog.resolve(model, visitor.caller.team_id()).ok().flatten());
+        let catalog = self.catalog.get();
+        let found = model.and_then(|model| catalog.resolve(model, visitor.caller.team_id()).ok().flatten());
         let visit = Visit {
             call_id,
             call_type,
@@ -87,7 +89,7 @@ impl App {
             tokens: TokenEstimate { input: 0, output: Some(0) },
             ..Visit::default()
         };
-        self.governance.admit(&self.catalog, &visitor.caller, visit).await.map(Some)
+        self.governance.admit(&catalog, &visitor.caller, visit).await.map(Some)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::fetch::Fetch;
 use crate::govern::Governance;
 use crate::health::Watch;
 use crate::journey::Mirrors;
+use crate::live::Live;
 use crate::pass::Passes;
 use crate::random::Random;
 use crate::realtime::SessionLimits;
@@ -22,6 +23,7 @@ use crate::responses::Responses;
 use crate::search::SearchTool;
 use crate::select::{Query, Trace};
 use crate::sign::Signer;
+use crate::stored::Storage;
 use crate::upstream::Upstream;
 
 /// Every dependency of every call.
@@ -29,7 +31,10 @@ pub struct App {
     pub gatekeeper: Gatekeeper,
     /// Who may use what, how fast and for how much.
     pub governance: Governance,
-    pub catalog: Catalog,
+    /// What names of models stand for; replaced while calls go on. A call keeps the one it began with.
+    pub catalog: Live<Catalog>,
+    /// Models, credentials and settings that a database holds beside the file.
+    pub stored: Storage,
     /// Which deployment takes a call.
     pub balancer: Balancer,
     /// What comes after a failure.
@@ -62,7 +67,7 @@ impl App {
     /// # Errors
     /// When a wildcard entry matches, and the provider it leads to cannot serve the model.
     pub fn pick(&self, name: &str) -> Result<Option<Arc<Deployment>>, Error> {
-        let group = match self.catalog.resolve(name, None)? {
+        let group = match self.catalog.get().resolve(name, None)? {
             None => return Ok(None),
             Some(Found::One(group)) => return Ok(group.deployments.first().cloned()),
             Some(Found::Group(group)) => group,

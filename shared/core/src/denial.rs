@@ -24,6 +24,8 @@ pub struct Denial {
 pub enum Form {
     /// `{"error":{"message","type","param","code"}}`.
     Envelope,
+    /// The same without `param` and `code`: what LiteLLM answers where a handler has failed before it began.
+    Broken,
     /// `{"detail":…}`, as LiteLLM's framework answers by itself.
     Detail(Value),
 }
@@ -62,6 +64,12 @@ impl Denial {
     /// `{"detail": {"error": …}}`.
     pub fn detail_error(status: u16, error: &str) -> Self {
         Self::detail(status, json!({ "error": error }))
+    }
+
+    /// What LiteLLM answers where its handler has failed before it began.
+    pub fn broken() -> Self {
+        let denial = Self::management(500, "Internal server error");
+        Self { form: Form::Broken, ..denial }
     }
 
     #[must_use]

@@ -5,12 +5,16 @@
 
 mod archive;
 pub mod audit;
+pub mod audit_log;
 pub mod budgets;
+pub mod configuration;
+pub mod credentials;
 pub mod customers;
 mod fields;
 pub mod find;
 mod input;
 pub mod keys;
+pub mod models;
 mod money;
 pub mod organizations;
 pub mod page;

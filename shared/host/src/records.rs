@@ -9,6 +9,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::sync::Notify;
 use tollgate_core::clock::Clock;
 use tollgate_core::config::{Config, SpendSettings};
 use tollgate_core::directory::{self, Absent, Directory};
@@ -117,6 +118,7 @@ pub fn records(
         retention: spend.retention.clone(),
         migrates: !config.general_settings.disable_schema_update,
         lock,
+        news: Notify::new(),
         resets_budgets: !governance.settings.never_resets,
     };
     Ok(Records { governance, beside: Some(beside) })
@@ -185,6 +187,7 @@ fn in_memory(config: &Config) -> Records {
         retention: spend.retention.clone(),
         migrates: false,
         lock: None,
+        news: Notify::new(),
         resets_budgets: !governance.settings.never_resets,
     };
     Records { governance, beside: Some(beside) }

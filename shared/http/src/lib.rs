@@ -8,6 +8,7 @@ mod endpoints;
 mod headers;
 mod inquiries;
 mod manage;
+pub mod models;
 mod openapi;
 mod pass;
 mod read;
@@ -132,9 +133,10 @@ impl Gateway {
             }
             Endpoint::SearchTools => Ok(search::tools(&self.app)),
             Endpoint::Realtime => Err(Error::NeedsSocket),
-            Endpoint::Models => Ok(endpoints::models(&self.app)),
-            Endpoint::Model => endpoints::model(&self.app, &model.unwrap_or_default()),
-            Endpoint::ModelInfo => endpoints::model_info(&self.app, head.uri.query()),
+            Endpoint::Models(list) => match &visitor {
+                Some(visitor) => list.answer(&self.app, &visitor.caller, (model.as_deref(), head.uri.query())).await,
+                None => Err(Error::MissingKey),
+            },
             Endpoint::Explain => inquiries::explain(&self.app, &head, body).await,
             Endpoint::CountTokens => inquiries::count(&self.app, &head.headers, body).await,
             Endpoint::SupportedParameters => inquiries::supported(&self.app, head.uri.query()),

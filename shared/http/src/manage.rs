@@ -62,7 +62,7 @@ fn parse(bytes: &[u8]) -> Result<Value, Error> {
     })
 }
 
-fn parameters(query: Option<&str>) -> Vec<(String, String)> {
+pub fn parameters(query: Option<&str>) -> Vec<(String, String)> {
     let pairs = query.unwrap_or_default().split('&').take(PARAMETERS_MAX).filter(|pair| !pair.is_empty());
     let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     pairs.map(|(name, value)| (decode(name), decode(&value.replace('+', " ")))).collect()

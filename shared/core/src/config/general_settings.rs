@@ -30,6 +30,7 @@ const UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX: u64 = 1000;
 const DATABASE_POOL_TIMEOUT_SECONDS: f64 = 60.0;
 const DATABASE_TIMEOUT_SECONDS: f64 = 10.0;
 const HEALTH_CHECK_INTERVAL_SECONDS: f64 = 300.0;
+const CONFIG_RELOAD_INTERVAL_SECONDS: f64 = 30.0;
 
 /// Settings of the server.
 #[derive(Clone, Debug)]
@@ -113,6 +114,11 @@ pub struct GeneralSettings {
     pub use_shared_health_check: bool,
     /// Whether results tell the parameters of a deployment; true where nothing is set.
     pub health_check_details: bool,
+    /// Whether models, credentials and settings may be stored: `store_model_in_db`, else the variable
+    /// `STORE_MODEL_IN_DB`.
+    pub store_model_in_db: bool,
+    /// How often what is stored is looked at again, beside changes that are heard of: 30 where nothing is set.
+    pub proxy_config_reload_interval_seconds: f64,
     pub spend: SpendSettings,
 }
 
@@ -194,6 +200,15 @@ impl GeneralSettings {
             health_check_concurrency: fields.count("health_check_concurrency").filter(|count| *count > 0),
             use_shared_health_check: fields.flag("use_shared_health_check"),
             health_check_details: fields.flag_unless_off("health_check_details"),
+            store_model_in_db: match fields.get("store_model_in_db") {
+                Some(_) => fields.flag("store_model_in_db"),
+                None => surroundings
+                    .variable("STORE_MODEL_IN_DB")
+                    .is_some_and(|text| text.trim().eq_ignore_ascii_case("true")),
+            },
+            proxy_config_reload_interval_seconds: fields
+                .positive("proxy_config_reload_interval_seconds")
+                .unwrap_or(CONFIG_RELOAD_INTERVAL_SECONDS),
             spend: SpendSettings::read(node, surroundings),
         }
     }

@@ -66,6 +66,8 @@ pub struct Params {
     pub credentials: Vec<(String, Secret)>,
     /// What goes into the body of every call unless the caller sets it, in the order written.
     pub defaults: Vec<(String, Json)>,
+    /// What may be shown of all this, as it was written.
+    pub told: Map<String, Json>,
 }
 
 impl Params {
@@ -74,7 +76,11 @@ impl Params {
         let mut params = Self::gateway(&Fields(entries));
         for entry in entries {
             let Some(name) = entry.name() else { continue };
-            match index.get(name).map_or(Role::Body, |group| group.role) {
+            let role = index.get(name).map_or(Role::Body, |group| group.role);
+            if role != Role::Credential && !entry.value.is_null() && may_be_told(name) {
+                params.told.insert(name.to_owned(), entry.value.to_json());
+            }
+            match role {
                 Role::Gateway => {}
                 _ if entry.value.is_null() => {}
                 Role::Body => params.defaults.push((name.to_owned(), entry.value.to_json())),
@@ -133,6 +139,7 @@ impl Params {
             prices: prices(fields),
             credentials: Vec::new(),
             defaults: Vec::new(),
+            told: Map::new(),
         }
     }
 }
@@ -147,6 +154,16 @@ impl fmt::Debug for Params {
         debug.field("api_base", &self.api_base).field("api_key", &self.api_key).field("credentials", &self.credentials);
         debug.field("extra_headers", &headers).field("defaults", &defaults).finish_non_exhaustive()
     }
+}
+
+/// Words in names of what is kept secret, and of what may hold it.
+const SECRET: &[&str] =
+    &["key", "secret", "token", "password", "credential", "headers", "extra_body", "authorization", "session"];
+
+/// Whether a parameter's name says that its value is no secret.
+fn may_be_told(name: &str) -> bool {
+    let is_plain = name == "litellm_credential_name" || name.contains("cost") || name.contains("max_");
+    is_plain || !SECRET.iter().any(|word| name.contains(word))
 }
 
 /// What the table of prices names.

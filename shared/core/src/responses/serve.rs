@@ -40,7 +40,7 @@ async fn of_response(asked: &mut Asked<'_>, call: &ResourceCall) -> Answered {
     if let Some(answer) = kept(asked, call, shown, &opened).await? {
         return whole(answer.into_bytes().into());
     }
-    let deployment = asked.app.catalog.by_id(&opened.deployment_id).ok_or_else(missing)?;
+    let deployment = asked.app.catalog.get().by_id(&opened.deployment_id).ok_or_else(missing)?;
     if !deployment.rules.speaks(Operation::Responses) {
         return Err(missing());
     }

@@ -6,8 +6,9 @@ use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tollgate_core::App;
-use tollgate_core::directory::Fault;
+use tollgate_core::directory::{Fault, Table, schema};
 use tollgate_core::govern::reset::{self, Resets};
 use tollgate_core::ledger::{Drain, Retention};
 use tracing::{info, warn};
@@ -24,6 +25,9 @@ const LAST_DRAIN: Duration = Duration::from_secs(5);
 const CATCH_UP: Duration = Duration::from_secs(20);
 /// After a fault of the database.
 const PAUSE: Duration = Duration::from_secs(1);
+const INTERVAL_MAX: Duration = Duration::from_hours(1);
+/// Tables that hold parts of the configuration.
+const CONFIGURING: &[&Table] = &[&schema::MODELS, &schema::CREDENTIALS, &schema::CONFIG];
 
 /// What has to go on.
 pub struct Beside {
@@ -40,6 +44,8 @@ pub struct Beside {
     pub resets_budgets: bool,
     /// Held for as long as the process lives.
     pub lock: Option<File>,
+    /// That what is stored of the configuration has changed.
+    pub news: Notify,
 }
 
 impl Beside {
@@ -98,7 +104,7 @@ impl Beside {
         };
         let directory = Arc::clone(&app.governance.directory);
         let prune = self.retention.run(directory, app.governance.clock.clone());
-        tokio::join!(drain, accounts, prune, self.hear(app), self.begin_anew());
+        tokio::join!(drain, accounts, prune, self.hear(app), self.keep_up(app), self.begin_anew());
     }
 
     /// Writes what is left, for a limited time.
@@ -126,17 +132,46 @@ impl Beside {
         let mut ear = database.changes();
         loop {
             match ear.next().await {
-                Ok(News::Row(table, key)) => match key.as_slice() {
-                    [key] => app.governance.forget(table.name, Some(key)),
-                    _ => app.governance.forget(table.name, None),
-                },
-                Ok(News::Table(table)) => app.governance.forget(table.name, None),
-                Ok(News::Everything) => app.governance.doubt(),
+                Ok(News::Row(table, key)) => {
+                    self.tell(table);
+                    match key.as_slice() {
+                        [key] => app.governance.forget(table.name, Some(key)),
+                        _ => app.governance.forget(table.name, None),
+                    }
+                }
+                Ok(News::Table(table)) => {
+                    self.tell(table);
+                    app.governance.forget(table.name, None);
+                }
+                Ok(News::Everything) => {
+                    self.news.notify_one();
+                    app.governance.doubt();
+                }
                 Err(fault) => {
                     warn!("changes of other instances are heard late: {fault}");
                     app.governance.doubt();
                     tokio::time::sleep(PAUSE).await;
                 }
+            }
+        }
+    }
+
+    /// A change of what is stored of the configuration is looked at soon.
+    fn tell(&self, table: &'static Table) {
+        if CONFIGURING.contains(&table) {
+            self.news.notify_one();
+        }
+    }
+
+    /// Puts in force what any instance, or LiteLLM, has stored of models, credentials and settings.
+    async fn keep_up(&self, app: &App) {
+        loop {
+            let interval = Duration::try_from_secs_f64(app.stored.interval_s()).unwrap_or(INTERVAL_MAX);
+            // Whether it was heard of or is only due, it is looked at.
+            tokio::time::timeout(interval.clamp(PAUSE, INTERVAL_MAX), self.news.notified()).await.ok();
+            if let Err(fault) = app.stored.reload(app).await {
+                warn!("stored models and settings are looked at later: {fault}");
+                tokio::time::sleep(PAUSE).await;
             }
         }
     }

@@ -91,13 +91,13 @@ const SETTINGS: &[Group] = &[
     later(
         "there is no database yet",
         Kind::Flag,
-        &["allow_requests_on_db_unavailable", "store_model_in_db", "use_redis_transaction_buffer"],
+        &["allow_requests_on_db_unavailable", "use_redis_transaction_buffer"],
     ),
-    later("there is no database yet", Kind::Integer, &["proxy_config_reload_interval_seconds"]),
     acted(Kind::Text, &["database_url"]),
-    acted(Kind::Flag, &["database_disable_prepared_statements", "disable_prisma_schema_update"]),
+    acted(Kind::Flag, &["database_disable_prepared_statements", "disable_prisma_schema_update", "store_model_in_db"]),
     acted(Kind::Count, &["database_connection_pool_limit"]),
     acted(Kind::Amount, &["database_connection_pool_timeout", "database_connection_timeout"]),
+    acted(Kind::Number, &["proxy_config_reload_interval_seconds"]),
     later("there is no database yet", Kind::List, &["supported_db_objects"]),
     later("there is no database yet", Kind::Map, &["database_extra_connection_params"]),
     later(

@@ -127,8 +127,10 @@ const SETTINGS: &[Group] = &[
     later(
         "spend and budgets are not recorded",
         Kind::Map,
-        &["cost_discount_config", "cost_margin_config", "default_key_max_budget_alert_emails"],
+        &["default_key_max_budget_alert_emails"],
     ),
+    acted(Kind::Map, &["cost_discount_config", "cost_margin_config"]),
+    acted(Kind::Text, &["model_cost_map_url"]),
     later(
         "spend and budgets are not recorded",
         Kind::Number,
@@ -144,7 +146,7 @@ const SETTINGS: &[Group] = &[
     later(
         "spend and budgets are not recorded",
         Kind::Text,
-        &["budget_duration", "max_end_user_budget_id", "model_cost_map_url"],
+        &["budget_duration", "max_end_user_budget_id"],
     ),
     later("spend and budgets are not recorded", Kind::TextList, &["extra_spend_tag_headers"]),
     later(

@@ -105,7 +105,7 @@ impl Stage {
         let app = tollgate_core::App {
             gatekeeper: Gatekeeper::MasterKey { key: Secret::new(MASTER.to_owned()), header: None },
             governance: Governance::new(Ports::alone(shared), clock.clone(), Settings::default()),
-            catalog: catalog(),
+            catalog: catalog().into(),
             limits: tollgate_core::Limits { request_bytes_max: 1_000_000, ..crate::tests::app().limits },
             ..crate::tests::app()
         };
