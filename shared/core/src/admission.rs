@@ -34,6 +34,10 @@ impl App {
         let found = served.and_then(|model| catalog.resolve(model, caller.team_id()).ok().flatten());
         let group = found.as_ref().map(Found::group);
         let job = job(call.operation, &ask.body);
+        let messages = || match &ask.body {
+            AskBody::Json { bytes, .. } => serde_json::from_slice(bytes).ok(),
+            AskBody::Upload(_) => None,
+        };
         let worst = || self.worst(group.map(|group| &**group), ask, &job);
         let visit = Visit {
             call_id: &call.id,
@@ -48,6 +52,7 @@ impl App {
             user_agent: visitor.user_agent.clone(),
             address: visitor.address.clone(),
             metadata: spend_metadata(&ask.body),
+            messages: Some(&messages),
             tokens: tokens(ask),
             worst: Some(&worst),
             job: job.clone(),

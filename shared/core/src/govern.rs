@@ -14,6 +14,7 @@ mod identify;
 mod key_rules;
 pub(crate) mod limits;
 pub mod period;
+mod priority;
 mod profile;
 mod recent;
 pub mod reset;
@@ -32,6 +33,7 @@ pub(crate) use identify::abbreviated;
 pub use identify::{hash_of, shown};
 pub use key_rules::{Generation, KeyRules};
 pub use limits::{Claim, Scope};
+pub use priority::Priorities;
 pub use profile::Profile;
 pub use role::Role;
 pub use windows::Allowance;
@@ -64,6 +66,8 @@ pub struct Governance {
     pub doors: Doors,
     profiles: Recent<Arc<Profile>>,
     rows: Recent<Option<Arc<Row>>>,
+    /// Soft budgets that the operator has been told of.
+    alerted: Recent<()>,
 }
 
 /// The ports that governance acts through.
@@ -129,6 +133,14 @@ pub struct Settings {
     pub rolls_over: bool,
     /// `general_settings.disable_reset_budget`: budgets never begin anew.
     pub never_resets: bool,
+    /// Shares of a model's capacity; none where `dynamic_rate_limiter` is no callback.
+    pub priorities: Option<Priorities>,
+    /// `general_settings.spend_journal_full`: whether calls are made whose spend cannot be kept.
+    pub goes_on_unjournalled: bool,
+    /// `general_settings.store_prompts_in_spend_logs`.
+    pub keeps_prompts: bool,
+    /// `litellm_settings.disable_add_user_agent_to_request_tags`.
+    pub omits_user_agents: bool,
     /// What may be asked of new keys and users.
     pub keys: KeyRules,
     /// `general_settings.team_admin_editable_team_fields`: what a team's own admin may change of it.
@@ -162,6 +174,10 @@ impl Default for Settings {
             calendar: Calendar::default(),
             rolls_over: false,
             never_resets: false,
+            priorities: None,
+            goes_on_unjournalled: false,
+            keeps_prompts: false,
+            omits_user_agents: false,
             keys: KeyRules::default(),
             team_admin_fields: Vec::new(),
             available_teams: Vec::new(),
@@ -204,12 +220,19 @@ impl Governance {
             doors: Doors::default(),
             profiles,
             rows,
+            alerted: Recent::new(REMEMBERED_MAX),
         }
     }
 
     /// Whether there is a database.
     pub fn has_rows(&self) -> bool {
         self.directory.standing() != Standing::Absent
+    }
+
+    /// Whether the database could not be reached when it was asked last: whoever runs the gateway asks again and again
+    /// then.
+    pub fn is_away(&self) -> bool {
+        self.directory.standing() == Standing::Unavailable
     }
 
     /// Makes changes, all or none, and forgets what was remembered of the rows they touch.
@@ -255,6 +278,11 @@ impl Governance {
         if let Some(row) = self.rows.find(&name, now, self.settings.key_ttl) {
             return Ok(row);
         }
+        if self.is_away()
+            && let Some(row) = self.rows.last(&name, now, self.settings.believed())
+        {
+            return Ok(row);
+        }
         let epoch = self.rows.epoch();
         match self.directory.get(&[(table, vec![key.to_owned()])]).await {
             Ok(mut found) => {
@@ -263,6 +291,22 @@ impl Governance {
                 Ok(row)
             }
             Err(fault) => self.rows.last(&name, now, self.settings.believed()).ok_or_else(|| unavailable(&fault)),
+        }
+    }
+
+    /// The row of somebody whom a call names beside who makes it, a customer or a tag. While the database is away, who is
+    /// not known from before counts as nobody, as with LiteLLM: the call is held against those who are.
+    ///
+    /// # Errors
+    /// As [`row`](Self::row), where the database goes away just now.
+    pub(crate) async fn named(&self, table: &'static Table, key: &str) -> Result<Option<Arc<Row>>, Error> {
+        if self.is_away() {
+            let last = self.rows.last(&name_of(table.name, key), self.clock.now(), self.settings.believed());
+            return Ok(last.flatten());
+        }
+        match self.row(table, key).await {
+            Err(_) if self.is_away() => Ok(None),
+            outcome => outcome,
         }
     }
 }

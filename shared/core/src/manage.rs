@@ -3,6 +3,7 @@
 //! A handler reads a request's fields, decides, writes through `Governance`, and answers in LiteLLM's words. Who may
 //! come here at all has been decided before; whose records they may touch is the handler's business.
 
+pub mod access_groups;
 mod archive;
 pub mod audit;
 pub mod audit_log;
@@ -19,9 +20,11 @@ mod money;
 pub mod organizations;
 pub mod page;
 mod permission;
+pub mod projects;
 mod read;
 mod records;
 pub mod show;
+pub mod spend;
 pub mod tags;
 pub mod teams;
 pub mod users;

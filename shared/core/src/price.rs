@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tollgate_wire::Usage;
-use tollgate_wire::cost::{self, Adjustments, Ask, Basis, Call, Images, Names, Standing, Work};
+use tollgate_wire::cost::{self, Adjustments, Ask, Basis, Call, Cost, Images, Names, Standing, Unmapped, Work};
 use tollgate_wire::price_map::PriceMap;
 
 use crate::catalog::Group;
@@ -71,6 +71,13 @@ pub struct Charged {
     pub is_unpriced: bool,
 }
 
+/// Whose price is asked for.
+#[derive(Clone, Copy)]
+pub enum Quoted<'a> {
+    Deployment(&'a Deployment),
+    Model { provider: &'a str, model: &'a str },
+}
+
 impl Pricing {
     pub fn new(adjustments: Adjustments) -> Self {
         Self { map: Live::default(), adjustments: Live::new(adjustments) }
@@ -102,6 +109,18 @@ impl Pricing {
             },
             Err(_) => Charged { is_unpriced: true, ..Charged::default() },
         }
+    }
+
+    /// What a call would cost that nobody makes: of a deployment, or of a model that none is configured for.
+    ///
+    /// # Errors
+    /// Where nothing is known of the model.
+    pub fn quote(&self, asked: Quoted<'_>, usage: &Usage, now: Moment) -> Result<Cost, Unmapped> {
+        let call = match asked {
+            Quoted::Deployment(deployment) => call(deployment, &Job::Tokens, usage),
+            Quoted::Model { provider, model } => Call::new(provider, model, usage),
+        };
+        cost::of(&self.map(), &Call { at_unix_s: now.seconds(), ..call }, &self.adjustments.get())
     }
 
     /// The most that a call of the group can cost; `None` where no deployment has a price.

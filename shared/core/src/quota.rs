@@ -5,11 +5,13 @@
 //! draws on, and how much, is decided in `govern`.
 
 pub mod accounts;
+mod enduring;
 mod memory;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use enduring::{Enduring, IsAway};
 pub use memory::Memory;
 
 use crate::clock::Moment;

@@ -22,14 +22,14 @@ mod token;
 mod transaction;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, Error, PgPool, SqlitePool};
 use tokio::sync::broadcast::{self, Sender};
-use tollgate_core::clock::Clock;
+use tollgate_core::clock::{Clock, Moment};
 use tollgate_core::directory::{Change, Fault, Kind, Standing, Table};
 
 pub use address::{Address, AddressError};
@@ -48,6 +48,8 @@ use token::Token;
 const ATTEMPTS_MAX: usize = 5;
 /// Changes that a listener of the same process may be behind by.
 const NEWS_MAX: usize = 256;
+/// For how long a database that was reached is believed to be there.
+const JUST_NOW: Duration = Duration::from_secs(5);
 /// A connection that was in use a moment ago is not asked whether it still is one.
 const IDLE_TRUSTED: Duration = Duration::from_secs(1);
 /// Readers of an SQLite file beside its one writer.
@@ -62,6 +64,8 @@ pub struct Database {
     name: String,
     deadline: Duration,
     standing: AtomicU8,
+    /// When it was reached last, in microseconds.
+    reached: AtomicU64,
     token: Option<Token>,
     listening: Option<sqlx::postgres::PgConnectOptions>,
     /// A pooler in between may give each statement another connection, which knows nothing of what was prepared.
@@ -94,13 +98,25 @@ impl Database {
         let name = settings.address.to_string();
         let (inside, _) = broadcast::channel(NEWS_MAX);
         let deadline = settings.timeout;
-        let standing = AtomicU8::new(UNAVAILABLE);
+        let (standing, reached) = (AtomicU8::new(UNAVAILABLE), AtomicU64::new(0));
         match settings.address {
             Address::Sqlite(path) => {
                 let options = address::sqlite_options(&path, deadline)?;
                 let (pools, dialect) = (sqlite_pools(options, settings.wait_max), Dialect::Sqlite);
                 let (token, listening, is_pooled) = (None, None, false);
-                Ok(Self { pools, dialect, clock, name, deadline, standing, token, listening, is_pooled, inside })
+                Ok(Self {
+                    pools,
+                    dialect,
+                    clock,
+                    name,
+                    deadline,
+                    standing,
+                    reached,
+                    token,
+                    listening,
+                    is_pooled,
+                    inside,
+                })
             }
             Address::Postgres(address) => {
                 let connections_max = settings.connections_max.unwrap_or(address.connections_max);
@@ -118,7 +134,19 @@ impl Database {
                 let (token, is_pooled) =
                     (settings.token.map(|source| Token::new(source, address.options.clone())), address.is_pooled);
                 let listening = Some(settings.direct.unwrap_or(address.options));
-                Ok(Self { pools, dialect, clock, name, deadline, standing, token, listening, is_pooled, inside })
+                Ok(Self {
+                    pools,
+                    dialect,
+                    clock,
+                    name,
+                    deadline,
+                    standing,
+                    reached,
+                    token,
+                    listening,
+                    is_pooled,
+                    inside,
+                })
             }
         }
     }
@@ -142,6 +170,9 @@ impl Database {
             Err(Fault::Unavailable(text))
         });
         let is_away = matches!(outcome, Err(Fault::Unavailable(_)));
+        if !is_away {
+            self.reached.store(self.clock.now().0, Ordering::Relaxed);
+        }
         self.standing.store(if is_away { UNAVAILABLE } else { CONNECTED }, Ordering::Relaxed);
         outcome
     }
@@ -241,6 +272,12 @@ impl Database {
             (Some(token), Pools::Postgres(pool)) => token.renew(pool).await,
             _ => Ok(()),
         }
+    }
+
+    /// Whether it was reached a moment ago, so that it need not be asked to know that it is there.
+    fn was_just_reached(&self) -> bool {
+        let reached = Moment(self.reached.load(Ordering::Relaxed));
+        self.last_standing() == Standing::Connected && self.clock.now().since(reached) < JUST_NOW
     }
 
     fn last_standing(&self) -> Standing {

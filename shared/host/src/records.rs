@@ -12,10 +12,10 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tollgate_core::clock::Clock;
 use tollgate_core::config::{Config, SpendSettings};
-use tollgate_core::directory::{self, Absent, Directory};
+use tollgate_core::directory::{self, Absent, Directory, Standing};
 use tollgate_core::govern::{Governance, Ports};
 use tollgate_core::ledger::{Backlog, Buffered, Direct, Drain, Journal, Ledger, Plain};
-use tollgate_core::quota::{self, Quota};
+use tollgate_core::quota::{self, Enduring, Quota};
 use tracing::warn;
 
 pub use beside::Beside;
@@ -96,7 +96,10 @@ pub fn records(
         Arc::new(PostgresQuota::new(Arc::clone(&directory), owner, Time::Server))
     });
     let quota: Arc<dyn Quota> = match &accounts {
-        Some(accounts) => Arc::<PostgresQuota>::clone(accounts),
+        Some(accounts) => {
+            let (shared, database) = (Arc::<PostgresQuota>::clone(accounts), Arc::clone(&directory));
+            Arc::new(Enduring::new(shared, Box::new(move || database.standing() == Standing::Unavailable)))
+        }
         None => Arc::new(quota::Memory::default()),
     };
     let spend = &config.general_settings.spend;

@@ -12,7 +12,7 @@ use tollgate_wire::Operation;
 use tollgate_wire::dialect::Mode;
 use tracing::info;
 
-use crate::headers::{LITELLM_VERSION, Outcome, describe};
+use crate::headers::{Outcome, describe};
 use crate::{GatewayBody, failure_for, json as json_answer, read};
 
 /// A client's own call id may be at most this long.
@@ -172,31 +172,7 @@ pub fn liveness(app: &App) -> Response<GatewayBody> {
     if app.draining.load(Ordering::Relaxed) { shutting_down() } else { ok(&json!("I'm alive!")) }
 }
 
-/// `GET /health/readiness`: for load balancers, without a key and without details.
-pub fn readiness(app: &App) -> Response<GatewayBody> {
-    if app.draining.load(Ordering::Relaxed) {
-        return shutting_down();
-    }
-    ok(&json!({ "status": "healthy", "db": "Not connected" }))
-}
-
-/// `GET /health/readiness/details`.
-pub fn readiness_details(app: &App) -> Response<GatewayBody> {
-    if app.draining.load(Ordering::Relaxed) {
-        return shutting_down();
-    }
-    ok(&json!({
-        "status": "healthy",
-        "db": "Not connected",
-        "cache": null,
-        "litellm_version": LITELLM_VERSION,
-        "tollgate_version": env!("CARGO_PKG_VERSION"),
-        "success_callbacks": [],
-        "deployments": app.catalog.get().deployments().count(),
-    }))
-}
-
-fn shutting_down() -> Response<GatewayBody> {
+pub(crate) fn shutting_down() -> Response<GatewayBody> {
     json_answer(StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "shutting_down" }).to_string().into_bytes())
 }
 

@@ -12,6 +12,7 @@ pub mod models;
 mod openapi;
 mod pass;
 mod read;
+mod readiness;
 mod render;
 mod resources;
 pub mod routes;
@@ -142,8 +143,8 @@ impl Gateway {
             Endpoint::SupportedParameters => inquiries::supported(&self.app, head.uri.query()),
             Endpoint::Health => Ok(endpoints::health(&self.app, head.uri.query()).await),
             Endpoint::Liveness => Ok(endpoints::liveness(&self.app)),
-            Endpoint::Readiness => Ok(endpoints::readiness(&self.app)),
-            Endpoint::ReadinessDetails => Ok(endpoints::readiness_details(&self.app)),
+            Endpoint::Readiness => Ok(readiness::readiness(&self.app).await),
+            Endpoint::ReadinessDetails => Ok(readiness::details(&self.app).await),
             Endpoint::Docs => Ok(openapi::page()),
             Endpoint::OpenApi => Ok(openapi::document()),
             Endpoint::RouteList => Ok(openapi::route_list()),

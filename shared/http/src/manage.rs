@@ -46,7 +46,10 @@ where
         changed_by: changed_by.map(str::to_owned),
     };
     let Answer { status, body } = manage::serve(app, entry, handler, request).await?;
-    Ok(crate::json(StatusCode::from_u16(status).unwrap_or(StatusCode::OK), body.to_string().into_bytes()))
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    // An answer without content has no body at all, not even a null.
+    let body = if status == StatusCode::NO_CONTENT { Vec::new() } else { body.to_string().into_bytes() };
+    Ok(crate::json(status, body))
 }
 
 fn parse(bytes: &[u8]) -> Result<Value, Error> {

@@ -119,11 +119,7 @@ async fn model_info(app: &App, caller: &Caller, query: Option<&str>) -> Result<R
 }
 
 /// `GET /v2/model/info`: the same, page by page; `model`, `modelId` and `search` narrow it down.
-async fn model_info_paged(
-    app: &App,
-    caller: &Caller,
-    query: Option<&str>,
-) -> Result<Response<GatewayBody>, Error> {
+async fn model_info_paged(app: &App, caller: &Caller, query: Option<&str>) -> Result<Response<GatewayBody>, Error> {
     let request = asked(caller, query);
     let parameters = page::Parameters::of(&request);
     let number = parameters.count("page", 1, None);

@@ -103,8 +103,8 @@ pub enum Endpoint {
 
 use Access::{Admin, Key, Managed, Public};
 use Endpoint::{
-    Call, CountTokens, Docs, Explain, Health, Liveness, Models, OpenApi, Readiness, ReadinessDetails, RouteList, Stream,
-    SupportedParameters,
+    Call, CountTokens, Docs, Explain, Health, Liveness, Models, OpenApi, Readiness, ReadinessDetails, RouteList,
+    Stream, SupportedParameters,
 };
 use Method::{Get, Post};
 

@@ -8,8 +8,8 @@ use super::key_rules;
 use super::load::Surroundings;
 use super::node::Node;
 use super::params::Fields;
-use crate::govern::Settings;
 use crate::govern::period::Calendar;
+use crate::govern::{Priorities, Settings};
 use crate::quota::{Enforcement, TokenKind};
 
 impl Settings {
@@ -53,6 +53,13 @@ impl Settings {
             calendar: calendar(&litellm),
             team_admin_fields: general.texts("team_admin_editable_team_fields"),
             available_teams: available_teams(&litellm),
+            priorities: priorities(&litellm),
+            goes_on_unjournalled: general.text("spend_journal_full").as_deref() == Some("degrade"),
+            keeps_prompts: general.flag("store_prompts_in_spend_logs")
+                || surroundings
+                    .variable("STORE_PROMPTS_IN_SPEND_LOGS")
+                    .is_some_and(|text| text.trim().eq_ignore_ascii_case("true")),
+            omits_user_agents: litellm.flag("disable_add_user_agent_to_request_tags"),
             keys: key_rules::read(document, surroundings),
             rolls_over: litellm.flag("budget_rollover"),
             never_resets: general.flag("disable_reset_budget"),
@@ -69,6 +76,19 @@ fn calendar(litellm: &Fields<'_>) -> Calendar {
 fn available_teams(litellm: &Fields<'_>) -> Vec<String> {
     let teams = litellm.get("default_internal_user_params").and_then(|params| params.get("available_teams"));
     teams.map(Node::texts).unwrap_or_default()
+}
+
+/// The names that switch LiteLLM's limiter by priority on.
+const LIMITERS: [&str; 2] = ["dynamic_rate_limiter", "dynamic_rate_limiter_v3"];
+
+fn priorities(litellm: &Fields<'_>) -> Option<Priorities> {
+    let callbacks = litellm.texts("callbacks");
+    let is_on = callbacks.iter().any(|name| LIMITERS.contains(&name.as_str()));
+    let shares = litellm.get("priority_reservation").filter(|_| is_on)?;
+    let shares = shares.entries().iter().filter_map(|entry| Some((entry.name()?.to_owned(), entry.value.as_number()?)));
+    let settings = litellm.get("priority_reservation_settings");
+    let number = |name: &str| settings.and_then(|settings| settings.get(name)).and_then(Node::as_number);
+    Some(Priorities::new(shares.collect(), number("default_priority"), number("saturation_threshold")))
 }
 
 fn seconds(seconds: Option<f64>) -> Option<Duration> {

@@ -86,12 +86,7 @@ impl Builder<'_> {
     }
 
     /// The parameters with those of the named credential that the deployment does not set itself.
-    fn with_credential(
-        &self,
-        own: &[Entry],
-        path: &str,
-        notices: &mut Vec<Notice>,
-    ) -> (Vec<Entry>, Option<Borrowing>) {
+    fn with_credential(&self, own: &[Entry], path: &str, notices: &mut Vec<Notice>) -> (Vec<Entry>, Option<Borrowing>) {
         let named = own.iter().find(|entry| entry.name() == Some("litellm_credential_name"));
         let Some((entry, name)) = named.and_then(|entry| Some((entry, entry.value.as_text()?))) else {
             return (own.to_vec(), None);

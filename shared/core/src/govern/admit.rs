@@ -21,6 +21,8 @@ use crate::{Error, ledger};
 
 /// A reservation of a call that never ends lapses after this.
 const RESERVATION_MAX: Duration = Duration::from_hours(2);
+/// How often an operator is told of the same soft budget.
+const ALERT_EVERY: Duration = Duration::from_hours(24);
 /// How often a call that waits for room looks again, where nobody tells it: room may have been made elsewhere.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -43,6 +45,8 @@ pub(crate) struct Visit<'a> {
     pub user_agent: Option<String>,
     pub address: Option<String>,
     pub metadata: Option<serde_json::Value>,
+    /// The request itself, read only where it is kept.
+    pub messages: Option<&'a (dyn Fn() -> Option<serde_json::Value> + Sync)>,
     pub job: Job,
     /// What limits of tokens take.
     pub tokens: TokenEstimate,
@@ -77,6 +81,7 @@ impl Governance {
     /// LiteLLM's refusals: 401 for who is blocked, 403 for models, 422 for budgets, 429 for limits, 503 where nothing can
     /// be reserved or journalled.
     pub(crate) async fn admit(&self, catalog: &Catalog, caller: &Caller, visit: Visit<'_>) -> Result<Bill, Error> {
+        self.check_settings(&visit)?;
         let customer = self.customer(&visit).await?;
         let (mut claims, mut paid_from) = (Vec::new(), Vec::new());
         if let Some(profile) = caller.profile() {
@@ -88,6 +93,9 @@ impl Governance {
             }
             claims.extend(profile.claims.iter().cloned());
             model_rates(profile, &visit, &self.settings, &mut claims);
+            if let Some(group) = visit.group {
+                self.priority_claims((profile, group), &mut claims, self.clock.now()).await;
+            }
             for (claim, window) in windows::of_call(profile, visit.model, &self.settings.calendar, self.clock.now()) {
                 claims.push(claim);
                 paid_from.push(window);
@@ -99,17 +107,34 @@ impl Governance {
             self.tag_claims(tag, &mut claims).await?;
         }
         self.proxy_claims(&mut claims).await?;
-        if self.settings.needs_customer && visit.customer.is_none() && visit.model.is_some() {
-            let sentence = format!("'user' param not passed in. 'enforce_user_param'={}", "True");
-            return Err(Denial::unauthenticated(&sentence).into());
-        }
         if visit.is_silent {
             claims = unlimited(&claims);
         }
         let worst = self.worst(&visit, &mut claims)?;
         let mut spend = Box::new(self.spend(caller, &visit, tags));
+        if !self.settings.omits_user_agents {
+            spend.payer.tags.extend(agent_tags(visit.user_agent.as_deref()));
+        }
         spend.payer.windows = paid_from;
         self.open((caller, &visit), (claims, worst), spend).await
+    }
+
+    /// What the operator asks of every call.
+    fn check_settings(&self, visit: &Visit<'_>) -> Result<(), Error> {
+        if self.settings.refuses_client_tags && !visit.tags.is_empty() && !visit.is_silent {
+            let sentence = "Client-side 'metadata.tags' not allowed in request. 'reject_clientside_metadata_tags'=True. \
+                            Tags can only be set via API key metadata.";
+            return Err(Denial::new(400, "bad_request_error", sentence).about("metadata.tags").into());
+        }
+        if self.settings.needs_customer && visit.customer.is_none() && visit.model.is_some() {
+            let sentence = "'user' param not passed in. 'enforce_user_param'=True";
+            return Err(Denial::unauthenticated(sentence).into());
+        }
+        let is_unpriced = || visit.worst.is_some_and(|worst| worst().picousd.is_none());
+        match visit.model.filter(|_| self.settings.blocks_unpriced && visit.group.is_some()) {
+            Some(model) if is_unpriced() => Err(unpriced(model).into()),
+            _ => Ok(()),
+        }
     }
 
     /// What the scopes of the caller's token allow.
@@ -154,6 +179,7 @@ impl Governance {
             enforcement: self.settings.enforcement,
         };
         let reservation = self.reserve(request, &claims).await?;
+        self.alert(&claims, &reservation.levels);
         let told = told::before(caller, &claims, &reservation.levels);
         let key_level = reservation.levels.first().filter(|_| caller.profile().is_some());
         let key_picousd = key_level.map_or(0, |level| level.used.saturating_sub(level.held));
@@ -176,6 +202,10 @@ impl Governance {
         };
         match self.journal.begin(&bill.spend).await {
             Ok(()) => Ok(bill),
+            Err(fault) if self.settings.goes_on_unjournalled => {
+                tracing::error!("a call is made although its spend may be lost: {fault}");
+                Ok(bill)
+            }
             Err(fault) => Err(unjournalled(bill, &fault)),
         }
     }
@@ -199,13 +229,23 @@ impl Governance {
         }
     }
 
+    /// Says once a day that a soft budget is used up: nobody is refused for it.
+    fn alert(&self, claims: &[Arc<Claim>], levels: &[Level]) {
+        for (claim, level) in claims.iter().zip(levels) {
+            let Some(soft) = claim.scope.soft_picousd.filter(|soft| level.used >= *soft) else { continue };
+            let (name, now) = (&*claim.draw.account, self.clock.now());
+            if self.alerted.find(name, now, ALERT_EVERY).is_none() {
+                let epoch = self.alerted.epoch();
+                self.alerted.keep(name.to_owned(), (), now, epoch);
+                let (spent_usd, soft_usd) = (limits::usd(level.used), limits::usd(soft));
+                tracing::warn!(account = name, spent_usd, soft_usd, "the soft budget of {name} is used up");
+            }
+        }
+    }
+
     fn judge_unpriced(&self, model: &str) -> Result<(), Error> {
         if self.settings.refuses_unpriced {
-            let sentence = format!(
-                "Model {model} has no price, and a budget applies to this call: set input_cost_per_token and \
-                 output_cost_per_token in its litellm_params, or general_settings.unpriced_model_under_budget: allow"
-            );
-            return Err(Denial::new(403, "model_cost_map_missing", sentence).about("model").into());
+            return Err(unpriced(model).into());
         }
         tracing::warn!(model, "{model} has no price: its calls cost nothing, and are held against no budget");
         Ok(())
@@ -213,7 +253,7 @@ impl Governance {
 
     async fn customer(&self, visit: &Visit<'_>) -> Result<Option<Arc<Row>>, Error> {
         let Some(id) = visit.customer.as_deref().filter(|_| self.has_rows()) else { return Ok(None) };
-        let row = self.row(&schema::CUSTOMERS, id).await?;
+        let row = self.named(&schema::CUSTOMERS, id).await?;
         if access::is_blocked(row.as_deref()) {
             let sentence = format!("Customer={id} is blocked. Update via `/customer/unblock` if you're an admin.");
             return Err(Denial::unauthenticated(&sentence).into());
@@ -230,7 +270,7 @@ impl Governance {
         let Some(id) = visit.customer.as_deref().filter(|_| self.has_rows()) else { return Ok(()) };
         let own = row.and_then(|row| row.text("budget_id")).map(str::to_owned);
         let budget = match own.or_else(|| self.settings.customer_budget_id.clone()) {
-            Some(budget) => self.row(&schema::BUDGETS, &budget).await?,
+            Some(budget) => self.named(&schema::BUDGETS, &budget).await?,
             None => None,
         };
         let limit =
@@ -243,7 +283,8 @@ impl Governance {
             Home::Row { table: NamedTable(&schema::CUSTOMERS), key: vec![id.to_owned()] },
             row,
         );
-        claims.push(Claim::new(draw, Scope { kind: Kind::Customer, name: id.to_owned(), resets_at }));
+        claims
+            .push(Claim::new(draw, Scope { kind: Kind::Customer, name: id.to_owned(), resets_at, soft_picousd: None }));
         Rates::of(budget.as_deref()).claim(Kind::Customer, id, &self.settings, claims);
         Ok(())
     }
@@ -252,16 +293,16 @@ impl Governance {
         if !self.has_rows() {
             return Ok(());
         }
-        let Some(row) = self.row(&schema::TAGS, tag).await? else { return Ok(()) };
+        let Some(row) = self.named(&schema::TAGS, tag).await? else { return Ok(()) };
         let budget = match row.text("budget_id") {
-            Some(budget) => self.row(&schema::BUDGETS, budget).await?,
+            Some(budget) => self.named(&schema::BUDGETS, budget).await?,
             None => None,
         };
         let limit = budget.as_ref().and_then(|budget| budget.number("max_budget"));
         let resets_at = budget.as_ref().and_then(|budget| budget.moment("budget_reset_at"));
         let home = Home::Row { table: NamedTable(&schema::TAGS), key: vec![tag.to_owned()] };
         let draw = money(accounts::tag(tag), limit, Edge::Exceeded, home, Some(&row));
-        claims.push(Claim::new(draw, Scope { kind: Kind::Tag, name: tag.to_owned(), resets_at }));
+        claims.push(Claim::new(draw, Scope { kind: Kind::Tag, name: tag.to_owned(), resets_at, soft_picousd: None }));
         Rates::of(budget.as_deref()).claim(Kind::Tag, tag, &self.settings, claims);
         Ok(())
     }
@@ -270,15 +311,18 @@ impl Governance {
     async fn proxy_claims(&self, claims: &mut Vec<Arc<Claim>>) -> Result<(), Error> {
         if let Some(limit) = self.settings.global_parallel_max {
             let (account, measure) = ("rate:global:parallel".into(), Measure::Parallel { limit });
-            let scope = Scope { kind: Kind::Proxy, name: "proxy".to_owned(), resets_at: None };
+            let scope = Scope { kind: Kind::Proxy, name: "proxy".to_owned(), resets_at: None, soft_picousd: None };
             claims.push(Claim::new(Draw { account, measure }, scope));
         }
         let Some(limit) = self.settings.proxy_budget_usd else { return Ok(()) };
-        let row = if self.has_rows() { self.row(&schema::USERS, accounts::PROXY).await? } else { None };
+        let row = if self.has_rows() { self.named(&schema::USERS, accounts::PROXY).await? } else { None };
         let resets_at = row.as_ref().and_then(|row| row.moment("budget_reset_at"));
         let home = Home::Row { table: NamedTable(&schema::USERS), key: vec![accounts::PROXY.to_owned()] };
         let draw = money(accounts::user(accounts::PROXY), Some(limit), Edge::Exceeded, home, row.as_deref());
-        claims.push(Claim::new(draw, Scope { kind: Kind::Proxy, name: "proxy".to_owned(), resets_at }));
+        claims.push(Claim::new(
+            draw,
+            Scope { kind: Kind::Proxy, name: "proxy".to_owned(), resets_at, soft_picousd: None },
+        ));
         Ok(())
     }
 
@@ -304,6 +348,7 @@ impl Governance {
             requester_ip: visit.address.clone(),
             user_agent: visit.user_agent.clone(),
             metadata: visit.metadata.clone(),
+            messages: visit.messages.as_ref().filter(|_| self.settings.keeps_prompts).and_then(|read| read()),
             ..Spend::default()
         }
     }
@@ -346,6 +391,12 @@ fn tags_of(caller: &Caller, visit: &Visit<'_>) -> Vec<String> {
     tags
 }
 
+/// LiteLLM's tags of the client's program: its name, and with its version.
+fn agent_tags(agent: Option<&str>) -> impl Iterator<Item = String> {
+    let name = agent.and_then(|agent| agent.split_once('/')).map(|(name, _)| name);
+    name.into_iter().chain(agent).map(|text| format!("User-Agent: {text}"))
+}
+
 fn money(account: String, limit: Option<f64>, edge: Edge, home: Home, row: Option<&Row>) -> Draw {
     let seed_picousd = limits::picousd(row.and_then(|row| row.number("spend"))).unwrap_or(0);
     let measure =
@@ -386,6 +437,16 @@ fn likely_output(claims: &[Arc<Claim>], tokens: TokenEstimate) -> u64 {
     });
     let least = limits.min().map_or(LIKELY_OUTPUT_TOKENS, |limit| LIKELY_OUTPUT_TOKENS.min((limit / 4).max(1)));
     least.max(tokens.input)
+}
+
+/// A model whose calls nobody can charge for.
+fn unpriced(model: &str) -> Denial {
+    let sentence = format!(
+        "Model {model} has no price: set input_cost_per_token and output_cost_per_token in its litellm_params, or permit \
+         it by litellm_settings.block_requests_for_models_without_pricing: false and \
+         general_settings.unpriced_model_under_budget: allow"
+    );
+    Denial::new(403, "model_cost_map_missing", sentence).about("model")
 }
 
 /// The same accounts of money, whatever is left in them.

@@ -110,7 +110,8 @@ fn condition(caller: &Caller, route: Route<'_>, now: Moment) -> Result<Option<Co
     check_key(profile, now)?;
     check_allowed_routes(profile, route)?;
     if route.groups.meets(Groups::MASTER) {
-        return Err(admins_only(profile, route).into());
+        let sentence = format!("Tried to access route={}, which is only for MASTER KEY", route.path);
+        return Err(Denial::unauthenticated(&sentence).into());
     }
     let is_free = route.groups.meets(Groups::LLM.and(Groups::INFO)) && profile.role != Role::ProxyAdminViewer;
     if profile.role == Role::ProxyAdmin || is_free {
@@ -196,6 +197,7 @@ fn check_allowed_routes(profile: &Profile, route: Route<'_>) -> Result<(), Error
         listed.join(", "),
         route.path
     );
+    // LiteLLM's handler of refusals never sees this one: its framework answers it.
     Err(Denial::detail(403, sentence.into()).into())
 }
 

@@ -46,6 +46,8 @@ pub struct Scope {
     pub name: String,
     /// The row whose `budget_reset_at` says when the budget begins anew, and when that is.
     pub resets_at: Option<Moment>,
+    /// When the operator is told, and nobody is refused.
+    pub soft_picousd: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +68,10 @@ pub enum Kind {
     CustomerModel,
     KeyWindow,
     TeamWindow,
+    /// All calls of a model.
+    Model,
+    /// Calls of a model by keys of one priority.
+    Priority,
 }
 
 impl Kind {
@@ -86,6 +92,8 @@ impl Kind {
             Self::TeamModel => "model_per_team",
             Self::UserModel => "model_per_user",
             Self::CustomerModel => "model_per_end_user",
+            Self::Model => "model_saturation_check",
+            Self::Priority => "priority_model",
         }
     }
 }
@@ -107,6 +115,7 @@ struct Purse<'a> {
     row: &'a Row,
     limit_usd: Option<f64>,
     resets_at: Option<Moment>,
+    soft_usd: Option<f64>,
 }
 
 impl Purse<'_> {
@@ -118,7 +127,7 @@ impl Purse<'_> {
             seed_picousd: picousd(self.row.number("spend")).unwrap_or(0),
         };
         let draw = Draw { account: account.into(), measure: Measure::Money(money) };
-        Claim::new(draw, Scope { kind, name, resets_at: self.resets_at })
+        Claim::new(draw, Scope { kind, name, resets_at: self.resets_at, soft_picousd: picousd(self.soft_usd) })
     }
 }
 
@@ -146,30 +155,53 @@ pub fn claims(profile: &Profile, settings: &Settings, now: Moment) -> Vec<Arc<Cl
 
 fn budgets(profile: &Profile, settings: &Settings, now: Moment, claims: &mut Vec<Arc<Claim>>) {
     let (limit_usd, resets_at) = linked(&profile.key, profile.key_budget.as_ref());
+    let soft_usd = profile.key_budget.as_ref().and_then(|budget| budget.number("soft_budget"));
     let limit_usd = limit_usd.map(|limit| limit + temporary_increase(&profile.key, now));
-    let purse =
-        Purse { table: &schema::KEYS, key: vec![profile.hash.clone()], row: &profile.key, limit_usd, resets_at };
+    let purse = Purse {
+        table: &schema::KEYS,
+        key: vec![profile.hash.clone()],
+        row: &profile.key,
+        limit_usd,
+        resets_at,
+        soft_usd,
+    };
     claims.push(purse.claim(Kind::Key, accounts::key(&profile.hash), key_name(profile), Edge::Reached));
     if let (Some(team), Some(id)) = (&profile.team, profile.team_id()) {
         let (limit_usd, resets_at) = (team.number("max_budget"), team.moment("budget_reset_at"));
-        let purse = Purse { table: &schema::TEAMS, key: vec![id.to_owned()], row: team, limit_usd, resets_at };
+        let soft_usd = team.number("soft_budget");
+        let purse =
+            Purse { table: &schema::TEAMS, key: vec![id.to_owned()], row: team, limit_usd, resets_at, soft_usd };
         claims.push(purse.claim(Kind::Team, accounts::team(id), id.to_owned(), Edge::Exceeded));
     }
     if let (Some(organization), Some(id)) = (&profile.organization, organization_id(profile)) {
         let (limit_usd, resets_at) = linked(organization, profile.organization_budget.as_ref());
-        let purse =
-            Purse { table: &schema::ORGANIZATIONS, key: vec![id.to_owned()], row: organization, limit_usd, resets_at };
+        let purse = Purse {
+            table: &schema::ORGANIZATIONS,
+            key: vec![id.to_owned()],
+            row: organization,
+            limit_usd,
+            resets_at,
+            soft_usd: None,
+        };
         claims.push(purse.claim(Kind::Organization, accounts::organization(id), id.to_owned(), Edge::Reached));
     }
     if let (Some(project), Some(id)) = (&profile.project, profile.key.text("project_id")) {
         let (limit_usd, resets_at) = linked(project, profile.project_budget.as_ref());
-        let purse = Purse { table: &schema::PROJECTS, key: vec![id.to_owned()], row: project, limit_usd, resets_at };
+        let purse = Purse {
+            table: &schema::PROJECTS,
+            key: vec![id.to_owned()],
+            row: project,
+            limit_usd,
+            resets_at,
+            soft_usd: None,
+        };
         claims.push(purse.claim(Kind::Project, accounts::project(id), id.to_owned(), Edge::Reached));
     }
     if let (Some(user), Some(id)) = (&profile.user, profile.user_id()) {
         let applies = profile.team.is_none() || settings.user_budget_on_team_keys;
         let (limit_usd, resets_at) = (user.number("max_budget").filter(|_| applies), user.moment("budget_reset_at"));
-        let purse = Purse { table: &schema::USERS, key: vec![id.to_owned()], row: user, limit_usd, resets_at };
+        let purse =
+            Purse { table: &schema::USERS, key: vec![id.to_owned()], row: user, limit_usd, resets_at, soft_usd: None };
         claims.push(purse.claim(Kind::User, accounts::user(id), id.to_owned(), Edge::Reached));
     }
     if let (Some(membership), Some(user), Some(team)) = (&profile.membership, profile.user_id(), profile.team_id()) {
@@ -177,7 +209,8 @@ fn budgets(profile: &Profile, settings: &Settings, now: Moment, claims: &mut Vec
         // LiteLLM: a member's budget of 0 is none.
         let limit_usd = limit_usd.filter(|limit| *limit > 0.0);
         let key = vec![user.to_owned(), team.to_owned()];
-        let purse = Purse { table: &schema::TEAM_MEMBERSHIPS, key, row: membership, limit_usd, resets_at };
+        let purse =
+            Purse { table: &schema::TEAM_MEMBERSHIPS, key, row: membership, limit_usd, resets_at, soft_usd: None };
         claims.push(purse.claim(
             Kind::Member,
             accounts::team_member(user, team),
@@ -251,7 +284,7 @@ impl Rates {
         let window = settings.rate_window;
         let mut push = |unit: &str, measure: Measure| {
             let account: Arc<str> = format!("rate:{}:{id}:{unit}", kind.descriptor()).into();
-            let scope = Scope { kind, name: id.to_owned(), resets_at: None };
+            let scope = Scope { kind, name: id.to_owned(), resets_at: None, soft_picousd: None };
             claims.push(Claim::new(Draw { account, measure }, scope));
         };
         if let Some(limit) = self.parallel {
@@ -310,6 +343,7 @@ impl Claim {
             Kind::KeyWindow => window_sentence("Key", &money.home, spent, limit),
             Kind::TeamWindow => window_sentence(&format!("Team={name}"), &money.home, spent, limit),
             Kind::KeyModel | Kind::TeamModel | Kind::UserModel | Kind::CustomerModel => name.clone(),
+            Kind::Model | Kind::Priority => entity("Model"),
         };
         if level.held > 0 && level.used.saturating_sub(level.held) < money.limit_picousd.unwrap_or(0) {
             sentence.push_str(&format!(" ({} of it is held by calls under way)", python::float(usd(level.held))));

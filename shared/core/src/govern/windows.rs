@@ -52,7 +52,7 @@ impl Allowance {
             home: Arc::new(Home::Window(window)),
             seed_picousd,
         };
-        let scope = Scope { kind: self.kind, name: self.name.clone(), resets_at };
+        let scope = Scope { kind: self.kind, name: self.name.clone(), resets_at, soft_picousd: None };
         Claim::new(Draw { account, measure: Measure::Money(money) }, scope)
     }
 }

@@ -292,6 +292,7 @@ impl<'a> Journey<'a> {
                     record.usage = usage;
                     if let (Some(_), ReplyBody::Whole(bytes)) = (&record.bill, &body) {
                         record.answer_id = answer_id(bytes);
+                        record.keep_answer(bytes);
                     }
                 }
                 if let Some(hold) = hold {

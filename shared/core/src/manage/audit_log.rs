@@ -37,7 +37,8 @@ pub fn list(app: &App, request: Request) -> BoxFuture<'_, Outcome> {
             query = query.with(Filter::Below("updated_at", end.into()));
         }
         let column = LOGS.columns.iter().find(|column| Some(column.name) == parameters.text("sort_by"));
-        let column = column.map(|column| column.name).filter(|name| !matches!(*name, "before_value" | "updated_values"));
+        let column =
+            column.map(|column| column.name).filter(|name| !matches!(*name, "before_value" | "updated_values"));
         let is_up = parameters.text("sort_order").is_some_and(|order| order.eq_ignore_ascii_case("asc"));
         let direction = if is_up { Direction::Up } else { Direction::Down };
         let total = records::count(app, &query).await?;

@@ -25,7 +25,8 @@ const CONFIG: &Table = &schema::CONFIG;
 /// How often a change is tried again that somebody else has come before.
 const ATTEMPTS_MAX: usize = 8;
 /// Words in names of what is not shown.
-const SECRET: &[&str] = &["key", "secret", "token", "password", "credential", "database_url", "database_args", "webhook"];
+const SECRET: &[&str] =
+    &["key", "secret", "token", "password", "credential", "database_url", "database_args", "webhook"];
 
 /// What is stored of a section.
 async fn stored(app: &App, section: &str) -> Result<Option<Row>, Error> {

@@ -97,7 +97,9 @@ pub(super) fn at_front(app: &App, rest: &mut String) -> Result<Arc<Deployment>, 
     let segments: Vec<&str> = rest.split('/').filter(|segment| !segment.is_empty()).collect();
     for count in (1..=segments.len()).rev() {
         let name = name_of(&segments[..count].join("/"));
-        let Some(deployment) = app.catalog.get().holds(&name).then(|| select(app, &name)).transpose()? else { continue };
+        let Some(deployment) = app.catalog.get().holds(&name).then(|| select(app, &name)).transpose()? else {
+            continue;
+        };
         if deployment.provider != "nvidia_nim" {
             continue;
         }

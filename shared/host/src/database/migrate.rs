@@ -13,7 +13,7 @@ use super::dialect::{Dialect, quoted};
 use super::fault::fault_of;
 use super::statement::{Bound, Statement};
 use super::transaction::{Transaction, TransactionKind};
-use super::{Database, create, execute};
+use super::{Database, create, execute, quota};
 
 /// The version of the schema that this program brings a database to. Raise it with every change of `schema`.
 const VERSION: i32 = 1;
@@ -80,6 +80,7 @@ impl Transaction {
         let has_version = found.contains_key(schema::MIGRATIONS.name) && self.version().await? >= VERSION;
         let mut statements = self.schema_made(&found).await?;
         statements.extend(missing(&self.dialect, &found)?);
+        statements.extend(quota::missing(self).await.map_err(|error| fault_of(&error, None))?);
         if !has_version {
             let table = self.dialect.table(&schema::MIGRATIONS);
             let now =

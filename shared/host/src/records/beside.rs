@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tollgate_core::App;
-use tollgate_core::directory::{Fault, Table, schema};
+use tollgate_core::directory::{Fault, Standing, Table, schema};
 use tollgate_core::govern::reset::{self, Resets};
 use tollgate_core::ledger::{Drain, Retention};
 use tracing::{info, warn};
@@ -104,7 +104,7 @@ impl Beside {
         };
         let directory = Arc::clone(&app.governance.directory);
         let prune = self.retention.run(directory, app.governance.clock.clone());
-        tokio::join!(drain, accounts, prune, self.hear(app), self.keep_up(app), self.begin_anew());
+        tokio::join!(drain, accounts, prune, self.hear(app), self.keep_up(app), self.begin_anew(), look_for(app));
     }
 
     /// Writes what is left, for a limited time.
@@ -189,6 +189,16 @@ impl Beside {
                 Err(fault) => warn!("budgets that are due begin anew later: {fault}"),
             }
             tokio::time::sleep(reset::EVERY).await;
+        }
+    }
+}
+
+/// Asks a database that is away again and again: calls do not wait for it.
+async fn look_for(app: &App) {
+    loop {
+        tokio::time::sleep(PAUSE).await;
+        if app.governance.is_away() && app.governance.directory.ping().await == Standing::Connected {
+            info!("the database can be reached again");
         }
     }
 }

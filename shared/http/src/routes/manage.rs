@@ -4,6 +4,7 @@ mod budgets;
 mod keys;
 mod models;
 mod organizations;
+mod spend;
 mod teams;
 mod users;
 
@@ -12,5 +13,5 @@ use super::Route;
 /// All of them, in the order in which a path is looked up.
 pub fn all() -> impl Iterator<Item = &'static Route> {
     let people = keys::ROUTES.iter().chain(users::ROUTES).chain(teams::ROUTES).chain(organizations::ROUTES);
-    people.chain(budgets::ROUTES).chain(models::ROUTES)
+    people.chain(budgets::ROUTES).chain(models::ROUTES).chain(spend::ROUTES)
 }

@@ -2,6 +2,7 @@
 //!
 //! What is answered otherwise on purpose stands in `differences`; anything else that differs fails.
 
+mod claims;
 mod differences;
 mod rows;
 
@@ -139,7 +140,7 @@ async fn compare(stage: &Stage, step: &Value, names: &mut Names) -> Result<(), S
 #[test]
 fn keys_and_users_are_answered_as_by_litellm() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let scenes = Scene::all(RECORDING, &["keys", "users"]);
+    let scenes = Scene::all(RECORDING, &["keys", "users"]).expect("a recording");
     assert!(scenes.len() >= 20, "only {} scenes", scenes.len());
     let found: Vec<(String, String)> = scenes.iter().flat_map(|scene| runtime.block_on(play(scene))).collect();
     let unexplained: Vec<String> = found

@@ -64,9 +64,7 @@ fn told(value: &Value, other: &Value) -> Value {
             });
             Value::Object(kept.map(|(name, value)| (name.clone(), told(value, &other[name.as_str()]))).collect())
         }
-        (Value::Array(items), _) => {
-            items.iter().enumerate().map(|(place, item)| told(item, &other[place])).collect()
-        }
+        (Value::Array(items), _) => items.iter().enumerate().map(|(place, item)| told(item, &other[place])).collect(),
         (value, _) => value.clone(),
     }
 }
@@ -74,7 +72,7 @@ fn told(value: &Value, other: &Value) -> Value {
 #[test]
 fn stored_models_and_settings_are_answered_as_by_litellm() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let scenes = Scene::all(RECORDING, &["models", "credentials", "configuration"]);
+    let scenes = Scene::all(RECORDING, &["models", "credentials", "configuration"]).expect("a recording");
     assert!(scenes.len() >= 6, "only {} scenes", scenes.len());
     let found: Vec<(String, String)> = scenes.iter().flat_map(|scene| runtime.block_on(play(scene))).collect();
     let unexplained: Vec<String> = found

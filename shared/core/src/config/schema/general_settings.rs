@@ -9,6 +9,14 @@ pub(super) static GENERAL_SETTINGS: Section = Section::strict(&[OWN, spend::OWN,
 
 /// Keys LiteLLM does not have.
 const OWN: &[Group] = &[
+    // How budgets are enforced: `default` lets the last call of each exceed it, `strict` none.
+    acted(Kind::Choice(&["default", "strict"]), &["budget_enforcement"]),
+    // How long a call waits for others to give back what they hold of a budget; 5.
+    acted(Kind::Number, &["budget_wait_seconds"]),
+    // Whether a model without a price is refused where a budget applies.
+    acted(Kind::Choice(&["allow", "refuse"]), &["unpriced_model_under_budget"]),
+    // How long a key that was looked up is believed while the database is away; 3600.
+    acted(Kind::Number, &["last_known_key_ttl_seconds"]),
     // Whether an unknown key refuses the configuration; false where nothing is set.
     acted(Kind::Flag, &["strict_config"]),
     // The largest head of a request; 64.
@@ -51,6 +59,23 @@ const KEY_MANAGERS: &[&str] = &[
 ];
 
 const SETTINGS: &[Group] = &[
+    acted(Kind::Number, &["user_api_key_cache_ttl"]),
+    acted(
+        Kind::Any,
+        &["disable_reset_budget", "fail_closed_budget_enforcement", "max_budget", "token_rate_limit_type"],
+    ),
+    acted(
+        Kind::Flag,
+        &[
+            "apply_user_budget_to_team_keys",
+            "enforce_user_param",
+            "reject_clientside_metadata_tags",
+            "allow_requests_on_db_unavailable",
+        ],
+    ),
+    acted(Kind::Integer, &["global_max_parallel_requests", "max_parallel_requests"]),
+    acted(Kind::Text, &["user_header_name"]),
+    acted(Kind::TextList, &["allowed_routes"]),
     acted(Kind::Text, &["master_key", "litellm_key_header_name"]),
     // LiteLLM takes any other word for its default.
     acted(Kind::Choice(&["aes-256-gcm", "AES-256-GCM", "xsalsa20-poly1305"]), &["encryption_algorithm"]),
@@ -78,7 +103,7 @@ const SETTINGS: &[Group] = &[
         ],
     ),
     later(
-        "there is no database yet",
+        "this of the database is not acted on",
         Kind::Any,
         &[
             "database_args",
@@ -88,20 +113,17 @@ const SETTINGS: &[Group] = &[
             "statement_timeout",
         ],
     ),
-    later(
-        "there is no database yet",
-        Kind::Flag,
-        &["allow_requests_on_db_unavailable", "use_redis_transaction_buffer"],
-    ),
+    later("this of the database is not acted on", Kind::Flag, &["use_redis_transaction_buffer"]),
+    acted(Kind::Flag, &["store_model_in_db"]),
+    acted(Kind::Number, &["proxy_config_reload_interval_seconds"]),
     acted(Kind::Text, &["database_url"]),
-    acted(Kind::Flag, &["database_disable_prepared_statements", "disable_prisma_schema_update", "store_model_in_db"]),
+    acted(Kind::Flag, &["database_disable_prepared_statements", "disable_prisma_schema_update"]),
     acted(Kind::Count, &["database_connection_pool_limit"]),
     acted(Kind::Amount, &["database_connection_pool_timeout", "database_connection_timeout"]),
-    acted(Kind::Number, &["proxy_config_reload_interval_seconds"]),
-    later("there is no database yet", Kind::List, &["supported_db_objects"]),
-    later("there is no database yet", Kind::Map, &["database_extra_connection_params"]),
+    later("this of the database is not acted on", Kind::List, &["supported_db_objects"]),
+    later("this of the database is not acted on", Kind::Map, &["database_extra_connection_params"]),
     later(
-        "there is no database yet",
+        "this of the database is not acted on",
         Kind::Number,
         &["database_connect_timeout", "database_max_idle_connection_lifetime", "database_socket_timeout"],
     ),
@@ -229,10 +251,7 @@ const SETTINGS: &[Group] = &[
             "audit_logs",
             "budget_duration",
             "disable_error_logs",
-            "disable_reset_budget",
             "enable_key_rotation",
-            "fail_closed_budget_enforcement",
-            "max_budget",
             "proxy_budget_rescheduler_max_time",
             "proxy_budget_rescheduler_min_time",
             "scheduled_job_stagger",
@@ -244,7 +263,7 @@ const SETTINGS: &[Group] = &[
     later(
         "spend and budgets are not recorded",
         Kind::Flag,
-        &["apply_user_budget_to_team_keys", "disable_budget_reservation", "use_spend_logs_partitioning"],
+        &["disable_budget_reservation", "use_spend_logs_partitioning"],
     ),
     later(
         "spend and budgets are not recorded",
@@ -261,7 +280,6 @@ const SETTINGS: &[Group] = &[
             "enforced_file_expires_after",
             "skip_batch_input_file_rate_limiting_for_models",
             "skip_batch_input_file_rate_limiting_for_providers",
-            "token_rate_limit_type",
         ],
     ),
     later("this limit is not enforced", Kind::Flag, &["fail_closed_rate_limit_enforcement"]),
@@ -269,14 +287,12 @@ const SETTINGS: &[Group] = &[
         "this limit is not enforced",
         Kind::Integer,
         &[
-            "global_max_parallel_requests",
             "max_batch_file_records",
             "max_batch_file_size_mb",
             "max_batch_file_uploads_per_day",
             "max_file_downloads_per_minute",
             "max_file_size_mb",
             "max_in_flight_requests_per_worker",
-            "max_parallel_requests",
             "max_queued_requests_per_worker",
         ],
     ),
@@ -354,29 +370,19 @@ const SETTINGS: &[Group] = &[
             "cancel_on_disconnect",
             "disable_responses_id_security",
             "enforce_fallback_model_access",
-            "enforce_user_param",
             "include_call_id_in_error_body",
             "infer_model_from_keys",
             "otel",
-            "reject_clientside_metadata_tags",
             "user_url_validation",
             "vector_store_deny_by_default",
         ],
     ),
     later("it has no effect here", Kind::Integer, &["user_api_key_cache_max_size"]),
     later("it has no effect here", Kind::List, &["enforced_params"]),
-    later("it has no effect here", Kind::Number, &["user_api_key_cache_ttl"]),
-    later("it has no effect here", Kind::Text, &["user_header_name"]),
     later(
         "it has no effect here",
         Kind::TextList,
-        &[
-            "admin_only_routes",
-            "allowed_routes",
-            "provider_url_destination_allowed_hosts",
-            "public_routes",
-            "user_url_allowed_hosts",
-        ],
+        &["admin_only_routes", "provider_url_destination_allowed_hosts", "public_routes", "user_url_allowed_hosts"],
     ),
 ];
 

@@ -8,6 +8,19 @@ use super::{Group, Kind, Section, acted, later};
 pub(super) static LITELLM_SETTINGS: Section = Section::strict(&[SETTINGS]);
 
 const SETTINGS: &[Group] = &[
+    acted(Kind::Text, &["budget_reset_time", "max_end_user_budget_id"]),
+    acted(Kind::Number, &["max_end_user_budget", "max_budget"]),
+    acted(Kind::Integer, &["budget_exceeded_status_code"]),
+    acted(
+        Kind::Any,
+        &[
+            "budget_rollover",
+            "timezone",
+            "priority_reservation",
+            "priority_reservation_settings",
+            "disable_add_user_agent_to_request_tags",
+        ],
+    ),
     acted(Kind::Flag, &["user_url_validation"]),
     acted(Kind::TextList, &["user_url_allowed_hosts"]),
     acted(Kind::Flag, &["drop_params", "enable_azure_ad_token_refresh", "json_logs", "modify_params", "set_verbose"]),
@@ -107,28 +120,18 @@ const SETTINGS: &[Group] = &[
     later("retries and fallbacks belong into `router_settings`", Kind::Integer, &["num_retries_per_request"]),
     later("retries and fallbacks belong into `router_settings`", Kind::List, &["model_fallbacks"]),
     later("chats stay chats", Kind::Flag, &["route_all_chat_openai_to_responses"]),
-    later(
-        "spend and budgets are not recorded",
-        Kind::Any,
-        &["budget_reset_time", "max_end_user_budget", "maximum_spend_logs_retention_period", "soft_budget"],
-    ),
+    later("spend and budgets are not recorded", Kind::Any, &["maximum_spend_logs_retention_period", "soft_budget"]),
     later(
         "spend and budgets are not recorded",
         Kind::Flag,
         &[
             "block_requests_for_models_without_pricing",
-            "budget_rollover",
             "disable_end_user_cost_tracking",
             "include_cost_in_streaming_usage",
             "validate_end_user_id_in_db",
         ],
     ),
-    later("spend and budgets are not recorded", Kind::Integer, &["budget_exceeded_status_code"]),
-    later(
-        "spend and budgets are not recorded",
-        Kind::Map,
-        &["default_key_max_budget_alert_emails"],
-    ),
+    later("spend and budgets are not recorded", Kind::Map, &["default_key_max_budget_alert_emails"]),
     acted(Kind::Map, &["cost_discount_config", "cost_margin_config"]),
     acted(Kind::Text, &["model_cost_map_url"]),
     later(
@@ -138,16 +141,11 @@ const SETTINGS: &[Group] = &[
             "budget_exceeded_throttle_percentage",
             "default_max_internal_user_budget",
             "default_soft_budget",
-            "max_budget",
             "max_ui_session_budget",
             "max_user_budget",
         ],
     ),
-    later(
-        "spend and budgets are not recorded",
-        Kind::Text,
-        &["budget_duration", "max_end_user_budget_id"],
-    ),
+    later("spend and budgets are not recorded", Kind::Text, &["budget_duration"]),
     later("spend and budgets are not recorded", Kind::TextList, &["extra_spend_tag_headers"]),
     later(
         "guardrails are not run",
@@ -261,12 +259,7 @@ const SETTINGS: &[Group] = &[
     later(
         "mcp, agents and vector stores are not served",
         Kind::Flag,
-        &[
-            "apply_search_free_tier",
-            "disable_add_user_agent_to_request_tags",
-            "public_mcp_hub_strict_whitelist",
-            "public_skills_index",
-        ],
+        &["apply_search_free_tier", "public_mcp_hub_strict_whitelist", "public_skills_index"],
     ),
     later("mcp, agents and vector stores are not served", Kind::Map, &["mcp_tool_search"]),
     later(
@@ -288,12 +281,9 @@ const SETTINGS: &[Group] = &[
             "email_settings",
             "key_alias_pattern",
             "model_group_settings",
-            "priority_reservation",
-            "priority_reservation_settings",
             "public_routes",
             "scim_admin_group",
             "scim_upsert_user",
-            "timezone",
             "ui_theme_config",
         ],
     ),

@@ -90,7 +90,8 @@ pub fn list(app: &App, request: Request) -> BoxFuture<'_, Outcome> {
     Box::pin(async move {
         let kind = input::required_parameter(&request, "config_type")?;
         if kind != SECTION {
-            let fault = json!({ "type": "literal_error", "loc": ["query", "config_type"], "msg": input::expected(TYPE) });
+            let fault =
+                json!({ "type": "literal_error", "loc": ["query", "config_type"], "msg": input::expected(TYPE) });
             return Err(Denial::detail(422, json!([fault])).into());
         }
         let held = values(stored(app, SECTION).await?.as_ref());

@@ -34,11 +34,13 @@ pub fn add_name(app: &App, team: &Row, name: &str) -> Vec<Change> {
 /// # Errors
 /// Where the directory cannot be reached.
 pub async fn remove_name(app: &App, team: &Row, model: &Row) -> Result<Vec<Change>, Error> {
-    let name_of = |row: &Row| row.object("model_info").and_then(|info| info.text("team_public_model_name").map(str::to_owned));
+    let name_of =
+        |row: &Row| row.object("model_info").and_then(|info| info.text("team_public_model_name").map(str::to_owned));
     let Some(name) = name_of(model) else { return Ok(Vec::new()) };
     let (id, team_id) = (model.text("model_id"), team.text("team_id"));
     let rows = records::all(app, &Query::of(MODELS)).await?;
-    let is_another = |row: &&Row| row.text("model_id") != id && team_of(row) == team_id && name_of(row).as_deref() == Some(&name);
+    let is_another =
+        |row: &&Row| row.text("model_id") != id && team_of(row) == team_id && name_of(row).as_deref() == Some(&name);
     let mut models = team.texts("models");
     if rows.iter().any(|row| is_another(&row)) || !models.contains(&name) {
         return Ok(Vec::new());
@@ -55,8 +57,5 @@ fn set_models(app: &App, team: &Row, models: Vec<String>) -> Vec<Change> {
     let now = touched.map_or(app.governance.clock.now(), |last| last.max(app.governance.clock.now()));
     columns.insert("updated_at".to_owned(), crate::directory::moment_text(now).into());
     let filters = vec![Filter::Is("team_id", id), Filter::Is("updated_at", updated)];
-    vec![
-        Change::Expect(&schema::TEAMS, filters.clone(), 1),
-        Change::Update(&schema::TEAMS, filters, columns),
-    ]
+    vec![Change::Expect(&schema::TEAMS, filters.clone(), 1), Change::Update(&schema::TEAMS, filters, columns)]
 }

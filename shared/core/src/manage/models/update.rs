@@ -94,12 +94,7 @@ pub fn patch(app: &App, request: Request) -> BoxFuture<'_, Outcome> {
     })
 }
 
-async fn replace(
-    app: &App,
-    request: &Request,
-    (before, mut after): (&Row, Row),
-    mut changes: Vec<Change>,
-) -> Outcome {
+async fn replace(app: &App, request: &Request, (before, mut after): (&Row, Row), mut changes: Vec<Change>) -> Outcome {
     let last = before.moment("updated_at").map(|last| last + std::time::Duration::from_millis(1));
     let now = last.map_or(app.governance.clock.now(), |last| last.max(app.governance.clock.now()));
     after.insert("updated_at".to_owned(), crate::directory::moment_text(now).into());

@@ -95,7 +95,7 @@ async fn compare(stage: &Stage, query: &str, found: &Value, names: &mut Names) -
 /// A row's columns as the database writes them: times without a zone.
 fn shown(table: &Table, row: &Row, columns: &[&String]) -> Value {
     let value = |name: &str| match row.get(name) {
-        Some(Value::String(time)) if table.column(name).is_some_and(|column| is_time(column)) => {
+        Some(Value::String(time)) if table.column(name).is_some_and(is_time) => {
             time.trim_end_matches('Z').trim_end_matches(".000").into()
         }
         other => other.cloned().unwrap_or(Value::Null),

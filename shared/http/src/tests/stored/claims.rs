@@ -84,7 +84,8 @@ fn a_wrong_salt_is_told_by_name_and_serves_nothing_of_what_it_cannot_open() {
         assert!(wrong.app.catalog.get().by_id("id-new").is_none());
         assert!(wrong.app.catalog.get().by_id("id-file").is_some());
         let faults = wrong.app.stored.faults();
-        let told = faults.iter().any(|fault| fault.contains("model `new` (id-new)") && fault.contains("LITELLM_SALT_KEY"));
+        let told =
+            faults.iter().any(|fault| fault.contains("model `new` (id-new)") && fault.contains("LITELLM_SALT_KEY"));
         assert!(told, "{faults:?}");
     });
 }
@@ -132,7 +133,10 @@ fn every_change_is_in_the_audit_log_without_its_secrets() {
         assert_eq!(stage.admin("PATCH", "/model/id-new/update", patch).await.0, 200);
         let settings = json!({ "environment_variables": { "PASSWORD": "hunter2-hunter2" }, "general_settings": { "max_parallel_requests": 3 } });
         let (status, answer) = stage.admin("POST", "/config/update", settings).await;
-        assert_eq!((status, &answer["in_force_after_restart"]), (200, &json!(["general_settings.max_parallel_requests"])));
+        assert_eq!(
+            (status, &answer["in_force_after_restart"]),
+            (200, &json!(["general_settings.max_parallel_requests"]))
+        );
         assert_eq!(stage.admin("POST", "/model/delete", json!({ "id": "id-new" })).await.0, 200);
         let (status, log) = stage.admin("GET", "/audit?page_size=100&sort_order=asc", Value::Null).await;
         assert_eq!((status, &log["total"], &log["total_pages"]), (200, &json!(5), &json!(1)));
