@@ -23,7 +23,8 @@ fn app(directory: Arc<dyn Directory>) -> App {
     App {
         gatekeeper: Gatekeeper::MasterKey { key: Secret::new(MASTER.to_owned()), header: None },
         governance: Governance::new(Ports::alone(directory), clock, tollgate_core::govern::Settings::default()),
-        catalog: Catalog::default(),
+        catalog: Catalog::default().into(),
+        stored: tollgate_core::stored::Storage::default(),
         accounts: tollgate_core::resources::Accounts::default(),
         responses: tollgate_core::responses::Responses::default(),
         upstream: Scripted::new([]),
