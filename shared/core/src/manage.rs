@@ -8,6 +8,7 @@ mod archive;
 pub mod audit;
 pub mod audit_log;
 pub mod budgets;
+mod callbacks;
 pub mod configuration;
 pub mod credentials;
 pub mod customers;
@@ -110,13 +111,16 @@ impl Request {
 ///
 /// # Errors
 /// The refusal, or the handler's own.
-pub async fn serve(app: &App, entry: Entry, handler: Handler, request: Request) -> Outcome {
+pub async fn serve(app: &App, entry: Entry, handler: Handler, mut request: Request) -> Outcome {
     entry.about(&app.governance, &named(&request)).await?;
     if app.governance.directory.standing() == Standing::Absent {
         let sentence = "DB not connected. See https://docs.litellm.ai/docs/proxy/virtual_keys";
         return Err(Denial::management_error(500, sentence).into());
     }
-    handler(app, request).await
+    callbacks::seal(app, &mut request.body)?;
+    let mut answer = handler(app, request).await?;
+    callbacks::cover(app, &mut answer.body);
+    Ok(answer)
 }
 
 /// The organizations that a request names, in its body or, where it reads, in its query.
