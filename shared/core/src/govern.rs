@@ -9,6 +9,7 @@ pub mod authorise;
 mod bearer;
 mod caller;
 mod enter;
+mod group_budgets;
 mod groups;
 mod identify;
 mod key_rules;
@@ -19,6 +20,7 @@ mod profile;
 mod recent;
 pub mod reset;
 mod role;
+mod team_rules;
 pub(crate) mod told;
 mod windows;
 
@@ -36,6 +38,7 @@ pub use limits::{Claim, Scope};
 pub use priority::Priorities;
 pub use profile::Profile;
 pub use role::Role;
+pub use team_rules::TeamRules;
 pub use windows::Allowance;
 
 use period::Calendar;
@@ -144,6 +147,8 @@ pub struct Settings {
     pub omits_user_agents: bool,
     /// What may be asked of new keys and users.
     pub keys: KeyRules,
+    /// What new teams are given.
+    pub teams: TeamRules,
     /// `general_settings.team_admin_editable_team_fields`: what a team's own admin may change of it.
     pub team_admin_fields: Vec<String>,
     /// `litellm_settings.default_internal_user_params.available_teams`: teams that everybody may join.
@@ -180,6 +185,7 @@ impl Default for Settings {
             keeps_prompts: false,
             omits_user_agents: false,
             keys: KeyRules::default(),
+            teams: TeamRules::default(),
             team_admin_fields: Vec::new(),
             available_teams: Vec::new(),
         }

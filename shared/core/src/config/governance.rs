@@ -9,6 +9,7 @@ use super::load::Surroundings;
 use super::node::Node;
 use super::params::Fields;
 use super::spend::JournalFull;
+use super::team_rules;
 use crate::govern::period::Calendar;
 use crate::govern::{Priorities, Settings};
 use crate::quota::{Enforcement, TokenKind};
@@ -65,6 +66,7 @@ impl Settings {
                     .is_some_and(|text| text.trim().eq_ignore_ascii_case("true")),
             omits_user_agents: litellm.flag("disable_add_user_agent_to_request_tags"),
             keys: key_rules::read(document, surroundings),
+            teams: team_rules::read(document),
             rolls_over: litellm.flag("budget_rollover"),
             never_resets: general.flag("disable_reset_budget"),
         }

@@ -84,7 +84,7 @@ impl Governance {
     pub(crate) async fn admit(&self, catalog: &Catalog, caller: &Caller, visit: Visit<'_>) -> Result<Bill, Error> {
         self.check_settings(&visit)?;
         let customer = self.customer(&visit).await?;
-        let (mut claims, mut paid_from) = (Vec::new(), Vec::new());
+        let (mut claims, mut paid_from, mut groups) = (Vec::new(), Vec::new(), Vec::new());
         if let Some(profile) = caller.profile() {
             check_team(profile)?;
             if let Some(model) = visit.model.filter(|_| !visit.is_silent) {
@@ -101,6 +101,7 @@ impl Governance {
                 claims.push(claim);
                 paid_from.push(window);
             }
+            groups = self.group_claims(profile, visit.group, &mut claims).await?;
         }
         self.customer_claims(&visit, customer.as_deref(), &mut claims).await?;
         let tags = tags_of(caller, &visit);
@@ -117,6 +118,7 @@ impl Governance {
             spend.payer.tags.extend(agent_tags(visit.user_agent.as_deref()));
         }
         spend.payer.windows = paid_from;
+        spend.payer.access_groups = groups;
         self.open((caller, &visit), (claims, worst), spend).await
     }
 
@@ -396,7 +398,8 @@ fn agent_tags(agent: Option<&str>) -> impl Iterator<Item = String> {
     name.into_iter().chain(agent).map(|text| format!("User-Agent: {text}"))
 }
 
-fn money(account: String, limit: Option<f64>, edge: Edge, home: Home, row: Option<&Row>) -> Draw {
+/// A draw of money on an account that a row is the home of.
+pub(super) fn money(account: String, limit: Option<f64>, edge: Edge, home: Home, row: Option<&Row>) -> Draw {
     let seed_picousd = limits::picousd(row.and_then(|row| row.number("spend"))).unwrap_or(0);
     let measure =
         Measure::Money(Money { limit_picousd: limits::picousd(limit), edge, home: Arc::new(home), seed_picousd });

@@ -299,7 +299,14 @@ const SETTINGS: &[Group] = &[
     later("this limit is not enforced", Kind::Number, &["admission_queue_timeout_seconds"]),
     later("this limit is not enforced", Kind::Section(&COORDINATION_REDIS), &["coordination_redis"]),
     later("this limit is not enforced", Kind::TextList, &["allowed_file_extensions", "blocked_file_extensions"]),
-    acted(Kind::Flag, &["disable_bedrock_agent_runtime_passthrough", "disable_custom_api_keys"]),
+    acted(
+        Kind::Flag,
+        &[
+            "disable_auto_add_proxy_admin_to_teams",
+            "disable_bedrock_agent_runtime_passthrough",
+            "disable_custom_api_keys",
+        ],
+    ),
     acted(Kind::Number, &["pass_through_request_timeout"]),
     acted(Kind::Sections(&PASS_THROUGH), &["pass_through_endpoints"]),
     later(
@@ -331,7 +338,7 @@ const SETTINGS: &[Group] = &[
     later(
         "users, teams and the dashboard are not served",
         Kind::Flag,
-        &["disable_auto_add_proxy_admin_to_teams", "enable_claude_code_gateway", "enable_public_model_hub"],
+        &["enable_claude_code_gateway", "enable_public_model_hub"],
     ),
     later("users, teams and the dashboard are not served", Kind::List, &["plugins"]),
     later("users, teams and the dashboard are not served", Kind::Map, &["claude_code_gateway_managed_settings"]),
