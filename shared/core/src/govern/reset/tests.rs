@@ -30,6 +30,7 @@ fn resets() -> Resets {
         calendar: Calendar::default(),
         rollover: false,
         customer_budget: None,
+        proxy_budget: None,
         turn: Arc::default(),
     }
 }
