@@ -43,6 +43,7 @@ use recent::Recent;
 use reset::Resets;
 
 use crate::clock::Clock;
+use crate::config::JournalFull;
 use crate::directory::{Absent, Change, Directory, Fault, Filter, Row, Standing, Table};
 use crate::ledger::{Journal, Unkept};
 use crate::price::Pricing;
@@ -104,6 +105,8 @@ pub struct Settings {
     pub budget_wait: Duration,
     /// Tollgate's own `general_settings.unpriced_model_under_budget`: `allow` or `refuse`.
     pub refuses_unpriced: bool,
+    /// Tollgate's own `general_settings.spend_journal_full`: calls whose cost cannot be kept are refused, or made.
+    pub journal_full: JournalFull,
     /// `litellm_settings.block_requests_for_models_without_pricing`.
     pub blocks_unpriced: bool,
     /// The variable `LITELLM_RATE_LIMIT_WINDOW_SIZE`; 60 s.
@@ -135,8 +138,6 @@ pub struct Settings {
     pub never_resets: bool,
     /// Shares of a model's capacity; none where `dynamic_rate_limiter` is no callback.
     pub priorities: Option<Priorities>,
-    /// `general_settings.spend_journal_full`: whether calls are made whose spend cannot be kept.
-    pub goes_on_unjournalled: bool,
     /// `general_settings.store_prompts_in_spend_logs`.
     pub keeps_prompts: bool,
     /// `litellm_settings.disable_add_user_agent_to_request_tags`.
@@ -159,6 +160,7 @@ impl Default for Settings {
             enforcement: Enforcement::Shrink,
             budget_wait: Duration::from_secs(5),
             refuses_unpriced: false,
+            journal_full: JournalFull::Refuse,
             blocks_unpriced: false,
             rate_window: Duration::from_mins(1),
             token_kind: TokenKind::Total,
@@ -175,7 +177,6 @@ impl Default for Settings {
             rolls_over: false,
             never_resets: false,
             priorities: None,
-            goes_on_unjournalled: false,
             keeps_prompts: false,
             omits_user_agents: false,
             keys: KeyRules::default(),

@@ -59,6 +59,10 @@ pub struct GeneralSettings {
     pub database_connection_pool_timeout_seconds: f64,
     /// Tollgate's own: how long a call to the database may take; 10 where nothing is set.
     pub database_timeout_seconds: f64,
+    /// `--iam_token_db_auth` of the command line: as the variable `IAM_TOKEN_DB_AUTH`.
+    pub iam_token_db_auth: bool,
+    /// `--azure_postgresql_auth` of the command line: as the variable `AZURE_POSTGRESQL_AUTH`.
+    pub azure_postgresql_auth: bool,
     /// Whether a pooler stands before the database that keeps no prepared statements.
     pub database_disable_prepared_statements: bool,
     /// Whether tables are left as they are at start: `disable_prisma_schema_update`, else the variable
@@ -144,6 +148,8 @@ impl GeneralSettings {
                 .or_else(|| fields.number("database_connection_pool_timeout"))
                 .unwrap_or(DATABASE_POOL_TIMEOUT_SECONDS),
             database_timeout_seconds: fields.number("database_timeout_seconds").unwrap_or(DATABASE_TIMEOUT_SECONDS),
+            iam_token_db_auth: false,
+            azure_postgresql_auth: false,
             database_disable_prepared_statements: fields.flag("database_disable_prepared_statements"),
             disable_schema_update: fields.flag("disable_prisma_schema_update")
                 || surroundings

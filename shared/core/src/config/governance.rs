@@ -8,6 +8,7 @@ use super::key_rules;
 use super::load::Surroundings;
 use super::node::Node;
 use super::params::Fields;
+use super::spend::JournalFull;
 use crate::govern::period::Calendar;
 use crate::govern::{Priorities, Settings};
 use crate::quota::{Enforcement, TokenKind};
@@ -34,6 +35,10 @@ impl Settings {
             },
             budget_wait: seconds(general.number("budget_wait_seconds")).unwrap_or(otherwise.budget_wait),
             refuses_unpriced: general.text("unpriced_model_under_budget").as_deref() == Some("refuse"),
+            journal_full: match general.text("spend_journal_full").as_deref() {
+                Some("degrade") => JournalFull::Degrade,
+                _ => JournalFull::Refuse,
+            },
             blocks_unpriced: litellm.flag("block_requests_for_models_without_pricing"),
             rate_window: window.map_or(otherwise.rate_window, Duration::from_secs),
             token_kind: match general.text("token_rate_limit_type").as_deref() {
@@ -54,7 +59,6 @@ impl Settings {
             team_admin_fields: general.texts("team_admin_editable_team_fields"),
             available_teams: available_teams(&litellm),
             priorities: priorities(&litellm),
-            goes_on_unjournalled: general.text("spend_journal_full").as_deref() == Some("degrade"),
             keeps_prompts: general.flag("store_prompts_in_spend_logs")
                 || surroundings
                     .variable("STORE_PROMPTS_IN_SPEND_LOGS")

@@ -90,6 +90,11 @@ impl Params {
         params
     }
 
+    /// What a credential lends is not shown.
+    pub(super) fn tell_only(&mut self, own: &[Entry]) {
+        self.told.retain(|name, _| own.iter().any(|entry| entry.name() == Some(name)));
+    }
+
     /// A credential by its name; an empty one counts as absent.
     pub fn credential(&self, name: &str) -> Option<&Secret> {
         let found = self.credentials.iter().find(|(own, _)| own == name);

@@ -11,6 +11,7 @@ use super::limits::{self, Claim, Kind, Rates, Scope};
 use super::{Caller, Governance, Profile, access, told, windows};
 use crate::bill::Bill;
 use crate::catalog::{Catalog, Group};
+use crate::config::JournalFull;
 use crate::denial::Denial;
 use crate::directory::{Columns, Row, schema};
 use crate::jwt::JwtError;
@@ -203,10 +204,8 @@ impl Governance {
         };
         match self.journal.begin(&bill.spend).await {
             Ok(()) => Ok(bill),
-            Err(fault) if self.settings.goes_on_unjournalled => {
-                tracing::error!("a call is made although its spend may be lost: {fault}");
-                Ok(bill)
-            }
+            // Its end finds no room, either, which the journal says aloud.
+            Err(_) if self.settings.journal_full == JournalFull::Degrade => Ok(bill),
             Err(fault) => Err(unjournalled(bill, &fault)),
         }
     }

@@ -236,6 +236,9 @@ pub fn admins_only(profile: &Profile, route: Route<'_>) -> Denial {
 /// A user's id, of which the ends are shown where it is long enough.
 fn masked(user_id: &str) -> String {
     let characters: Vec<char> = user_id.chars().collect();
+    if characters.len() <= 4 {
+        return "***".to_owned();
+    }
     if characters.len() <= 8 {
         return "*".repeat(characters.len());
     }

@@ -23,7 +23,8 @@ fn app(directory: Arc<dyn Directory>) -> App {
     App {
         gatekeeper: Gatekeeper::MasterKey { key: Secret::new(MASTER.to_owned()), header: None },
         governance: Governance::new(Ports::alone(directory), clock, tollgate_core::govern::Settings::default()),
-        catalog: Catalog::default(),
+        catalog: Catalog::default().into(),
+        stored: tollgate_core::stored::Storage::default(),
         accounts: tollgate_core::resources::Accounts::default(),
         responses: tollgate_core::responses::Responses::default(),
         upstream: Scripted::new([]),
@@ -58,8 +59,9 @@ const WEEK: &str = "start_date=2026-11-19&end_date=2026-11-25";
 type Case = (&'static str, &'static str, Handler, String, &'static str);
 
 fn pages() -> Vec<Case> {
-    let page =
-        |who, query: &str, part| -> Case { (who, "/spend/logs/v2", spend::page, format!("{MONTH}&{query}"), part) };
+    let page = |who, query: &str, part| -> Case {
+        (who, "/spend/logs/v2", spend::page, format!("start_date=2026-10-27&end_date=2026-11-26&{query}"), part)
+    };
     vec![
         page(MASTER, "page=1", r#""total":10000,"#),
         page(MASTER, "page=200", r#""total_is_capped":true"#),
@@ -102,7 +104,7 @@ fn reports() -> Vec<Case> {
         of("/global/spend/tags", spend::tags_within, MONTH, "tag-1"),
         of("/global/spend/provider", spend::by_provider, MONTH, "openai"),
         of("/global/spend/all_tag_names", spend::all_names, "", "tag-2"),
-        of("/global/spend/end_users", spend::end_users, "", "customer-7"),
+        of("/global/spend/end_users", spend::end_users, "", "customer-1"),
         of("/global/activity", spend::activity, MONTH, "Nov 25"),
         of("/global/activity/model", spend::models_activity, MONTH, "model-3"),
         of("/global/spend/report", spend::report, "start_date=2026-11-25&end_date=2026-11-25", "Team 3"),
