@@ -145,17 +145,18 @@ impl Governance {
         identity.may_use(jwt.settings(), model).map_err(|error| denial(error).into())
     }
 
-    /// The most that the call can cost, where a budget applies; budgets do not apply to what is free.
+    /// The most that the call can cost: what budgets are held against, and what is charged where the process ends before
+    /// the call does. Budgets do not apply to what is free.
     fn worst(&self, visit: &Visit<'_>, claims: &mut Vec<Arc<Claim>>) -> Result<u64, Error> {
         let is_limited =
             |claim: &Arc<Claim>| matches!(&claim.draw.measure, Measure::Money(money) if money.limit_picousd.is_some());
-        let Some(worst) = visit.worst.filter(|_| claims.iter().any(is_limited)) else { return Ok(0) };
-        let worst = worst();
-        if worst.is_free {
+        let Some(worst) = visit.worst else { return Ok(0) };
+        let (worst, has_budget) = (worst(), claims.iter().any(is_limited));
+        if worst.is_free && has_budget {
             claims.retain(|claim| !matches!(claim.draw.measure, Measure::Money(_)));
         }
         match (worst.picousd, visit.model) {
-            (None, Some(model)) => self.judge_unpriced(model).map(|()| 0),
+            (None, Some(model)) if has_budget => self.judge_unpriced(model).map(|()| 0),
             (picousd, _) => Ok(picousd.unwrap_or(0)),
         }
     }
@@ -168,6 +169,8 @@ impl Governance {
         mut spend: Box<Spend>,
     ) -> Result<Bill, Error> {
         let tokens = visit.tokens;
+        // What is charged where nobody ever says how the call ended.
+        (spend.cost_picousd, spend.tokens.prompt) = (worst_picousd, tokens.input);
         let request = Request {
             id: spend.id.as_str().into(),
             now: self.clock.now(),
@@ -184,8 +187,6 @@ impl Governance {
         let told = told::before(caller, &claims, &reservation.levels);
         let key_level = reservation.levels.first().filter(|_| caller.profile().is_some());
         let key_picousd = key_level.map_or(0, |level| level.used.saturating_sub(level.held));
-        spend.cost_picousd = reservation.cost_picousd;
-        spend.tokens.prompt = tokens.input;
         let bill = Bill {
             quota: Arc::clone(&self.quota),
             journal: Arc::clone(&self.journal),

@@ -183,12 +183,13 @@ BEGIN
             GROUP BY name, kind, ends ORDER BY name, ends DESC
         ) AS d
         WHERE a.account = d.name AND (d.kind = 1 OR d.kind = 5 OR d.ends = a.ends OR d.kind = 2 AND d.ends > a.ends);
-    -- What was spent stays until it is in its homes; nothing else is of use.
+    -- What was spent stays until it is in its homes; nothing else is of use. Of a call that was refused after all no
+    -- record comes.
     UPDATE @"Tollgate_Reservation" r SET settled = true, draws = (
             SELECT coalesce(jsonb_agg(jsonb_build_array(e.draw -> 0, e.draw -> 1, d.amount, e.draw -> 3)), '[]')
             FROM jsonb_array_elements(r.draws) AS e(draw)
             JOIN unnest(call_ids, call_names, amounts) AS d(id, name, amount) ON d.id = r.id AND d.name = e.draw ->> 0
-            WHERE (e.draw ->> 1)::int <= 2
+            WHERE (e.draw ->> 1)::int <= 2 AND d.amount > 0
         )
         WHERE id = ANY (found_ids);
     DELETE FROM @"Tollgate_Reservation" WHERE id = ANY (found_ids) AND draws = '[]';
