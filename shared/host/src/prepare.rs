@@ -3,6 +3,7 @@
 use serde_json::{Map, json};
 use tollgate_core::Secret;
 use tollgate_core::config::{Config, Environment, Mode, PassThroughEndpoint, ReadError, load};
+use tollgate_core::govern::reset::ProxyBudget;
 use tollgate_core::seal::Sealer;
 
 use crate::build::Built;

@@ -45,6 +45,7 @@ fn other(resets: &Resets) -> Resets {
         calendar: calendar.clone(),
         rollover: *rollover,
         customer_budget: customer_budget.clone(),
+        proxy_budget: None,
         turn: Arc::default(),
     }
 }
