@@ -115,12 +115,13 @@ pub(super) fn of_call(
         (Kind::ProjectModel, profile.key.text("project_id"), profile.project.as_ref()),
     ];
     for (kind, id, row) in others {
-        let (Some(id), Some(metadata)) = (id, row.and_then(|row| row.object("metadata"))) else { continue };
-        let rates = Rates {
-            requests: limits::of_model(Some(metadata), "model_rpm_limit", model),
-            tokens: limits::of_model(Some(metadata), "model_tpm_limit", model),
-            parallel: None,
+        let (Some(id), Some(row)) = (id, row) else { continue };
+        let limit = |name| {
+            // Projects have columns for these, too.
+            limits::of_model(row.object("metadata"), name, model).or_else(|| limits::of_model(Some(row), name, model))
         };
+        let (requests, tokens) = (limit("model_rpm_limit"), limit("model_tpm_limit"));
+        let rates = Rates { requests, tokens, parallel: None };
         rates.claim(kind, &format!("{id}:{model}"), settings, claims);
     }
 }
