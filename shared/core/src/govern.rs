@@ -40,7 +40,7 @@ pub use windows::Allowance;
 
 use period::Calendar;
 use recent::Recent;
-use reset::Resets;
+use reset::{ProxyBudget, Resets};
 
 use crate::clock::Clock;
 use crate::config::JournalFull;
@@ -113,8 +113,8 @@ pub struct Settings {
     pub rate_window: Duration,
     /// `general_settings.token_rate_limit_type`.
     pub token_kind: TokenKind,
-    /// `litellm_settings.max_budget`: for everything together.
-    pub proxy_budget_usd: Option<f64>,
+    /// `litellm_settings.max_budget` and `budget_duration`: for everything together.
+    pub proxy_budget: Option<ProxyBudget>,
     /// `general_settings.apply_user_budget_to_team_keys`.
     pub user_budget_on_team_keys: bool,
     /// `general_settings.global_max_parallel_requests`: calls of everybody at the same time.
@@ -164,7 +164,7 @@ impl Default for Settings {
             blocks_unpriced: false,
             rate_window: Duration::from_mins(1),
             token_kind: TokenKind::Total,
-            proxy_budget_usd: None,
+            proxy_budget: None,
             user_budget_on_team_keys: false,
             global_parallel_max: None,
             call_parallel_max: None,
@@ -207,6 +207,7 @@ impl Governance {
             calendar: settings.calendar.clone(),
             rollover: settings.rolls_over,
             customer_budget: settings.customer_budget_id.clone(),
+            proxy_budget: settings.proxy_budget.clone(),
             turn: Arc::default(),
         });
         Self {

@@ -175,9 +175,16 @@ async fn wait(told: Told) -> Result<(), JournalFault> {
     }
 }
 
+/// How long a record usually is.
+const USUAL_BYTES: usize = 1024;
+
 /// The record as JSON; without what was said in the call where that is too long.
 fn written(spend: &Spend) -> Result<Vec<u8>, JournalFault> {
-    let json = |spend: &Spend| serde_json::to_vec(spend).map_err(|error| JournalFault::Broken(error.to_string()));
+    let json = |spend: &Spend| {
+        let mut json = Vec::with_capacity(USUAL_BYTES);
+        let outcome = serde_json::to_writer(&mut json, spend);
+        outcome.map(|()| json).map_err(|error| JournalFault::Broken(error.to_string()))
+    };
     let whole = json(spend)?;
     if whole.len() <= RECORD_BYTES_MAX {
         return Ok(whole);

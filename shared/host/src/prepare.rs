@@ -3,6 +3,7 @@
 use serde_json::{Map, json};
 use tollgate_core::Secret;
 use tollgate_core::config::{Config, Environment, Mode, PassThroughEndpoint, ReadError, load};
+use tollgate_core::govern::reset::ProxyBudget;
 use tollgate_core::seal::Sealer;
 
 use crate::build::Built;
@@ -123,7 +124,9 @@ fn apply(config: &mut Config, overrides: &Overrides) {
     if let Some(seconds) = overrides.request_timeout_seconds {
         config.litellm_settings.request_timeout_seconds = seconds;
     }
-    config.governance.proxy_budget_usd = config.governance.proxy_budget_usd.or(overrides.max_budget_usd);
+    if let Some(max_usd) = overrides.max_budget_usd {
+        config.governance.proxy_budget.get_or_insert(ProxyBudget { max_usd, duration: None });
+    }
     config.general_settings.iam_token_db_auth = overrides.iam_token_db_auth;
     config.general_settings.azure_postgresql_auth = overrides.azure_postgresql_auth;
 }

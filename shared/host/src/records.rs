@@ -107,7 +107,7 @@ pub fn records(
     for warning in &spend.warnings {
         warn!("{warning}");
     }
-    let ledger: Arc<dyn Ledger> = Arc::new(SqlLedger::new(Arc::clone(&directory), spend.rules.clone()));
+    let ledger: Arc<dyn Ledger> = Arc::new(SqlLedger::new(Arc::clone(&directory), spend.rules));
     let (journal, drain) = journal((home, id), &folder, spend, (&ledger, &quota), accounts.clone())?;
     let ports = Ports { directory: Arc::<Database>::clone(&directory), quota, journal: journal.1 };
     let mut governance = Governance::new(ports, Clock::System, settings);
@@ -175,9 +175,9 @@ fn open(settings: Settings) -> Result<Arc<Database>, Failure> {
 /// Everything in the process's memory: gone with it.
 fn in_memory(config: &Config) -> Records {
     let (settings, spend) = (config.governance.clone(), &config.general_settings.spend);
-    let directory: Arc<dyn Directory> = Arc::new(directory::Memory::default());
+    let directory = Arc::new(directory::Memory::default());
     let quota: Arc<dyn Quota> = Arc::new(quota::Memory::default());
-    let ledger: Arc<dyn Ledger> = Arc::new(Plain::new(Arc::clone(&directory), spend.rules.clone()));
+    let ledger: Arc<dyn Ledger> = Arc::new(Plain::new(Arc::clone(&directory), spend.rules));
     let buffered = Arc::new(Buffered::default());
     let (journal, backlog): (Arc<dyn Journal>, Arc<dyn Backlog>) = (Arc::<Buffered>::clone(&buffered), buffered);
     let drain = Drain::new(backlog, ledger, Arc::clone(&quota), spend.pace);

@@ -10,6 +10,7 @@ use super::node::Node;
 use super::params::Fields;
 use super::spend::JournalFull;
 use crate::govern::period::Calendar;
+use crate::govern::reset::ProxyBudget;
 use crate::govern::{Priorities, Settings};
 use crate::quota::{Enforcement, TokenKind};
 
@@ -46,7 +47,7 @@ impl Settings {
                 Some("output") => TokenKind::Output,
                 _ => TokenKind::Total,
             },
-            proxy_budget_usd: litellm.number("max_budget").or_else(|| general.number("max_budget")),
+            proxy_budget: proxy_budget(&litellm, &general),
             user_budget_on_team_keys: general.flag("apply_user_budget_to_team_keys"),
             global_parallel_max: general.count("global_max_parallel_requests"),
             call_parallel_max: general.count("max_parallel_requests"),
@@ -69,6 +70,12 @@ impl Settings {
             never_resets: general.flag("disable_reset_budget"),
         }
     }
+}
+
+fn proxy_budget(litellm: &Fields<'_>, general: &Fields<'_>) -> Option<ProxyBudget> {
+    let max_usd = litellm.number("max_budget").or_else(|| general.number("max_budget"))?;
+    let duration = litellm.text("budget_duration").or_else(|| general.text("budget_duration"));
+    Some(ProxyBudget { max_usd, duration })
 }
 
 /// What is no time of day is refused before anything is read.

@@ -314,7 +314,7 @@ impl Governance {
             let scope = Scope { kind: Kind::Proxy, name: "proxy".to_owned(), resets_at: None, soft_picousd: None };
             claims.push(Claim::new(Draw { account, measure }, scope));
         }
-        let Some(limit) = self.settings.proxy_budget_usd else { return Ok(()) };
+        let Some(limit) = self.settings.proxy_budget.as_ref().map(|budget| budget.max_usd) else { return Ok(()) };
         let row = if self.has_rows() { self.named(&schema::USERS, accounts::PROXY).await? } else { None };
         let resets_at = row.as_ref().and_then(|row| row.moment("budget_reset_at"));
         let home = Home::Row { table: NamedTable(&schema::USERS), key: vec![accounts::PROXY.to_owned()] };

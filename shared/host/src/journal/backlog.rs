@@ -129,6 +129,6 @@ enum IsOwn {
 impl State {
     fn hand_out(&mut self, journal: String, page: Page, own: IsOwn) -> Batch {
         self.read = page.cursor;
-        Batch { journal, entries: page.entries, is_last: page.is_last && own == IsOwn::Yes }
+        Batch { journal, entries: page.entries.into(), is_last: page.is_last && own == IsOwn::Yes }
     }
 }

@@ -131,6 +131,11 @@ impl Segments {
         self.current.length >= self.bytes_max
     }
 
+    /// How many calls are under way.
+    pub fn open_count(&self) -> usize {
+        self.open.len()
+    }
+
     pub fn has_begun(&self, id: &str) -> bool {
         self.open.contains_key(id)
     }

@@ -36,7 +36,7 @@ async fn drain(journal: &FileJournal) -> Vec<(String, Entry)> {
     let mut all = Vec::new();
     while let Some(batch) = journal.next(BOUNDS).await.expect("a batch") {
         journal.acknowledge(&batch).await.expect("acknowledged");
-        all.extend(batch.entries.into_iter().map(|entry| (batch.journal.clone(), entry)));
+        all.extend(batch.entries.iter().map(|entry| (batch.journal.clone(), entry.clone())));
     }
     all
 }
