@@ -31,7 +31,7 @@ impl App {
         let call = ask.call;
         let served = dispatched.as_deref().or(ask.named.as_deref());
         let catalog = self.catalog.get();
-        let found = served.and_then(|model| catalog.resolve(model, caller.team_id()).ok().flatten());
+        let found = served.and_then(|model| catalog.resolve(model, caller.served_team()).ok().flatten());
         let group = found.as_ref().map(Found::group);
         let job = job(call.operation, &ask.body);
         let messages = || match &ask.body {
@@ -62,7 +62,7 @@ impl App {
         if dispatched.is_some() {
             ask.named = dispatched;
         }
-        ask.controls.wish.team_id = caller.team_id().map(str::to_owned);
+        ask.controls.wish.team_id = caller.served_team().map(str::to_owned);
         Ok(bill)
     }
 }
@@ -80,7 +80,7 @@ impl App {
     ) -> Result<Option<Bill>, Error> {
         let Some(visitor) = visitor else { return Ok(None) };
         let catalog = self.catalog.get();
-        let found = model.and_then(|model| catalog.resolve(model, visitor.caller.team_id()).ok().flatten());
+        let found = model.and_then(|model| catalog.resolve(model, visitor.caller.served_team()).ok().flatten());
         let visit = Visit {
             call_id,
             call_type,

@@ -82,6 +82,13 @@ impl Caller {
         self.profile()?.key.text("team_id")
     }
 
+    /// Whose own models the caller is served beside everybody's: its team's, or nobody's. `None` for admins without a
+    /// team, who are served any team's, as with LiteLLM.
+    pub fn served_team(&self) -> Option<&str> {
+        // No team has this id.
+        self.team_id().or_else(|| (!self.is_admin()).then_some(""))
+    }
+
     pub fn organization_id(&self) -> Option<&str> {
         let profile = self.profile()?;
         let own = profile.key.text("organization_id");
