@@ -255,7 +255,14 @@ impl Governance {
     /// The directory's own.
     pub async fn write(&self, changes: Vec<Change>) -> Result<(), Fault> {
         let touched: Vec<(&'static Table, Option<String>)> = changes.iter().filter_map(touched).collect();
+        let spent: Vec<(String, u64)> = changes.iter().filter_map(reset::said_spent).collect();
+        // As for budgets that begin anew: accounts hear of this and of spend records in the order of their writes.
+        let turn = if spent.is_empty() { None } else { Some(self.resets.turn.lock().await) };
         self.directory.write(changes).await?;
+        for (account, picousd) in spent {
+            self.quota.rewritten(&account, picousd);
+        }
+        drop(turn);
         for (table, key) in touched {
             self.forget(table.name, key.as_deref());
         }

@@ -202,6 +202,19 @@ fn key_of(table: &Table, row: &Row) -> Vec<String> {
     table.key.iter().map(|name| row.text(name).unwrap_or_default().to_owned()).collect()
 }
 
+/// What a change says of what was spent: of which account, and how much.
+pub(super) fn said_spent(change: &Change) -> Option<(String, u64)> {
+    let Change::Update(table, filters, said) = change else { return None };
+    let spend = said.number("spend")?;
+    let key = |filter: &Filter| match filter {
+        Filter::Is(name, value) => Some(((*name).to_owned(), value.clone())),
+        _ => None,
+    };
+    let row: Row = filters.iter().filter_map(key).collect();
+    let is_one = table.key.iter().all(|name| row.contains_key(*name));
+    if is_one { Some((account(table, &row)?, picousd(spend))) } else { None }
+}
+
 /// The account whose home the row is.
 fn account(table: &'static Table, row: &Row) -> Option<String> {
     let key = key_of(table, row);

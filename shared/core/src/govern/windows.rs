@@ -80,6 +80,10 @@ impl Governance {
         let key = Owner { entity: "key", id: &profile.hash, row: &profile.key };
         key.windows(Kind::KeyWindow, calendar, now, &mut allowances);
         let shown = format!("LiteLLM Virtual Key: {}, key_alias: {alias}", profile.hash);
+        // Where the key has none of its own, those of the budget that it is linked to.
+        let has_own = profile.key.object("model_max_budget").is_some_and(|budgets| !budgets.is_empty());
+        let of_models = profile.key_budget.as_ref().filter(|_| !has_own).unwrap_or(&profile.key);
+        let key = Owner { row: of_models, ..key };
         key.models(Kind::KeyModel, (&shown, "key_model"), calendar, now, &mut allowances);
         if let (Some(row), Some(id)) = (&profile.team, profile.team_id()) {
             let team = Owner { entity: "team", id, row };

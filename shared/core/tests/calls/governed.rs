@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tollgate_core::call::{Call, Visitor};
 use tollgate_core::clock::Clock;
-use tollgate_core::directory::{Change, Directory, Memory, Row, Table, moment_of, schema};
+use tollgate_core::directory::{Change, Directory, Filter, Memory, Row, Table, moment_of, schema};
 use tollgate_core::govern::{Governance, Ports, Settings, hash_of};
 use tollgate_wire::Operation;
 
@@ -131,6 +131,7 @@ async fn every_budget_is_kept() {
     let models = json!({ "model_max_budget": { "g": { "budget_limit": 30, "time_period": "1d" } } });
     let over_model = "key_alias: None, exceeded budget for model=g";
     check(models.clone(), vec![], 2, over_model).await;
+    check(json!({ "budget_id": "b" }), vec![budget("b", models.clone())], 2, over_model).await;
     let over_team = "LiteLLM Team: t, exceeded budget for model=g";
     check(json!({ "team_id": "t" }), vec![team(models.clone())], 2, over_team).await;
     let of_user = with(json!({ "user_id": "u" }), models.clone());
@@ -256,4 +257,15 @@ async fn a_strict_budget_refuses_what_may_not_fit() {
     assert_eq!(fits.ask(&body).await.status, 200);
     let refused = Stage::new(json!({ "max_budget": worst - 1.0 }), vec![], settings).await;
     assert_eq!(refused.ask(&body).await.status, 422);
+}
+
+/// What is written of a key's spend counts at once, for calls as for whoever looks.
+#[tokio::test]
+async fn spend_that_is_written_counts_at_once() {
+    let stage = Stage::of_key(json!({ "max_budget": 30, "spend": 35.0 })).await;
+    stage.refuses_after(0, 422, "Current cost: 35.0, Max budget: 30.0").await;
+    let this = vec![Filter::Is("token", hash_of(KEY).into())];
+    let less = row(json!({ "spend": 5.0 }));
+    stage.gateway.app.governance.write(vec![Change::Update(&schema::KEYS, this, less)]).await.unwrap();
+    stage.refuses_after(2, 422, "Current cost: 45.0, Max budget: 30.0").await;
 }
