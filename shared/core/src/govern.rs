@@ -8,6 +8,7 @@ mod admit;
 pub mod authorise;
 mod bearer;
 mod caller;
+mod draws;
 mod enter;
 mod groups;
 mod identify;
@@ -17,8 +18,10 @@ pub mod period;
 mod priority;
 mod profile;
 mod recent;
+mod required;
 pub mod reset;
 mod role;
+mod throttle;
 pub(crate) mod told;
 mod windows;
 
@@ -142,6 +145,12 @@ pub struct Settings {
     pub keeps_prompts: bool,
     /// `litellm_settings.disable_add_user_agent_to_request_tags`.
     pub omits_user_agents: bool,
+    /// `general_settings.enforced_params`, and those of `service_account_settings`: what requests must have.
+    pub required: Vec<String>,
+    pub required_of_service_accounts: Vec<String>,
+    /// `litellm_settings.budget_exceeded_throttle_percentage`, more than 0 and at most 1: what keys that ask for it have
+    /// left of their limits when their budget is used up.
+    pub throttle: Option<f64>,
     /// What may be asked of new keys and users.
     pub keys: KeyRules,
     /// `general_settings.team_admin_editable_team_fields`: what a team's own admin may change of it.
@@ -179,6 +188,9 @@ impl Default for Settings {
             priorities: None,
             keeps_prompts: false,
             omits_user_agents: false,
+            required: Vec::new(),
+            required_of_service_accounts: Vec::new(),
+            throttle: None,
             keys: KeyRules::default(),
             team_admin_fields: Vec::new(),
             available_teams: Vec::new(),

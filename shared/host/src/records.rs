@@ -107,7 +107,8 @@ pub fn records(
     for warning in &spend.warnings {
         warn!("{warning}");
     }
-    let ledger: Arc<dyn Ledger> = Arc::new(SqlLedger::new(Arc::clone(&directory), spend.rules));
+    let sql_ledger = Arc::new(SqlLedger::new(Arc::clone(&directory), spend.rules));
+    let ledger: Arc<dyn Ledger> = Arc::<SqlLedger>::clone(&sql_ledger);
     let (journal, drain) = journal((home, id), &folder, spend, (&ledger, &quota), accounts.clone())?;
     let ports = Ports { directory: Arc::<Database>::clone(&directory), quota, journal: journal.1 };
     let mut governance = Governance::new(ports, Clock::System, settings);
@@ -115,6 +116,7 @@ pub fn records(
     let lock = if accounts.is_none() && home == Home::Server { hold(&folder) } else { None };
     let beside = Beside {
         database: Some(directory),
+        ledger: accounts.is_some().then_some(sql_ledger),
         accounts,
         files: journal.0,
         drain: drain.map(|drain| Arc::new(drain.in_turn(Arc::clone(&governance.resets.turn)))),
@@ -184,6 +186,7 @@ fn in_memory(config: &Config) -> Records {
     let governance = Governance::new(Ports { directory, quota, journal }, Clock::System, settings);
     let beside = Beside {
         database: None,
+        ledger: None,
         accounts: None,
         files: None,
         drain: Some(Arc::new(drain.in_turn(Arc::clone(&governance.resets.turn)))),

@@ -46,6 +46,8 @@ pub struct GeneralSettings {
     pub custom_auth: Option<CustomAuthSettings>,
     /// `allowed_routes`: the only routes there are, where any is named.
     pub allowed_routes: Vec<String>,
+    /// `admin_only_routes`: routes that only admins of everything may call.
+    pub admin_only_routes: Vec<String>,
     /// Where callers may call from.
     pub address: AddressRule,
     /// How callers with tokens are let in.
@@ -191,6 +193,7 @@ impl GeneralSettings {
                 .number("realtime_idle_timeout_seconds")
                 .unwrap_or(REALTIME_IDLE_TIMEOUT_SECONDS),
             allowed_routes: fields.texts("allowed_routes"),
+            admin_only_routes: fields.texts("admin_only_routes"),
             litellm_key_header_name: fields.text("litellm_key_header_name"),
             forward_client_headers_to_llm_api: fields.flag("forward_client_headers_to_llm_api"),
             completion_model: fields.text("completion_model"),

@@ -65,6 +65,15 @@ impl Settings {
                     .variable("STORE_PROMPTS_IN_SPEND_LOGS")
                     .is_some_and(|text| text.trim().eq_ignore_ascii_case("true")),
             omits_user_agents: litellm.flag("disable_add_user_agent_to_request_tags"),
+            required: general.texts("enforced_params"),
+            required_of_service_accounts: general
+                .get("service_account_settings")
+                .and_then(|settings| settings.get("enforced_params"))
+                .map(Node::texts)
+                .unwrap_or_default(),
+            throttle: litellm
+                .number("budget_exceeded_throttle_percentage")
+                .filter(|share| *share > 0.0 && *share <= 1.0),
             keys: key_rules::read(document, surroundings),
             rolls_over: litellm.flag("budget_rollover"),
             never_resets: general.flag("disable_reset_budget"),

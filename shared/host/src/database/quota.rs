@@ -30,7 +30,7 @@ use super::statement::{Bound, Statement};
 use super::transaction::Transaction;
 use super::{Database, Pools, fault_of, is_collision};
 
-pub use lapse::{Lapsed, lapsed_in, release_in};
+pub use lapse::{Lapsed, give_up_in, given_up_in, lapsed_in, release_in};
 
 /// The function that is made last: where it is, all of this version are.
 const LAST: &str = "tollgate_lapse_1";
