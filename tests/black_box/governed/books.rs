@@ -102,9 +102,12 @@ fn judge_row(row: &Row, sale: Option<&Sale>, asked: &Asked) {
     assert_eq!(row.spend_usd, usd(sale.picousd()), "{row:?}");
 }
 
+/// Whose row it is.
+type Owner = fn(&Row) -> &str;
+
 /// Asserts that every total is the sum of its rows.
 pub fn totals_agree(store: &Store, rows: &[Row]) {
-    let owners: [(&str, fn(&Row) -> &str); 4] = [
+    let owners: [(&str, Owner); 4] = [
         ("SELECT token, spend FROM \"LiteLLM_VerificationToken\"", |row| &row.key),
         ("SELECT team_id, spend FROM \"LiteLLM_TeamTable\"", |row| &row.team),
         ("SELECT user_id, spend FROM \"LiteLLM_UserTable\"", |row| &row.user),
