@@ -123,10 +123,24 @@ pub async fn serve(app: &App, entry: Entry, handler: Handler, mut request: Reque
         let sentence = "DB not connected. See https://docs.litellm.ai/docs/proxy/virtual_keys";
         return Err(Denial::management_error(500, sentence).into());
     }
+    if holds_nul(&request.body) {
+        let sentence = "a text of the request holds the character U+0000, which no database keeps: leave it out";
+        return Err(Denial::management_error(400, sentence).into());
+    }
     callbacks::seal(app, &mut request.body)?;
     let mut answer = handler(app, request).await?;
     callbacks::cover(app, &mut answer.body);
     Ok(answer)
+}
+
+/// Whether any text or name in it holds U+0000. How deep a body is has been limited by whoever parsed it.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        _ => false,
+    }
 }
 
 /// The organizations that a request names, in its body or, where it reads, in its query.

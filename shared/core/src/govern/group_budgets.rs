@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::admit::money;
+use super::draws::money;
 use super::limits::{Claim, Kind, Scope};
 use super::{Governance, Profile};
 use crate::Error;

@@ -80,6 +80,10 @@ impl Governance {
         let key = Owner { entity: "key", id: &profile.hash, row: &profile.key };
         key.windows(Kind::KeyWindow, calendar, now, &mut allowances);
         let shown = format!("LiteLLM Virtual Key: {}, key_alias: {alias}", profile.hash);
+        // Where the key has none of its own, those of the budget that it is linked to.
+        let has_own = profile.key.object("model_max_budget").is_some_and(|budgets| !budgets.is_empty());
+        let of_models = profile.key_budget.as_ref().filter(|_| !has_own).unwrap_or(&profile.key);
+        let key = Owner { row: of_models, ..key };
         key.models(Kind::KeyModel, (&shown, "key_model"), calendar, now, &mut allowances);
         if let (Some(row), Some(id)) = (&profile.team, profile.team_id()) {
             let team = Owner { entity: "team", id, row };
@@ -94,6 +98,24 @@ impl Governance {
         }
         self.seed(&mut allowances).await?;
         Ok(allowances)
+    }
+
+    /// The budgets of models that a customer's budget has, as the windows that a call of this model is paid from.
+    pub(super) async fn customer_windows(
+        &self,
+        (id, budget): (&str, &Row),
+        model: Option<&str>,
+        now: Moment,
+    ) -> Result<Vec<(Arc<Claim>, Window)>, Fault> {
+        let (mut allowances, calendar) = (Vec::new(), &self.settings.calendar);
+        let customer = Owner { entity: "end_user", id, row: budget };
+        let shown = format!("LiteLLM End User: {id}");
+        customer.models(Kind::CustomerModel, (&shown, "end_user_model"), calendar, now, &mut allowances);
+        allowances.retain(|each| each.covers(model));
+        self.seed(&mut allowances).await?;
+        let paid =
+            allowances.iter().map(|each| (each.claim(each.window.clone(), each.seed_picousd), each.window.clone()));
+        Ok(paid.collect())
     }
 
     async fn seed(&self, allowances: &mut [Allowance]) -> Result<(), Fault> {
