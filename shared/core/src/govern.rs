@@ -13,6 +13,7 @@ mod enter;
 mod groups;
 mod identify;
 mod key_rules;
+mod kind;
 pub(crate) mod limits;
 pub mod period;
 mod priority;
