@@ -7,7 +7,7 @@ fn check(line: &str, want: &str) {
         Ok(Command::Explain(options)) => format!("explain {} {:?} {:?}", options.config, options.model, options.tag),
         Ok(Command::Migrate(options)) => format!("migrate {} {}", options.config, options.dry_run),
         Ok(Command::Check(options)) => format!("check {} {} {}", options.config, options.strict, options.json),
-        Ok(Command::Migrate(options)) => format!("migrate {:?} {}", options.config, options.dry_run),
+        Ok(Command::RotateSalt(options)) => format!("rotate-salt {}", options.config),
         Ok(Command::Health(address)) => format!("health {address}"),
         Ok(Command::Test(address, model)) => format!("test {address} {model:?}"),
         Err(stop) => format!("stop {}", stop.0.exit_code()),

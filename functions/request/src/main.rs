@@ -31,7 +31,7 @@ async fn serve() -> Result<(), lambda_http::Error> {
     logs::start(prepared.log_shape, prepared.log_level, logs::Delivery::Immediate);
     let mut built = prepared.build(Home::Function)?;
     built.prepare().await?;
-    let Built { app, mirrored, beside } = built;
+    let Built { app, mirrored, beside: _ } = built;
     // A function runs while it answers, and not beside that.
     if mirrored.is_some() {
         warn!("silent_model: no copies of calls are made on Lambda");

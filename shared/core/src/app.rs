@@ -76,7 +76,7 @@ impl App {
     /// # Errors
     /// As [`pick`](Self::pick).
     pub fn pick_for(&self, name: &str, visitor: Option<&Visitor>) -> Result<Option<Arc<Deployment>>, Error> {
-        let team = visitor.and_then(|visitor| visitor.caller.served_team());
+        let team = visitor.and_then(|visitor| visitor.caller.team_scope());
         let group = match self.catalog.get().resolve(name, team)? {
             None => return Ok(None),
             Some(Found::One(group)) => {

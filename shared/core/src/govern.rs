@@ -8,6 +8,7 @@ mod admit;
 pub mod authorise;
 mod bearer;
 mod caller;
+mod draws;
 mod enter;
 mod groups;
 mod identify;
@@ -17,8 +18,10 @@ pub mod period;
 mod priority;
 mod profile;
 mod recent;
+mod required;
 pub mod reset;
 mod role;
+mod throttle;
 pub(crate) mod told;
 mod windows;
 
@@ -40,9 +43,10 @@ pub use windows::Allowance;
 
 use period::Calendar;
 use recent::Recent;
-use reset::Resets;
+use reset::{ProxyBudget, Resets};
 
 use crate::clock::Clock;
+use crate::config::JournalFull;
 use crate::directory::{Absent, Change, Directory, Fault, Filter, Row, Standing, Table};
 use crate::ledger::{Journal, Unkept};
 use crate::price::Pricing;
@@ -104,14 +108,16 @@ pub struct Settings {
     pub budget_wait: Duration,
     /// Tollgate's own `general_settings.unpriced_model_under_budget`: `allow` or `refuse`.
     pub refuses_unpriced: bool,
+    /// Tollgate's own `general_settings.spend_journal_full`: calls whose cost cannot be kept are refused, or made.
+    pub journal_full: JournalFull,
     /// `litellm_settings.block_requests_for_models_without_pricing`.
     pub blocks_unpriced: bool,
     /// The variable `LITELLM_RATE_LIMIT_WINDOW_SIZE`; 60 s.
     pub rate_window: Duration,
     /// `general_settings.token_rate_limit_type`.
     pub token_kind: TokenKind,
-    /// `litellm_settings.max_budget`: for everything together.
-    pub proxy_budget_usd: Option<f64>,
+    /// `litellm_settings.max_budget` and `budget_duration`: for everything together.
+    pub proxy_budget: Option<ProxyBudget>,
     /// `general_settings.apply_user_budget_to_team_keys`.
     pub user_budget_on_team_keys: bool,
     /// `general_settings.global_max_parallel_requests`: calls of everybody at the same time.
@@ -135,12 +141,16 @@ pub struct Settings {
     pub never_resets: bool,
     /// Shares of a model's capacity; none where `dynamic_rate_limiter` is no callback.
     pub priorities: Option<Priorities>,
-    /// `general_settings.spend_journal_full`: whether calls are made whose spend cannot be kept.
-    pub goes_on_unjournalled: bool,
     /// `general_settings.store_prompts_in_spend_logs`.
     pub keeps_prompts: bool,
     /// `litellm_settings.disable_add_user_agent_to_request_tags`.
     pub omits_user_agents: bool,
+    /// `general_settings.enforced_params`, and those of `service_account_settings`: what requests must have.
+    pub required: Vec<String>,
+    pub required_of_service_accounts: Vec<String>,
+    /// `litellm_settings.budget_exceeded_throttle_percentage`, more than 0 and at most 1: what keys that ask for it have
+    /// left of their limits when their budget is used up.
+    pub throttle: Option<f64>,
     /// What may be asked of new keys and users.
     pub keys: KeyRules,
     /// `general_settings.team_admin_editable_team_fields`: what a team's own admin may change of it.
@@ -159,10 +169,11 @@ impl Default for Settings {
             enforcement: Enforcement::Shrink,
             budget_wait: Duration::from_secs(5),
             refuses_unpriced: false,
+            journal_full: JournalFull::Refuse,
             blocks_unpriced: false,
             rate_window: Duration::from_mins(1),
             token_kind: TokenKind::Total,
-            proxy_budget_usd: None,
+            proxy_budget: None,
             user_budget_on_team_keys: false,
             global_parallel_max: None,
             call_parallel_max: None,
@@ -175,9 +186,11 @@ impl Default for Settings {
             rolls_over: false,
             never_resets: false,
             priorities: None,
-            goes_on_unjournalled: false,
             keeps_prompts: false,
             omits_user_agents: false,
+            required: Vec::new(),
+            required_of_service_accounts: Vec::new(),
+            throttle: None,
             keys: KeyRules::default(),
             team_admin_fields: Vec::new(),
             available_teams: Vec::new(),
@@ -206,6 +219,7 @@ impl Governance {
             calendar: settings.calendar.clone(),
             rollover: settings.rolls_over,
             customer_budget: settings.customer_budget_id.clone(),
+            proxy_budget: settings.proxy_budget.clone(),
             turn: Arc::default(),
         });
         Self {

@@ -5,6 +5,7 @@
 
 mod cost_map;
 mod read;
+pub mod rotate;
 
 pub use read::{SECTIONS, VARIABLES};
 

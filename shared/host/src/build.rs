@@ -73,6 +73,7 @@ pub fn build(config: &Config, home: Home) -> Result<Built, Failure> {
     records.governance.doors = Doors {
         address: general.address.clone(),
         allowed_routes: general.allowed_routes.clone(),
+        admin_only_routes: general.admin_only_routes.clone(),
         jwt: doors::jwt(config, Arc::clone(&upstream), Clock::System),
         custom: doors::custom_auth(config, upstream, Clock::System),
     };

@@ -46,6 +46,8 @@ pub struct GeneralSettings {
     pub custom_auth: Option<CustomAuthSettings>,
     /// `allowed_routes`: the only routes there are, where any is named.
     pub allowed_routes: Vec<String>,
+    /// `admin_only_routes`: routes that only admins of everything may call.
+    pub admin_only_routes: Vec<String>,
     /// Where callers may call from.
     pub address: AddressRule,
     /// How callers with tokens are let in.
@@ -59,6 +61,10 @@ pub struct GeneralSettings {
     pub database_connection_pool_timeout_seconds: f64,
     /// Tollgate's own: how long a call to the database may take; 10 where nothing is set.
     pub database_timeout_seconds: f64,
+    /// `--iam_token_db_auth` of the command line: as the variable `IAM_TOKEN_DB_AUTH`.
+    pub iam_token_db_auth: bool,
+    /// `--azure_postgresql_auth` of the command line: as the variable `AZURE_POSTGRESQL_AUTH`.
+    pub azure_postgresql_auth: bool,
     /// Whether a pooler stands before the database that keeps no prepared statements.
     pub database_disable_prepared_statements: bool,
     /// Whether tables are left as they are at start: `disable_prisma_schema_update`, else the variable
@@ -144,6 +150,8 @@ impl GeneralSettings {
                 .or_else(|| fields.number("database_connection_pool_timeout"))
                 .unwrap_or(DATABASE_POOL_TIMEOUT_SECONDS),
             database_timeout_seconds: fields.number("database_timeout_seconds").unwrap_or(DATABASE_TIMEOUT_SECONDS),
+            iam_token_db_auth: false,
+            azure_postgresql_auth: false,
             database_disable_prepared_statements: fields.flag("database_disable_prepared_statements"),
             disable_schema_update: fields.flag("disable_prisma_schema_update")
                 || surroundings
@@ -185,6 +193,7 @@ impl GeneralSettings {
                 .number("realtime_idle_timeout_seconds")
                 .unwrap_or(REALTIME_IDLE_TIMEOUT_SECONDS),
             allowed_routes: fields.texts("allowed_routes"),
+            admin_only_routes: fields.texts("admin_only_routes"),
             litellm_key_header_name: fields.text("litellm_key_header_name"),
             forward_client_headers_to_llm_api: fields.flag("forward_client_headers_to_llm_api"),
             completion_model: fields.text("completion_model"),

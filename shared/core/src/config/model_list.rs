@@ -61,6 +61,7 @@ impl Builder<'_> {
         let id = info.id.clone().unwrap_or_else(|| model_id(group, own));
         let (entries, borrows) = self.with_credential(own, path, notices);
         let mut params = Params::read(&entries, &self.index);
+        params.tell_only(own);
         let limit = |node: Option<&Node>, name| node.and_then(|node| node.get(name)).and_then(count);
         let declared = |name| limit(Some(entry), name).or_else(|| limit(Some(params_node), name));
         let tpm = declared("tpm").or_else(|| limit(entry.get("model_info"), "tpm"));

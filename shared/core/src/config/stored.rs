@@ -166,7 +166,8 @@ fn lent(model: &Model, credentials: &[Credential]) -> Model {
     let Some(Borrowing { name, own }) = &model.borrows else { return model.clone() };
     let Some(credential) = credentials.iter().find(|credential| credential.name == *name) else { return model.clone() };
     let entries = credential.lend(own);
-    let read = Params::read(&entries, &LITELLM_PARAMS.index());
+    let mut read = Params::read(&entries, &LITELLM_PARAMS.index());
+    read.tell_only(own);
     let params = Params { tpm: model.params.tpm, rpm: model.params.rpm, ..read };
     Model { params, ..model.clone() }
 }

@@ -77,6 +77,10 @@ impl Deployment {
 
     fn described_params(&self) -> Map<String, Value> {
         let mut params = self.told.clone();
+        if let Some(base) = params.get_mut("api_base") {
+            // Without its query and user, which may be secrets.
+            *base = self.api_base.clone().into();
+        }
         let model = params.shift_remove("model");
         for name in SWITCHES {
             params.entry(*name).or_insert(Value::Bool(false));

@@ -82,10 +82,9 @@ impl Caller {
         self.profile()?.key.text("team_id")
     }
 
-    /// Whose own models the caller is served beside everybody's: its team's, or nobody's. `None` for admins without a
-    /// team, who are served any team's, as with LiteLLM.
-    pub fn served_team(&self) -> Option<&str> {
-        // No team has this id.
+    /// Whose names of models the caller may use: its team's; the operator's keys may use everybody's, those of nobody's
+    /// team no team's.
+    pub fn team_scope(&self) -> Option<&str> {
         self.team_id().or_else(|| (!self.is_admin()).then_some(""))
     }
 

@@ -66,6 +66,10 @@ pub enum Kind {
     TeamModel,
     UserModel,
     CustomerModel,
+    OrganizationModel,
+    ProjectModel,
+    /// Calls of a key with one tag.
+    KeyTag,
     KeyWindow,
     TeamWindow,
     /// All calls of a model.
@@ -92,6 +96,9 @@ impl Kind {
             Self::TeamModel => "model_per_team",
             Self::UserModel => "model_per_user",
             Self::CustomerModel => "model_per_end_user",
+            Self::OrganizationModel => "model_per_organization",
+            Self::ProjectModel => "model_per_project",
+            Self::KeyTag => "tag_per_key",
             Self::Model => "model_saturation_check",
             Self::Priority => "priority_model",
         }
@@ -311,14 +318,15 @@ pub fn of_model(metadata: Option<&Row>, name: &str, model: &str) -> Option<u64> 
 impl Claim {
     /// What is said to a call that finds this account full.
     pub fn refusal(&self, level: Level, budget_status: u16, now: Moment) -> Denial {
-        match &self.draw.measure {
+        let denial = match &self.draw.measure {
             Measure::Money(money) => self.over_budget(money, level, budget_status, now),
             Measure::Requests { limit, window } => self.over_rate("requests", (*limit, *window), level, now),
             Measure::Tokens { limit, window, .. } => self.over_rate("tokens", (*limit, *window), level, now),
             Measure::Parallel { limit } => {
                 self.over_rate("max_parallel_requests", (*limit, Duration::from_secs(1)), level, now)
             }
-        }
+        };
+        Denial { full: Some(self.scope.kind), ..denial }
     }
 
     fn over_budget(&self, money: &Money, level: Level, status: u16, now: Moment) -> Denial {
@@ -343,7 +351,8 @@ impl Claim {
             Kind::KeyWindow => window_sentence("Key", &money.home, spent, limit),
             Kind::TeamWindow => window_sentence(&format!("Team={name}"), &money.home, spent, limit),
             Kind::KeyModel | Kind::TeamModel | Kind::UserModel | Kind::CustomerModel => name.clone(),
-            Kind::Model | Kind::Priority => entity("Model"),
+            Kind::Model | Kind::Priority | Kind::OrganizationModel | Kind::ProjectModel => entity("Model"),
+            Kind::KeyTag => entity("Tag"),
         };
         if level.held > 0 && level.used.saturating_sub(level.held) < money.limit_picousd.unwrap_or(0) {
             sentence.push_str(&format!(" ({} of it is held by calls under way)", python::float(usd(level.held))));

@@ -96,6 +96,24 @@ impl Governance {
         Ok(allowances)
     }
 
+    /// The budgets of models that a customer's budget has, as the windows that a call of this model is paid from.
+    pub(super) async fn customer_windows(
+        &self,
+        (id, budget): (&str, &Row),
+        model: Option<&str>,
+        now: Moment,
+    ) -> Result<Vec<(Arc<Claim>, Window)>, Fault> {
+        let (mut allowances, calendar) = (Vec::new(), &self.settings.calendar);
+        let customer = Owner { entity: "end_user", id, row: budget };
+        let shown = format!("LiteLLM End User: {id}");
+        customer.models(Kind::CustomerModel, (&shown, "end_user_model"), calendar, now, &mut allowances);
+        allowances.retain(|each| each.covers(model));
+        self.seed(&mut allowances).await?;
+        let paid =
+            allowances.iter().map(|each| (each.claim(each.window.clone(), each.seed_picousd), each.window.clone()));
+        Ok(paid.collect())
+    }
+
     async fn seed(&self, allowances: &mut [Allowance]) -> Result<(), Fault> {
         if allowances.is_empty() {
             return Ok(());

@@ -19,7 +19,7 @@ pub fn total<'a>(app: &'a App, _: Request) -> BoxFuture<'a, Outcome> {
     Box::pin(async move {
         let rows = sum(app, &totals::everybody(Days::last_month(app)), &[], &["spend"]).await?;
         let spend = rows.first().map(|row| usd(row, "spend"));
-        let max_budget = app.governance.settings.proxy_budget_usd.unwrap_or(0.0);
+        let max_budget = app.governance.settings.proxy_budget.as_ref().map_or(0.0, |budget| budget.max_usd);
         Ok(Answer::ok(json!({ "spend": spend, "max_budget": max_budget })))
     })
 }

@@ -50,7 +50,7 @@ fn quota() -> (Enduring, Arc<AtomicBool>) {
 /// A call that costs 10 of a budget of 100, of which 70 were spent when that was last known.
 fn request(id: &str, enforcement: Enforcement) -> Request {
     let home = Home::Row { table: NamedTable(&crate::directory::schema::KEYS), key: vec!["k".to_owned()] };
-    let money = Money { limit_picousd: Some(100), edge: Edge::Reached, home, seed_picousd: 70 };
+    let money = Money { limit_picousd: Some(100), edge: Edge::Reached, home: home.into(), seed_picousd: 70 };
     let draws = vec![Draw { account: "spend:key:k".into(), measure: Measure::Money(money) }];
     let now = Moment(1_000_000);
     let (cost_picousd, expires) = (10, now + Duration::from_secs(60));

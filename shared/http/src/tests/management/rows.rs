@@ -49,6 +49,9 @@ async fn change(stage: &Stage, sql: &str) -> Result<(), String> {
 }
 
 fn equal(table: &Table, filter: &str) -> Filter {
+    if let Some(name) = filter.strip_suffix(" IS NOT NULL") {
+        return Filter::Given(table.column(name).expect("a column").name);
+    }
     let (name, value) = filter.split_once(" = ").expect("one filter");
     let column = table.column(name.trim()).expect("a column");
     Filter::Is(column.name, value.trim().trim_matches('\'').into())

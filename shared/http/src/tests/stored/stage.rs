@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tollgate_core::clock::{Clock, Moment};
 use tollgate_core::config::{self, Config, Environment, Mode, ReadError};
 use tollgate_core::deployment::Deployment;
-use tollgate_core::directory::{Change, Directory, Filter, Memory, Query, Row, Table, schema};
+use tollgate_core::directory::{Directory, Memory, Query, Row, Table, schema};
 use tollgate_core::govern::{Governance, Ports, hash_of};
 use tollgate_core::meter::{self, Meter};
 use tollgate_core::seal::{Algorithm, Sealer};
@@ -166,14 +166,6 @@ impl Stage {
             }
         }
         Ok(())
-    }
-
-    pub async fn put(&self, table: &'static Table, row: Row) {
-        self.directory.write(vec![Change::Put(table, row)]).await.expect("a write");
-    }
-
-    pub async fn remove(&self, table: &'static Table, filter: Filter) {
-        self.directory.write(vec![Change::Delete(table, vec![filter])]).await.expect("a write");
     }
 }
 

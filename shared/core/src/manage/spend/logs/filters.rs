@@ -122,6 +122,8 @@ fn texts(request: &Request) -> Vec<Filter> {
         ("model_id", "model_id"),
         ("model_group", "model_group"),
         ("end_user", "end_user"),
+        // LiteLLM also finds parts of an id, for which it reads every record.
+        ("session_id", "session_id"),
     ];
     let is = |(column, parameter): (&'static str, &str)| {
         request.parameter(parameter).map(|value| Filter::Is(column, value.into()))
@@ -129,7 +131,6 @@ fn texts(request: &Request) -> Vec<Filter> {
     let mut filters: Vec<Filter> = columns.into_iter().filter_map(is).collect();
     filters.extend(key_of(request).map(|key| Filter::Is("api_key", key.into())));
     filters.extend(request.parameter("request_id").map(named));
-    filters.extend(request.parameter("session_id").map(|id| Filter::Contains("session_id", id.to_owned())));
     filters
 }
 

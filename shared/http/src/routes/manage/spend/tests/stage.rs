@@ -57,7 +57,7 @@ impl Stage {
         let app = App {
             gatekeeper: Gatekeeper::MasterKey { key: Secret::new(MASTER.to_owned()), header: None },
             governance: Governance::new(Ports::alone(shared), clock, Settings::default()),
-            catalog,
+            catalog: catalog.into(),
             limits: Limits { request_bytes_max: 1_000_000, ..base.limits },
             ..base
         };
