@@ -1,5 +1,5 @@
-//! The command line: LiteLLM's flags, accepted as LiteLLM accepts them, and the subcommands `check`, `explain` and
-//! `migrate`.
+//! The command line: LiteLLM's flags, accepted as LiteLLM accepts them, and the subcommands `check`, `explain`,
+//! `migrate` and `rotate-salt`.
 //!
 //! Decides what was asked for. Reads no file.
 
@@ -19,6 +19,7 @@ pub enum Command {
     Check(CheckOptions),
     Explain(ExplainOptions),
     Migrate(MigrateOptions),
+    RotateSalt(RotateSaltOptions),
     /// `--health`: ask a running gateway.
     Health(String),
     /// `--test`: send a chat to a running gateway, for this model.
@@ -57,6 +58,8 @@ enum Sub {
     Explain(ExplainOptions),
     /// Make the tables and columns that the database lacks
     Migrate(MigrateOptions),
+    /// Seal everything that is stored again, with LITELLM_SALT_KEY_NEW in place of LITELLM_SALT_KEY
+    RotateSalt(RotateSaltOptions),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -106,6 +109,13 @@ pub struct MigrateOptions {
     /// Print what would be done, and do nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct RotateSaltOptions {
+    /// Configuration file (also the variable CONFIG_FILE_PATH)
+    #[arg(short, long, env = "CONFIG_FILE_PATH")]
+    pub config: String,
 }
 
 /// Options of the server.
@@ -169,6 +179,15 @@ pub struct ServeOptions {
     /// Requests in flight; more are answered 503
     #[arg(long, env = "LIMIT_CONCURRENCY")]
     pub limit_concurrency: Option<usize>,
+    /// US dollars for everything together, where the configuration sets no max_budget
+    #[arg(long)]
+    pub max_budget: Option<f64>,
+    /// Log in to PostgreSQL with tokens of AWS IAM
+    #[arg(long)]
+    pub iam_token_db_auth: bool,
+    /// Refused: tokens of Microsoft Entra are not used for databases
+    #[arg(long, hide = true)]
+    pub azure_postgresql_auth: bool,
     #[command(flatten)]
     pub accepted: Accepted,
 }
@@ -232,12 +251,6 @@ pub struct Accepted {
     #[arg(long, hide = true)]
     ciphers: Option<String>,
     #[arg(long, hide = true)]
-    max_budget: Option<f64>,
-    #[arg(long, hide = true)]
-    iam_token_db_auth: bool,
-    #[arg(long, hide = true)]
-    azure_postgresql_auth: bool,
-    #[arg(long, hide = true)]
     prometheus_metrics_port: Option<u16>,
     #[arg(long, hide = true, action = ArgAction::SetTrue)]
     skip_server_startup: bool,
@@ -262,9 +275,6 @@ impl Accepted {
         note(self.reload, "--reload: the configuration is not watched yet");
         note(self.use_queue || self.test_async, "--use_queue, --test_async: there is no queue");
         note(self.add_function_to_prompt, "--add_function_to_prompt: functions are never written into prompts");
-        note(self.max_budget.is_some(), "--max_budget: budgets are not enforced yet");
-        note(self.iam_token_db_auth, "--iam_token_db_auth: there is no database yet");
-        note(self.azure_postgresql_auth, "--azure_postgresql_auth: there is no database yet");
         note(self.prometheus_metrics_port.is_some(), "--prometheus_metrics_port: there are no metrics yet");
         note(
             self.log_config.is_some(),
@@ -285,6 +295,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
         Some(Sub::Check(options)) => return Ok(Command::Check(options)),
         Some(Sub::Explain(options)) => return Ok(Command::Explain(options)),
         Some(Sub::Migrate(options)) => return Ok(Command::Migrate(options)),
+        Some(Sub::RotateSalt(options)) => return Ok(Command::RotateSalt(options)),
         None => {}
     }
     let serve = line.serve;

@@ -6,6 +6,7 @@ mod explain;
 mod migrate;
 mod ping;
 mod realtime;
+mod rotate_salt;
 mod run;
 mod serve;
 
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         Command::Check(options) => check::check(&options),
         Command::Explain(options) => explain::explain(&options),
         Command::Migrate(options) => migrate::migrate(&options),
+        Command::RotateSalt(options) => rotate_salt::rotate_salt(&options),
         Command::Health(address) => ping::health(&address),
         Command::Test(address, model) => ping::test(&address, model.as_deref()),
     };

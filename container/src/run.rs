@@ -42,10 +42,9 @@ pub fn run(options: &ServeOptions) -> Result<ExitCode, Failure> {
     let threads = options.num_workers.map_or_else(available_cores, usize::from);
     let runtime = runtime(threads).map_err(|error| Failure::new(1, format!("no runtime: {error}")))?;
     let outcome = runtime.block_on(async {
-        let Built { app, mirrored, beside } = prepared.build(Home::Server)?;
-        if let Some(beside) = &beside {
-            beside.prepare().await?;
-        }
+        let mut built = prepared.build(Home::Server)?;
+        built.prepare().await?;
+        let Built { app, mirrored, beside } = built;
         let beside = beside.map(Arc::new);
         work_beside(&app, mirrored, beside.clone());
         let address = format!("{}:{}", options.host, options.port);
@@ -134,6 +133,9 @@ fn overrides(options: &ServeOptions) -> Overrides {
         drop_params: options.drop_params,
         request_timeout_seconds: options.request_timeout,
         strict: options.strict,
+        max_budget_usd: options.max_budget,
+        iam_token_db_auth: options.iam_token_db_auth,
+        azure_postgresql_auth: options.azure_postgresql_auth,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The gateway from outside: its real binaries, real sockets, a provider that follows a script.
 //!
-//! One program for all of them, so that the harness is compiled once. Knows none of the gateway's crates.
+//! One program for all of them, so that the harness is compiled once. Knows none of the gateway's crates
+//! but the one that starts PostgreSQL for tests.
 
 #[cfg(test)]
 mod abandoned;
@@ -8,6 +9,8 @@ mod abandoned;
 mod check;
 #[cfg(test)]
 mod explain;
+#[cfg(test)]
+mod governed;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]

@@ -5,8 +5,9 @@ fn check(line: &str, want: &str) {
     let got = match parse(std::iter::once(OsString::from("tollgate")).chain(words)) {
         Ok(Command::Serve(options)) => format!("serve {:?} {}:{}", options.config, options.host, options.port),
         Ok(Command::Explain(options)) => format!("explain {} {:?} {:?}", options.config, options.model, options.tag),
+        Ok(Command::Migrate(options)) => format!("migrate {} {}", options.config, options.dry_run),
         Ok(Command::Check(options)) => format!("check {} {} {}", options.config, options.strict, options.json),
-        Ok(Command::Migrate(options)) => format!("migrate {:?} {}", options.config, options.dry_run),
+        Ok(Command::RotateSalt(options)) => format!("rotate-salt {}", options.config),
         Ok(Command::Health(address)) => format!("health {address}"),
         Ok(Command::Test(address, model)) => format!("test {address} {model:?}"),
         Err(stop) => format!("stop {}", stop.0.exit_code()),
@@ -55,4 +56,10 @@ fn mistakes_end_with_a_hint() {
     check("--num_workers 0", "stop 2");
     let Err(stop) = parse(["tollgate", "--confg", "x"].map(OsString::from)) else { panic!("it starts") };
     assert!(stop.0.to_string().contains("--config"), "{}", stop.0);
+}
+
+#[test]
+fn migrate_takes_a_configuration_and_may_only_tell() {
+    check("migrate --config x", "migrate x false");
+    check("migrate -c x --dry-run", "migrate x true");
 }

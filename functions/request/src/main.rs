@@ -29,10 +29,9 @@ async fn serve() -> Result<(), lambda_http::Error> {
     let prepared = tollgate_host::prepare(config.as_deref(), &Overrides::default())?;
     tollgate_http::routes::check_free(prepared.pass_through_endpoints())?;
     logs::start(prepared.log_shape, prepared.log_level, logs::Delivery::Immediate);
-    let Built { app, mirrored, beside } = prepared.build(Home::Function)?;
-    if let Some(beside) = &beside {
-        beside.prepare().await?;
-    }
+    let mut built = prepared.build(Home::Function)?;
+    built.prepare().await?;
+    let Built { app, mirrored, beside: _ } = built;
     // A function runs while it answers, and not beside that.
     if mirrored.is_some() {
         warn!("silent_model: no copies of calls are made on Lambda");

@@ -4,6 +4,7 @@
 //! Target: less than 2 microseconds for both together.
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
@@ -21,7 +22,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 const KEYS_KNOWN: usize = 2_000;
 
 fn budget(account: String) -> Draw {
-    let home = Home::Row { table: NamedTable(&KEYS), key: vec![account.clone()] };
+    let home = Arc::new(Home::Row { table: NamedTable(&KEYS), key: vec![account.clone()] });
     let money = Money { limit_picousd: Some(u64::MAX / 2), edge: Edge::Reached, home, seed_picousd: 0 };
     Draw { account: account.into(), measure: Measure::Money(money) }
 }

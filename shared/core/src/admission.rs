@@ -9,7 +9,9 @@ use tollgate_wire::json::Object;
 use crate::bill::Bill;
 use crate::call::Visitor;
 use crate::catalog::{Found, Group};
-use crate::govern::{Estimate, Visit, access};
+use crate::directory::Columns;
+use crate::govern::limits::Kind;
+use crate::govern::{TokenEstimate, Visit, Worst, access};
 use crate::journey::{Ask, AskBody};
 use crate::price::Job;
 use crate::{App, Error};
@@ -18,21 +20,53 @@ use crate::{App, Error};
 const BYTES_A_TOKEN: u64 = 4;
 
 impl App {
-    /// Admits the call, in the name that its key's names make of the model.
+    /// Admits the call; where the key's budget for its model is used up, in the name of the first model that the key
+    /// names in its place (`budget_fallbacks`) and whose budget is not.
     ///
     /// # Errors
     /// The refusal.
     pub(crate) async fn admit(&self, visitor: &Visitor, ask: &mut Ask<'_>) -> Result<Bill, Error> {
+        let is_over = |error: &Error| matches!(error, Error::Denied(denial) if denial.full == Some(Kind::KeyModel) && denial.kind == "budget_exceeded");
+        let refused = match self.admit_named(visitor, ask).await {
+            Err(error) if is_over(&error) => error,
+            outcome => return outcome,
+        };
+        let named = ask.named.clone();
+        let fallbacks = visitor.caller.profile().and_then(|profile| profile.key.object("budget_fallbacks"));
+        for model in fallbacks.map(|map| map.texts(named.as_deref().unwrap_or_default())).unwrap_or_default() {
+            ask.named = Some(model);
+            match self.admit_named(visitor, ask).await {
+                Err(error) if is_over(&error) => {}
+                Ok(bill) => return Ok(bill),
+                // It may not be used, either: what was asked for is what is refused.
+                Err(_) => break,
+            }
+        }
+        ask.named = named;
+        Err(refused)
+    }
+
+    /// Admits the call, in the name that its key's names make of the model.
+    async fn admit_named(&self, visitor: &Visitor, ask: &mut Ask<'_>) -> Result<Bill, Error> {
         let caller = &visitor.caller;
+        if let AskBody::Json { object, .. } = &ask.body {
+            self.governance.check_required(caller, object)?;
+        }
         let dispatched = match (caller.profile(), &ask.named) {
             (Some(profile), Some(model)) => access::dispatched(profile, model),
             _ => None,
         };
         let call = ask.call;
         let served = dispatched.as_deref().or(ask.named.as_deref());
-        let found = served.and_then(|model| self.catalog.resolve(model, caller.team_id()).ok().flatten());
+        let catalog = self.catalog.get();
+        let found = served.and_then(|model| catalog.resolve(model, caller.team_scope()).ok().flatten());
         let group = found.as_ref().map(Found::group);
         let job = job(call.operation, &ask.body);
+        let messages = || match &ask.body {
+            AskBody::Json { bytes, .. } => serde_json::from_slice(bytes).ok(),
+            AskBody::Upload(_) => None,
+        };
+        let worst = || self.worst(group.map(|group| &**group), ask, &job);
         let visit = Visit {
             call_id: &call.id,
             call_type: call.operation.name(),
@@ -46,15 +80,17 @@ impl App {
             user_agent: visitor.user_agent.clone(),
             address: visitor.address.clone(),
             metadata: spend_metadata(&ask.body),
-            estimate: self.estimate(group.map(|group| &**group), ask, &job),
-            job,
+            messages: Some(&messages),
+            tokens: tokens(ask),
+            worst: Some(&worst),
+            job: job.clone(),
             is_silent: call.hints.is_silent,
         };
-        let bill = self.governance.admit(&self.catalog, caller, visit).await?;
+        let bill = self.governance.admit(&catalog, caller, visit).await?;
         if dispatched.is_some() {
             ask.named = dispatched;
         }
-        ask.controls.wish.team_id = caller.team_id().map(str::to_owned);
+        ask.controls.wish.team_id = caller.team_scope().map(str::to_owned);
         Ok(bill)
     }
 }
@@ -71,7 +107,8 @@ impl App {
         model: Option<&str>,
     ) -> Result<Option<Bill>, Error> {
         let Some(visitor) = visitor else { return Ok(None) };
-        let found = model.and_then(|model| self.catalog.resolve(model, visitor.caller.team_id()).ok().flatten());
+        let catalog = self.catalog.get();
+        let found = model.and_then(|model| catalog.resolve(model, visitor.caller.team_scope()).ok().flatten());
         let visit = Visit {
             call_id,
             call_type,
@@ -82,10 +119,10 @@ impl App {
             user_agent: visitor.user_agent.clone(),
             address: visitor.address.clone(),
             // What it costs is known in the end, if ever: it is let in while anything is left.
-            estimate: Estimate { cost_picousd: Some(0), output_tokens: Some(0), ..Estimate::default() },
+            tokens: TokenEstimate { input: 0, output: Some(0) },
             ..Visit::default()
         };
-        self.governance.admit(&self.catalog, &visitor.caller, visit).await.map(Some)
+        self.governance.admit(&catalog, &visitor.caller, visit).await.map(Some)
     }
 }
 
@@ -94,30 +131,38 @@ const fn is_free(operation: Operation) -> bool {
     matches!(operation, Operation::CountMessageTokens | Operation::CountContentTokens)
 }
 
-impl App {
-    /// The most that the call can use of any deployment that may serve it.
-    fn estimate(&self, group: Option<&Group>, ask: &Ask<'_>, job: &Job) -> Estimate {
-        if is_free(ask.call.operation) {
-            return Estimate { cost_picousd: Some(0), output_tokens: Some(0), ..Estimate::default() };
+/// What limits of tokens take for the call.
+fn tokens(ask: &Ask<'_>) -> TokenEstimate {
+    match &ask.body {
+        AskBody::Json { bytes, .. } if !is_free(ask.call.operation) => {
+            let limit = ask.output_tokens();
+            let input = (bytes.len() as u64 / BYTES_A_TOKEN).max(1);
+            TokenEstimate { input, output: (limit > 0).then_some(limit) }
         }
-        let AskBody::Json { bytes, object } = &ask.body else { return Estimate::default() };
-        let bytes = bytes.len() as u64;
+        _ => TokenEstimate { input: 0, output: Some(0) },
+    }
+}
+
+impl App {
+    /// The most that the call can cost at any deployment that may serve it.
+    fn worst(&self, group: Option<&Group>, ask: &Ask<'_>, job: &Job) -> Worst {
+        let AskBody::Json { bytes, object } = &ask.body else { return Worst::default() };
+        if is_free(ask.call.operation) {
+            return Worst { picousd: Some(0), is_free: false };
+        }
         let limit = ask.output_tokens();
-        let output_tokens = (limit > 0).then_some(limit);
-        let choices = object.given("n").and_then(|text| text.parse().ok()).unwrap_or(1);
-        let worst = cost::Ask {
+        let asked = cost::Ask {
             // No token is shorter than a byte.
-            input_tokens: Some(bytes),
-            output_tokens,
-            choices,
+            input_tokens: Some(bytes.len() as u64),
+            output_tokens: (limit > 0).then_some(limit),
+            choices: object.given("n").and_then(|text| text.parse().ok()).unwrap_or(1),
             has_answer: true,
             writes_cache: object.given("messages").is_some_and(|text| text.contains("cache_control")),
             has_media: false,
         };
-        let cost_picousd = group.and_then(|group| self.governance.prices.worst(group, job, &worst));
-        let is_free = cost_picousd == Some(0) && group.is_some_and(|group| self.governance.prices.is_free(group, job));
-        let likely_input_tokens = (bytes / BYTES_A_TOKEN).max(1);
-        Estimate { cost_picousd, is_free, likely_input_tokens, output_tokens }
+        let prices = &self.governance.prices;
+        let picousd = group.and_then(|group| prices.worst(group, job, &asked));
+        Worst { picousd, is_free: picousd == Some(0) && group.is_some_and(|group| prices.is_free(group, job)) }
     }
 }
 

@@ -192,7 +192,7 @@ impl Catalog {
         Arc::new(Group::of(&deployment.group, [Arc::clone(deployment)]))
     }
 
-    /// What a team calls so; whoever has no team is the operator, and may use any team's name that is the only one.
+    /// What a team calls so; without one the operator asks, who may use any team's name that is the only one.
     fn of_team(&self, team: Option<&str>, name: &str) -> Option<&Arc<Group>> {
         if self.team_names.is_empty() {
             return None;
@@ -264,6 +264,23 @@ impl Catalog {
     /// Every deployment, group by group.
     pub fn deployments(&self) -> impl Iterator<Item = &Arc<Deployment>> {
         self.groups.iter().flat_map(|group| &group.deployments)
+    }
+
+    /// The names that a team's callers are shown, each with what it stands for: the team's own, groups, then aliases.
+    /// What belongs to other teams is left out.
+    pub fn listed(&self, team: Option<&str>) -> Vec<(&str, &Arc<Group>)> {
+        let own = self.team_names.iter().filter(|((owner, _), _)| Some(owner.as_str()) == team);
+        let mut listed: Vec<(&str, &Arc<Group>)> = own.map(|((_, name), group)| (name.as_str(), group)).collect();
+        listed.sort_unstable_by_key(|(name, _)| *name);
+        let is_a_teams = |group: &Group| {
+            group.deployments.first().is_none_or(|first| first.routing.team_public_model_name.is_some())
+        };
+        listed.extend(self.groups.iter().filter(|group| !is_a_teams(group)).map(|group| (group.name.as_str(), group)));
+        for alias in &self.listed_aliases {
+            let place = self.aliases.get(alias).and_then(|group| self.places.get(group));
+            listed.extend(place.map(|place| (alias.as_str(), &self.groups[*place])));
+        }
+        listed
     }
 
     /// Every name that lists of models show, with a deployment that it leads to: groups, then aliases.

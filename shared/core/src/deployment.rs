@@ -6,6 +6,7 @@ mod account;
 mod claude;
 mod cloud;
 mod describe;
+mod info_fields;
 mod routing;
 mod scheme;
 mod storage;
@@ -27,6 +28,7 @@ use crate::config::{Config, Model, Params};
 use crate::meter::Meter;
 use crate::sign::Scheme;
 use crate::{Error, Secret};
+pub use describe::describe_group;
 pub use routing::{Allowance, HealthCheck, Price, Routing};
 use scheme::Known;
 pub use storage::Storage;
@@ -74,6 +76,8 @@ pub struct Deployment {
     addresses: Vec<(Operation, Mode, Uri)>,
     mode: Option<String>,
     info: Map<String, Value>,
+    /// The parameters that may be shown.
+    told: Map<String, Value>,
 }
 
 /// What the client may see of a deployment, ready to be sent.
@@ -182,6 +186,7 @@ impl Deployment {
             addresses,
             mode: entry.info.mode.clone(),
             info: entry.info.raw.clone(),
+            told: entry.params.told.clone(),
         })
     }
 

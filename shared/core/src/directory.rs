@@ -56,7 +56,7 @@ pub trait Directory: Send + Sync {
     /// The rows that a query finds, in its order.
     fn find<'a>(&'a self, query: &'a Query) -> BoxFuture<'a, Result<Vec<Row>, Fault>>;
 
-    /// How many rows a query finds, whatever its limit.
+    /// How many rows a query finds, whatever its limit, and up to its `counted_max`.
     fn count<'a>(&'a self, query: &'a Query) -> BoxFuture<'a, Result<u64, Fault>>;
 
     /// The sums of columns over the rows that a query finds, for each combination of the `by` columns, in the order of

@@ -8,23 +8,27 @@ mod admit;
 pub mod authorise;
 mod bearer;
 mod caller;
+mod draws;
 mod enter;
 mod groups;
 mod identify;
 mod key_rules;
 pub(crate) mod limits;
 pub mod period;
+mod priority;
 mod profile;
 mod recent;
+mod required;
 pub mod reset;
 mod role;
+mod throttle;
 pub(crate) mod told;
 mod windows;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use admit::{Estimate, Visit};
+pub(crate) use admit::{TokenEstimate, Visit, Worst};
 pub use caller::{Caller, MASTER_USER};
 pub use enter::{Doors, Knock};
 pub use groups::Groups;
@@ -32,15 +36,17 @@ pub(crate) use identify::abbreviated;
 pub use identify::{hash_of, shown};
 pub use key_rules::{Generation, KeyRules};
 pub use limits::{Claim, Scope};
+pub use priority::Priorities;
 pub use profile::Profile;
 pub use role::Role;
 pub use windows::Allowance;
 
 use period::Calendar;
 use recent::Recent;
-use reset::Resets;
+use reset::{ProxyBudget, Resets};
 
 use crate::clock::Clock;
+use crate::config::JournalFull;
 use crate::directory::{Absent, Change, Directory, Fault, Filter, Row, Standing, Table};
 use crate::ledger::{Journal, Unkept};
 use crate::price::Pricing;
@@ -64,6 +70,8 @@ pub struct Governance {
     pub doors: Doors,
     profiles: Recent<Arc<Profile>>,
     rows: Recent<Option<Arc<Row>>>,
+    /// Soft budgets that the operator has been told of.
+    alerted: Recent<()>,
 }
 
 /// The ports that governance acts through.
@@ -100,14 +108,16 @@ pub struct Settings {
     pub budget_wait: Duration,
     /// Tollgate's own `general_settings.unpriced_model_under_budget`: `allow` or `refuse`.
     pub refuses_unpriced: bool,
+    /// Tollgate's own `general_settings.spend_journal_full`: calls whose cost cannot be kept are refused, or made.
+    pub journal_full: JournalFull,
     /// `litellm_settings.block_requests_for_models_without_pricing`.
     pub blocks_unpriced: bool,
     /// The variable `LITELLM_RATE_LIMIT_WINDOW_SIZE`; 60 s.
     pub rate_window: Duration,
     /// `general_settings.token_rate_limit_type`.
     pub token_kind: TokenKind,
-    /// `litellm_settings.max_budget`: for everything together.
-    pub proxy_budget_usd: Option<f64>,
+    /// `litellm_settings.max_budget` and `budget_duration`: for everything together.
+    pub proxy_budget: Option<ProxyBudget>,
     /// `general_settings.apply_user_budget_to_team_keys`.
     pub user_budget_on_team_keys: bool,
     /// `general_settings.global_max_parallel_requests`: calls of everybody at the same time.
@@ -129,6 +139,18 @@ pub struct Settings {
     pub rolls_over: bool,
     /// `general_settings.disable_reset_budget`: budgets never begin anew.
     pub never_resets: bool,
+    /// Shares of a model's capacity; none where `dynamic_rate_limiter` is no callback.
+    pub priorities: Option<Priorities>,
+    /// `general_settings.store_prompts_in_spend_logs`.
+    pub keeps_prompts: bool,
+    /// `litellm_settings.disable_add_user_agent_to_request_tags`.
+    pub omits_user_agents: bool,
+    /// `general_settings.enforced_params`, and those of `service_account_settings`: what requests must have.
+    pub required: Vec<String>,
+    pub required_of_service_accounts: Vec<String>,
+    /// `litellm_settings.budget_exceeded_throttle_percentage`, more than 0 and at most 1: what keys that ask for it have
+    /// left of their limits when their budget is used up.
+    pub throttle: Option<f64>,
     /// What may be asked of new keys and users.
     pub keys: KeyRules,
     /// `general_settings.team_admin_editable_team_fields`: what a team's own admin may change of it.
@@ -147,10 +169,11 @@ impl Default for Settings {
             enforcement: Enforcement::Shrink,
             budget_wait: Duration::from_secs(5),
             refuses_unpriced: false,
+            journal_full: JournalFull::Refuse,
             blocks_unpriced: false,
             rate_window: Duration::from_mins(1),
             token_kind: TokenKind::Total,
-            proxy_budget_usd: None,
+            proxy_budget: None,
             user_budget_on_team_keys: false,
             global_parallel_max: None,
             call_parallel_max: None,
@@ -162,6 +185,12 @@ impl Default for Settings {
             calendar: Calendar::default(),
             rolls_over: false,
             never_resets: false,
+            priorities: None,
+            keeps_prompts: false,
+            omits_user_agents: false,
+            required: Vec::new(),
+            required_of_service_accounts: Vec::new(),
+            throttle: None,
             keys: KeyRules::default(),
             team_admin_fields: Vec::new(),
             available_teams: Vec::new(),
@@ -190,6 +219,7 @@ impl Governance {
             calendar: settings.calendar.clone(),
             rollover: settings.rolls_over,
             customer_budget: settings.customer_budget_id.clone(),
+            proxy_budget: settings.proxy_budget.clone(),
             turn: Arc::default(),
         });
         Self {
@@ -204,12 +234,19 @@ impl Governance {
             doors: Doors::default(),
             profiles,
             rows,
+            alerted: Recent::new(REMEMBERED_MAX),
         }
     }
 
     /// Whether there is a database.
     pub fn has_rows(&self) -> bool {
         self.directory.standing() != Standing::Absent
+    }
+
+    /// Whether the database could not be reached when it was asked last: whoever runs the gateway asks again and again
+    /// then.
+    pub fn is_away(&self) -> bool {
+        self.directory.standing() == Standing::Unavailable
     }
 
     /// Makes changes, all or none, and forgets what was remembered of the rows they touch.
@@ -255,6 +292,11 @@ impl Governance {
         if let Some(row) = self.rows.find(&name, now, self.settings.key_ttl) {
             return Ok(row);
         }
+        if self.is_away()
+            && let Some(row) = self.rows.last(&name, now, self.settings.believed())
+        {
+            return Ok(row);
+        }
         let epoch = self.rows.epoch();
         match self.directory.get(&[(table, vec![key.to_owned()])]).await {
             Ok(mut found) => {
@@ -263,6 +305,22 @@ impl Governance {
                 Ok(row)
             }
             Err(fault) => self.rows.last(&name, now, self.settings.believed()).ok_or_else(|| unavailable(&fault)),
+        }
+    }
+
+    /// The row of somebody whom a call names beside who makes it, a customer or a tag. While the database is away, who is
+    /// not known from before counts as nobody, as with LiteLLM: the call is held against those who are.
+    ///
+    /// # Errors
+    /// As [`row`](Self::row), where the database goes away just now.
+    pub(crate) async fn named(&self, table: &'static Table, key: &str) -> Result<Option<Arc<Row>>, Error> {
+        if self.is_away() {
+            let last = self.rows.last(&name_of(table.name, key), self.clock.now(), self.settings.believed());
+            return Ok(last.flatten());
+        }
+        match self.row(table, key).await {
+            Err(_) if self.is_away() => Ok(None),
+            outcome => outcome,
         }
     }
 }

@@ -77,7 +77,8 @@ pub async fn check(app: &App) {
         return;
     }
     let is_checked = |deployment: &&Arc<Deployment>| deployment.routing.health.is_checked;
-    let deployments = app.catalog.deployments().filter(is_checked).cloned().collect();
+    let catalog = app.catalog.get();
+    let deployments = catalog.deployments().filter(is_checked).cloned().collect();
     let findings = probe::all(app, deployments, watch.at_once).await;
     let until = balancer.clock.now() + watch.retention;
     for finding in &findings {

@@ -24,7 +24,7 @@ pub use mirror::Mirrors;
 pub(crate) use target::Target;
 
 use crate::call::{Call, ReplyBody, ServedBy};
-use crate::catalog::{Found, Group};
+use crate::catalog::{Catalog, Found, Group};
 use crate::controls::Controls;
 use crate::meter::Handle;
 use crate::random::Random;
@@ -56,6 +56,8 @@ pub(crate) enum AskBody<'a> {
 /// How far a call has come.
 pub(crate) struct Journey<'a> {
     pub app: &'a App,
+    /// As it was when the call began.
+    catalog: Arc<Catalog>,
     pub ask: &'a Ask<'a>,
     pub record: Option<Record>,
     pub served_by: ServedBy,
@@ -73,7 +75,8 @@ impl<'a> Journey<'a> {
         let random = Random::new(ask.call.seed.unwrap_or_else(Random::seed));
         let served_by = ServedBy { unheeded: ask.unheeded(), ..ServedBy::default() };
         let asked = fallback::Asked::default();
-        Self { app, ask, record, served_by, begun: false, asked, random }
+        let catalog = app.catalog.get();
+        Self { app, catalog, ask, record, served_by, begun: false, asked, random }
     }
 
     /// Goes all the way.
@@ -176,7 +179,7 @@ impl<'a> Journey<'a> {
         {
             record.model = self.ask.named.clone().unwrap_or_default();
         }
-        let catalog = &self.app.catalog;
+        let catalog = &self.catalog;
         let maker = self.ask.continued.as_ref().and_then(|continued| continued.deployment.as_ref());
         let pinned = self.ask.call.pinned.as_ref().or(maker).filter(|_| self.served_by.fallbacks == 0);
         if let Some(pinned) = pinned {

@@ -32,6 +32,7 @@ pub mod health;
 pub mod journey;
 pub mod jwt;
 pub mod ledger;
+pub mod live;
 pub mod manage;
 pub mod meter;
 pub mod pass;
@@ -50,6 +51,7 @@ pub mod search;
 mod secret;
 pub mod select;
 pub mod sign;
+pub mod stored;
 mod upload;
 pub mod upstream;
 

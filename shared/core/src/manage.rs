@@ -3,21 +3,28 @@
 //! A handler reads a request's fields, decides, writes through `Governance`, and answers in LiteLLM's words. Who may
 //! come here at all has been decided before; whose records they may touch is the handler's business.
 
+pub mod access_groups;
 mod archive;
 pub mod audit;
+pub mod audit_log;
 pub mod budgets;
+pub mod configuration;
+pub mod credentials;
 pub mod customers;
 mod fields;
 pub mod find;
 mod input;
 pub mod keys;
+pub mod models;
 mod money;
 pub mod organizations;
 pub mod page;
 mod permission;
+pub mod projects;
 mod read;
 mod records;
 pub mod show;
+pub mod spend;
 pub mod tags;
 pub mod teams;
 pub mod users;
@@ -109,7 +116,21 @@ pub async fn serve(app: &App, entry: Entry, handler: Handler, request: Request) 
         let sentence = "DB not connected. See https://docs.litellm.ai/docs/proxy/virtual_keys";
         return Err(Denial::management_error(500, sentence).into());
     }
+    if holds_nul(&request.body) {
+        let sentence = "a text of the request holds the character U+0000, which no database keeps: leave it out";
+        return Err(Denial::management_error(400, sentence).into());
+    }
     handler(app, request).await
+}
+
+/// Whether any text or name in it holds U+0000. How deep a body is has been limited by whoever parsed it.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        _ => false,
+    }
 }
 
 /// The organizations that a request names, in its body or, where it reads, in its query.

@@ -2,22 +2,23 @@
 //!
 //! The arithmetic is `wire::cost`; here it is told who served what. Counts no budget.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use serde_json::Value;
 use tollgate_wire::Usage;
-use tollgate_wire::cost::{self, Adjustments, Ask, Basis, Call, Images, Names, Standing, Work};
+use tollgate_wire::cost::{self, Adjustments, Ask, Basis, Call, Cost, Images, Names, Standing, Unmapped, Work};
 use tollgate_wire::price_map::PriceMap;
 
 use crate::catalog::Group;
 use crate::clock::Moment;
 use crate::deployment::Deployment;
+use crate::live::Live;
 
-/// The prices in force. The map may be replaced while calls go on.
+/// The prices in force. They may be replaced while calls go on.
 #[derive(Debug, Default)]
 pub struct Pricing {
-    map: RwLock<Arc<PriceMap>>,
-    adjustments: Adjustments,
+    map: Live<PriceMap>,
+    adjustments: Live<Adjustments>,
 }
 
 /// What the call was about, in what it is paid by.
@@ -70,25 +71,37 @@ pub struct Charged {
     pub is_unpriced: bool,
 }
 
+/// Whose price is asked for.
+#[derive(Clone, Copy)]
+pub enum Quoted<'a> {
+    Deployment(&'a Deployment),
+    Model { provider: &'a str, model: &'a str },
+}
+
 impl Pricing {
     pub fn new(adjustments: Adjustments) -> Self {
-        Self { map: RwLock::default(), adjustments }
+        Self { map: Live::default(), adjustments: Live::new(adjustments) }
     }
 
     /// Puts another map in force; calls that are being worked out keep the old one.
     pub fn replace(&self, map: PriceMap) {
-        *self.map.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(map);
+        self.map.replace(map);
+    }
+
+    /// Puts other discounts and margins in force.
+    pub fn adjust(&self, adjustments: Adjustments) {
+        self.adjustments.replace(adjustments);
     }
 
     pub fn map(&self) -> Arc<PriceMap> {
-        Arc::clone(&self.map.read().unwrap_or_else(PoisonError::into_inner))
+        self.map.get()
     }
 
     /// What the deployment charges for this.
     pub fn charge(&self, deployment: &Deployment, job: &Job, usage: &Usage, now: Moment) -> Charged {
         let map = self.map();
         let call = Call { at_unix_s: now.seconds(), ..call(deployment, job, usage) };
-        match cost::of(&map, &call, &self.adjustments) {
+        match cost::of(&map, &call, &self.adjustments.get()) {
             Ok(cost) => Charged {
                 picousd: cost.total.0,
                 is_unpriced: cost.basis == Basis::Unpriced,
@@ -96,6 +109,18 @@ impl Pricing {
             },
             Err(_) => Charged { is_unpriced: true, ..Charged::default() },
         }
+    }
+
+    /// What a call would cost that nobody makes: of a deployment, or of a model that none is configured for.
+    ///
+    /// # Errors
+    /// Where nothing is known of the model.
+    pub fn quote(&self, asked: Quoted<'_>, usage: &Usage, now: Moment) -> Result<Cost, Unmapped> {
+        let call = match asked {
+            Quoted::Deployment(deployment) => call(deployment, &Job::Tokens, usage),
+            Quoted::Model { provider, model } => Call::new(provider, model, usage),
+        };
+        cost::of(&self.map(), &Call { at_unix_s: now.seconds(), ..call }, &self.adjustments.get())
     }
 
     /// The most that a call of the group can cost; `None` where no deployment has a price.

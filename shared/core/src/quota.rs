@@ -5,11 +5,13 @@
 //! draws on, and how much, is decided in `govern`.
 
 pub mod accounts;
+mod enduring;
 mod memory;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use enduring::{Enduring, IsAway};
 pub use memory::Memory;
 
 use crate::clock::Moment;
@@ -75,7 +77,7 @@ pub struct Money {
     /// `None`: spent from, without a limit.
     pub limit_picousd: Option<u64>,
     pub edge: Edge,
-    pub home: Home,
+    pub home: Arc<Home>,
     /// What the home said when it was last read: where an account begins that nobody has used yet.
     pub seed_picousd: u64,
 }

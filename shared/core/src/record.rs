@@ -73,6 +73,13 @@ impl Record {
         }
     }
 
+    /// Keeps the answer, where prompts and answers are kept.
+    pub fn keep_answer(&mut self, answer: &[u8]) {
+        if let Some(bill) = self.bill.as_mut().filter(|bill| bill.spend.messages.is_some()) {
+            bill.spend.response = serde_json::from_slice(answer).ok();
+        }
+    }
+
     /// Notes that another deployment was asked in vain, after what it sent had used so much; nobody knows how much where
     /// it was not heard out.
     pub fn charge_beside(&mut self, deployment: &Deployment, used: Option<Usage>) {

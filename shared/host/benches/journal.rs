@@ -67,8 +67,7 @@ async fn measure(journal: &FileJournal, rounds: usize, at_once: usize) {
         let some = ROUNDS.min(rounds - round);
         let numbers = (0..some * at_once).map(|number| round * at_once + number);
         let mut spends = numbers.map(|number| (spend(number), spend(number)));
-        let together: Vec<Vec<(Spend, Spend)>> =
-            (0..some).map(|_| spends.by_ref().take(at_once).collect()).collect();
+        let together: Vec<Vec<(Spend, Spend)>> = (0..some).map(|_| spends.by_ref().take(at_once).collect()).collect();
         let (before, started) = (cpu_micros(), Instant::now());
         for calls in together {
             let calls = calls.into_iter().map(|(begun, ended)| call(journal, begun, ended));

@@ -16,17 +16,20 @@ use tollgate_core::journey::Mirrors;
 use tollgate_core::journey::mirror::Mirrored;
 use tollgate_core::meter::{self, Meter};
 use tollgate_core::pass::Passes;
+use tollgate_core::price::Pricing;
 use tollgate_core::realtime::SessionLimits;
 use tollgate_core::resilience::Resilience;
 use tollgate_core::resources::Accounts;
 use tollgate_core::responses::{Bounds, Memory, ResponseIds, Responses};
 use tollgate_core::search::SearchTool;
+use tollgate_core::stored::Storage;
 use tollgate_core::upstream::Upstream;
 use tollgate_core::{App, Catalog, Error, Limits, Wildcard};
+use tollgate_wire::cost::Adjustments;
 use tracing::warn;
 
 use crate::database::{AddressError, Database, Settings};
-use crate::environment::variable;
+use crate::environment::{Files, variable};
 use crate::fetch::{Fetcher, Policy};
 use crate::master_key::{Configured, gatekeeper};
 use crate::records::{Beside, Home, records};
@@ -70,6 +73,7 @@ pub fn build(config: &Config, home: Home) -> Result<Built, Failure> {
     records.governance.doors = Doors {
         address: general.address.clone(),
         allowed_routes: general.allowed_routes.clone(),
+        admin_only_routes: general.admin_only_routes.clone(),
         jwt: doors::jwt(config, Arc::clone(&upstream), Clock::System),
         custom: doors::custom_auth(config, upstream, Clock::System),
     };
@@ -79,10 +83,12 @@ pub fn build(config: &Config, home: Home) -> Result<Built, Failure> {
         true => Some(Mirrors::new(mirrored_max)).unzip(),
         false => (None, None),
     };
+    adjust(config, &records.governance.prices);
     let app = Arc::new(App {
         gatekeeper,
         governance: records.governance,
-        catalog: catalog(config, &signer, Arc::clone(&meter)),
+        catalog: catalog(config, &signer, Arc::clone(&meter)).into(),
+        stored: storage(config, &signer, &meter),
         balancer: Balancer::new(config, meter, Clock::System),
         resilience: Resilience::new(config),
         mirrors: mirrors.unwrap_or_default(),
@@ -92,14 +98,7 @@ pub fn build(config: &Config, home: Home) -> Result<Built, Failure> {
         fetch: Arc::new(fetcher(config, roots)),
         signer,
         upstream: pool,
-        limits: Limits {
-            request_bytes_max: megabytes(general.max_request_size_mb),
-            answer_bytes_max: megabytes(general.max_response_size_mb),
-            media_bytes_max: megabytes(general.max_media_download_size_mb),
-            retried_upload_bytes_max: megabytes(config.router_settings.upload_retry_max_size_mb),
-            header_bytes_max: whole(general.max_header_size_kb).saturating_mul(1024),
-            request_timeout: seconds(general.request_read_timeout_seconds),
-        },
+        limits: limits(config),
         passes,
         search_tools: SearchTool::all(config, &|name| config_variable(config, name)),
         session_limits: SessionLimits {
@@ -109,6 +108,65 @@ pub fn build(config: &Config, home: Home) -> Result<Built, Failure> {
         draining: AtomicBool::new(false),
     });
     Ok(Built { app, mirrored, beside: records.beside })
+}
+
+impl Built {
+    /// Before anybody is served: the database is brought up to date, and what it holds of the configuration is put in
+    /// force. Nobody else may have the `App` yet, for some of it is made anew.
+    ///
+    /// # Errors
+    /// When the database's tables are such that nothing could be kept in them.
+    pub async fn prepare(&mut self) -> Result<(), Failure> {
+        if let Some(beside) = &self.beside {
+            beside.prepare().await?;
+        }
+        if let Err(fault) = self.app.stored.reload(&self.app).await {
+            warn!("stored models are served once the database can be reached: {fault}");
+        }
+        if self.app.stored.cost_map_url().is_some()
+            && let Err(reason) = self.app.stored.reload_prices(&self.app).await
+        {
+            warn!("the built-in prices are in force: {reason}");
+        }
+        if self.app.stored.is_on()
+            && let (Some(config), Some(app)) = (self.app.stored.config(), Arc::get_mut(&mut self.app))
+        {
+            let meter = Arc::clone(&app.balancer.meter);
+            app.balancer = Balancer::new(&config, meter, Clock::System);
+            app.resilience = Resilience::new(&config);
+            app.governance.settings = config.governance.clone();
+            app.limits = limits(&config);
+        }
+        Ok(())
+    }
+}
+
+fn limits(config: &Config) -> Limits {
+    let general = &config.general_settings;
+    Limits {
+        request_bytes_max: megabytes(general.max_request_size_mb),
+        answer_bytes_max: megabytes(general.max_response_size_mb),
+        media_bytes_max: megabytes(general.max_media_download_size_mb),
+        retried_upload_bytes_max: megabytes(config.router_settings.upload_retry_max_size_mb),
+        header_bytes_max: whole(general.max_header_size_kb).saturating_mul(1024),
+        request_timeout: seconds(general.request_read_timeout_seconds),
+    }
+}
+
+/// What a database may hold beside the file, and what makes deployments of it.
+fn storage(config: &Config, signer: &Arc<Credentials>, meter: &Arc<dyn Meter>) -> Storage {
+    let (signer, meter) = (Arc::clone(signer), Arc::clone(meter));
+    let build = move |config: &Config| catalog(config, &signer, Arc::clone(&meter));
+    Storage::new(config.clone(), doors::sealer(config), Box::new(Files), Box::new(build))
+}
+
+/// Discounts and margins that cannot be meant are named, and none is in force.
+fn adjust(config: &Config, prices: &Pricing) {
+    let settings = &config.litellm_settings;
+    match Adjustments::read(&settings.cost_discounts, &settings.cost_margins) {
+        Ok(adjustments) => prices.adjust(adjustments),
+        Err(error) => warn!("no discount and no margin is in force: {error}"),
+    }
 }
 
 /// The database that the configuration or the environment names; connects to nothing yet.
@@ -197,7 +255,11 @@ fn catalog(config: &Config, signer: &Arc<Credentials>, meter: Arc<dyn Meter>) ->
 }
 
 fn place(entry: &Model) -> String {
-    format!("{}:{}", entry.place.file, entry.place.line)
+    // What is stored stands on no line.
+    match entry.place.line {
+        0 => entry.place.file.to_string(),
+        line => format!("{}:{line}", entry.place.file),
+    }
 }
 
 fn wildcard(config: &Arc<Config>, signer: &Arc<Credentials>, entry: &Model) -> Wildcard {

@@ -22,14 +22,14 @@ mod token;
 mod transaction;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Error, PgPool, SqlitePool};
+use sqlx::{Connection as _, Error, PgPool, SqlitePool};
 use tokio::sync::broadcast::{self, Sender};
-use tollgate_core::clock::Clock;
+use tollgate_core::clock::{Clock, Moment};
 use tollgate_core::directory::{Change, Fault, Kind, Standing, Table};
 
 pub use address::{Address, AddressError};
@@ -48,6 +48,10 @@ use token::Token;
 const ATTEMPTS_MAX: usize = 5;
 /// Changes that a listener of the same process may be behind by.
 const NEWS_MAX: usize = 256;
+/// For how long a database that was reached is believed to be there.
+const JUST_NOW: Duration = Duration::from_secs(5);
+/// A connection that was in use a moment ago is not asked whether it still is one.
+const IDLE_TRUSTED: Duration = Duration::from_secs(1);
 /// Readers of an SQLite file beside its one writer.
 const SQLITE_READERS_MAX: u32 = 4;
 /// What the writer holds of the file, in KiB: a batch of spend logs touches the indexes anywhere, and more pages than
@@ -66,6 +70,8 @@ pub struct Database {
     name: String,
     deadline: Duration,
     standing: AtomicU8,
+    /// When it was reached last, in microseconds.
+    reached: AtomicU64,
     token: Option<Token>,
     listening: Option<sqlx::postgres::PgConnectOptions>,
     /// A pooler in between may give each statement another connection, which knows nothing of what was prepared.
@@ -98,13 +104,25 @@ impl Database {
         let name = settings.address.to_string();
         let (inside, _) = broadcast::channel(NEWS_MAX);
         let deadline = settings.timeout;
-        let standing = AtomicU8::new(UNAVAILABLE);
+        let (standing, reached) = (AtomicU8::new(UNAVAILABLE), AtomicU64::new(0));
         match settings.address {
             Address::Sqlite(path) => {
                 let options = address::sqlite_options(&path, deadline)?;
                 let (pools, dialect) = (sqlite_pools(options, settings.wait_max), Dialect::Sqlite);
                 let (token, listening, is_pooled) = (None, None, false);
-                Ok(Self { pools, dialect, clock, name, deadline, standing, token, listening, is_pooled, inside })
+                Ok(Self {
+                    pools,
+                    dialect,
+                    clock,
+                    name,
+                    deadline,
+                    standing,
+                    reached,
+                    token,
+                    listening,
+                    is_pooled,
+                    inside,
+                })
             }
             Address::Postgres(address) => {
                 let connections_max = settings.connections_max.unwrap_or(address.connections_max);
@@ -112,14 +130,29 @@ impl Database {
                     .max_connections(connections_max)
                     .acquire_timeout(settings.wait_max)
                     .idle_timeout(address.idle_max)
-                    // A connection that breaks is told from its error: asking before each call doubles its time.
+                    // Asking before each call would double its time; what has lain idle may have been closed.
                     .test_before_acquire(false)
+                    .before_acquire(|connection, meta| {
+                        Box::pin(async move { Ok(meta.idle_for < IDLE_TRUSTED || connection.ping().await.is_ok()) })
+                    })
                     .connect_lazy_with(address.options.clone());
                 let (pools, dialect) = (Pools::Postgres(pool), Dialect::Postgres { schema: address.schema });
                 let (token, is_pooled) =
                     (settings.token.map(|source| Token::new(source, address.options.clone())), address.is_pooled);
                 let listening = Some(settings.direct.unwrap_or(address.options));
-                Ok(Self { pools, dialect, clock, name, deadline, standing, token, listening, is_pooled, inside })
+                Ok(Self {
+                    pools,
+                    dialect,
+                    clock,
+                    name,
+                    deadline,
+                    standing,
+                    reached,
+                    token,
+                    listening,
+                    is_pooled,
+                    inside,
+                })
             }
         }
     }
@@ -143,6 +176,9 @@ impl Database {
             Err(Fault::Unavailable(text))
         });
         let is_away = matches!(outcome, Err(Fault::Unavailable(_)));
+        if !is_away {
+            self.reached.store(self.clock.now().0, Ordering::Relaxed);
+        }
         self.standing.store(if is_away { UNAVAILABLE } else { CONNECTED }, Ordering::Relaxed);
         outcome
     }
@@ -166,10 +202,11 @@ impl Database {
     /// # Errors
     /// As [`Directory::write`](tollgate_core::directory::Directory::write).
     pub async fn write_all(&self, changes: &[Change]) -> Result<(), Fault> {
+        let changes = &change::in_order(changes);
         let news = news_of(changes);
         let mut attempt = 1;
         loop {
-            match self.attempt(changes, &news).await {
+            match self.attempt(changes, &news, attempt > 1).await {
                 Ok(()) => break,
                 Err(stop) if stop.is_collision && attempt < ATTEMPTS_MAX => attempt += 1,
                 Err(stop) => return Err(stop.fault),
@@ -179,8 +216,12 @@ impl Database {
         Ok(())
     }
 
-    async fn attempt(&self, changes: &[Change], news: &[News]) -> Result<(), Stop> {
+    async fn attempt(&self, changes: &[Change], news: &[News], is_repeated: bool) -> Result<(), Stop> {
         let mut transaction = self.begin().await.map_err(|error| Stop::at(&error, None))?;
+        if is_repeated {
+            // Those who have collided go one after the other.
+            transaction.queue("collided").await?;
+        }
         transaction.apply(changes, self.clock.now()).await?;
         transaction.tell(news).await.map_err(|error| Stop::at(&error, None))?;
         transaction.commit().await
@@ -239,6 +280,12 @@ impl Database {
         }
     }
 
+    /// Whether it was reached a moment ago, so that it need not be asked to know that it is there.
+    fn was_just_reached(&self) -> bool {
+        let reached = Moment(self.reached.load(Ordering::Relaxed));
+        self.last_standing() == Standing::Connected && self.clock.now().since(reached) < JUST_NOW
+    }
+
     fn last_standing(&self) -> Standing {
         if self.standing.load(Ordering::Relaxed) == CONNECTED { Standing::Connected } else { Standing::Unavailable }
     }
@@ -261,4 +308,4 @@ fn sqlite_pools(options: SqliteConnectOptions, wait_max: Duration) -> Pools {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

@@ -1,13 +1,16 @@
 //! Before anything runs: the configuration is read, checked, and turned into what the server needs.
 
 use serde_json::{Map, json};
+use tollgate_core::Secret;
 use tollgate_core::config::{Config, Environment, Mode, PassThroughEndpoint, ReadError, load};
+use tollgate_core::govern::reset::ProxyBudget;
+use tollgate_core::seal::Sealer;
 
 use crate::build::Built;
 use crate::database::Database;
 use crate::environment::{Files, is_set, variable};
 use crate::logs::{Level, Shape};
-use crate::{Failure, Home, build};
+use crate::{Failure, Home, build, doors};
 
 /// What the command line says above the configuration.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +24,10 @@ pub struct Overrides {
     pub drop_params: bool,
     pub request_timeout_seconds: Option<f64>,
     pub strict: bool,
+    /// US dollars for everything together, where the configuration sets no `max_budget`.
+    pub max_budget_usd: Option<f64>,
+    pub iam_token_db_auth: bool,
+    pub azure_postgresql_auth: bool,
 }
 
 /// A configuration that may be served, and what there is to say about it.
@@ -63,6 +70,23 @@ impl Prepared {
     pub fn database(&self) -> Result<Option<Database>, Failure> {
         build::database(&self.config)
     }
+
+    /// What opens stored secrets now, and what is to: by `LITELLM_SALT_KEY`, else the master key, and by
+    /// `LITELLM_SALT_KEY_NEW`.
+    ///
+    /// # Errors
+    /// When either key is missing, or both are the same.
+    pub fn salts(&self) -> Result<(Sealer, Sealer), Failure> {
+        let lacking = |name: &str| Failure::new(2, format!("nothing to seal with: set {name}"));
+        let old = doors::salt(&self.config).ok_or_else(|| lacking("LITELLM_SALT_KEY"))?;
+        let new = variable("LITELLM_SALT_KEY_NEW").filter(|key| !key.is_empty()).map(Secret::new);
+        let new = new.ok_or_else(|| lacking("LITELLM_SALT_KEY_NEW"))?;
+        if old.expose() == new.expose() {
+            return Err(Failure::new(2, "LITELLM_SALT_KEY_NEW is LITELLM_SALT_KEY: set it to another key".to_owned()));
+        }
+        let algorithm = self.config.general_settings.encryption_algorithm;
+        Ok((Sealer::new(&old, algorithm), Sealer::new(&new, algorithm)))
+    }
 }
 
 /// Reads the configuration at `path`; without one, the model of the command line is all there is.
@@ -100,6 +124,11 @@ fn apply(config: &mut Config, overrides: &Overrides) {
     if let Some(seconds) = overrides.request_timeout_seconds {
         config.litellm_settings.request_timeout_seconds = seconds;
     }
+    if let Some(max_usd) = overrides.max_budget_usd {
+        config.governance.proxy_budget.get_or_insert(ProxyBudget { max_usd, duration: None });
+    }
+    config.general_settings.iam_token_db_auth = overrides.iam_token_db_auth;
+    config.general_settings.azure_postgresql_auth = overrides.azure_postgresql_auth;
 }
 
 /// The configuration that `--model` and its companions stand for, as a document like any other.

@@ -9,12 +9,13 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::sync::Notify;
 use tollgate_core::clock::Clock;
 use tollgate_core::config::{Config, SpendSettings};
-use tollgate_core::directory::{self, Absent};
+use tollgate_core::directory::{self, Absent, Directory, Standing};
 use tollgate_core::govern::{Governance, Ports};
 use tollgate_core::ledger::{Backlog, Buffered, Direct, Drain, Journal, Ledger, Plain};
-use tollgate_core::quota::{self, Quota};
+use tollgate_core::quota::{self, Enduring, Quota};
 use tracing::warn;
 
 pub use beside::Beside;
@@ -23,7 +24,7 @@ use crate::Failure;
 use crate::database::ledger::SqlLedger;
 use crate::database::quota::{PostgresQuota, Time};
 use crate::database::{Address, Database, Settings};
-use crate::journal::{FileJournal, Rules};
+use crate::journal::{Farewell, FileJournal, Rules};
 use crate::sign::Credentials;
 
 /// What runs the gateway.
@@ -90,33 +91,40 @@ pub fn records(
             }
         },
     };
-    let accounts = directory.dialect.is_postgres().then(|| {
-        let owner = tollgate_core::new_id();
-        Arc::new(PostgresQuota::new(Arc::clone(&directory), owner, Time::Server))
-    });
+    let id = tollgate_core::new_id();
+    let accounts = directory
+        .dialect
+        .is_postgres()
+        .then(|| Arc::new(PostgresQuota::new(Arc::clone(&directory), id.clone(), Time::Server)));
     let quota: Arc<dyn Quota> = match &accounts {
-        Some(accounts) => Arc::<PostgresQuota>::clone(accounts),
+        Some(accounts) => {
+            let (shared, database) = (Arc::<PostgresQuota>::clone(accounts), Arc::clone(&directory));
+            Arc::new(Enduring::new(shared, Box::new(move || database.standing() == Standing::Unavailable)))
+        }
         None => Arc::new(quota::Memory::default()),
     };
     let spend = &config.general_settings.spend;
     for warning in &spend.warnings {
         warn!("{warning}");
     }
-    let ledger: Arc<dyn Ledger> = Arc::new(SqlLedger::new(Arc::clone(&directory), spend.rules));
-    let (journal, drain) = journal(home, &folder, spend, (&ledger, &quota))?;
+    let sql_ledger = Arc::new(SqlLedger::new(Arc::clone(&directory), spend.rules));
+    let ledger: Arc<dyn Ledger> = Arc::<SqlLedger>::clone(&sql_ledger);
+    let (journal, drain) = journal((home, id), &folder, spend, (&ledger, &quota), accounts.clone())?;
     let ports = Ports { directory: Arc::<Database>::clone(&directory), quota, journal: journal.1 };
     let mut governance = Governance::new(ports, Clock::System, settings);
     governance.is_embedded = is_embedded;
     let lock = if accounts.is_none() && home == Home::Server { hold(&folder) } else { None };
     let beside = Beside {
         database: Some(directory),
+        ledger: accounts.is_some().then_some(sql_ledger),
         accounts,
         files: journal.0,
-        drain,
+        drain: drain.map(|drain| Arc::new(drain.in_turn(Arc::clone(&governance.resets.turn)))),
         resets: Arc::clone(&governance.resets),
         retention: spend.retention.clone(),
         migrates: !config.general_settings.disable_schema_update,
         lock,
+        news: Notify::new(),
         resets_budgets: !governance.settings.never_resets,
     };
     Ok(Records { governance, beside: Some(beside) })
@@ -174,30 +182,42 @@ fn in_memory(config: &Config) -> Records {
     let ledger: Arc<dyn Ledger> = Arc::new(Plain::new(Arc::clone(&directory), spend.rules));
     let buffered = Arc::new(Buffered::default());
     let (journal, backlog): (Arc<dyn Journal>, Arc<dyn Backlog>) = (Arc::<Buffered>::clone(&buffered), buffered);
-    let drain = Arc::new(Drain::new(backlog, ledger, Arc::clone(&quota), spend.pace));
+    let drain = Drain::new(backlog, ledger, Arc::clone(&quota), spend.pace);
     let governance = Governance::new(Ports { directory, quota, journal }, Clock::System, settings);
     let beside = Beside {
         database: None,
+        ledger: None,
         accounts: None,
         files: None,
-        drain: Some(drain),
+        drain: Some(Arc::new(drain.in_turn(Arc::clone(&governance.resets.turn)))),
         resets: Arc::clone(&governance.resets),
         retention: spend.retention.clone(),
         migrates: false,
         lock: None,
+        news: Notify::new(),
         resets_budgets: !governance.settings.never_resets,
     };
     Records { governance, beside: Some(beside) }
 }
 
+/// What a process that is gone holds beyond what it has journalled.
+fn give_back(accounts: Arc<PostgresQuota>) -> Farewell {
+    Farewell(Box::new(move |owner| {
+        let accounts = Arc::clone(&accounts);
+        Box::pin(async move { accounts.bury(&owner).await })
+    }))
+}
+
 type Journals = (Option<Arc<FileJournal>>, Arc<dyn Journal>);
 
+/// `id`: the process's, as its journal and its accounts know it.
 fn journal(
-    home: Home,
+    (home, id): (Home, String),
     folder: &Path,
     spend: &SpendSettings,
     (ledger, quota): (&Arc<dyn Ledger>, &Arc<dyn Quota>),
-) -> Result<(Journals, Option<Arc<Drain>>), Failure> {
+    accounts: Option<Arc<PostgresQuota>>,
+) -> Result<(Journals, Option<Drain>), Failure> {
     if home == Home::Function {
         let direct: Arc<dyn Journal> = Arc::new(Direct::new(Arc::clone(ledger), Arc::clone(quota)));
         return Ok(((None, direct), None));
@@ -208,8 +228,11 @@ fn journal(
         ripe_at: spend.pace.bounds.records_max as u64,
     };
     let root = folder.join(JOURNAL);
-    let files = match FileJournal::open(&root, rules) {
-        Ok(files) => Arc::new(files),
+    let files = match FileJournal::open_as(id, &root, rules) {
+        Ok(files) => Arc::new(match accounts {
+            Some(accounts) => files.with_farewell(give_back(accounts)),
+            None => files,
+        }),
         Err(error) => {
             let place = root.display();
             return Err(Failure::new(
@@ -219,7 +242,7 @@ fn journal(
         }
     };
     let backlog: Arc<dyn Backlog> = Arc::<FileJournal>::clone(&files);
-    let drain = Arc::new(Drain::new(backlog, Arc::clone(ledger), Arc::clone(quota), spend.pace));
+    let drain = Drain::new(backlog, Arc::clone(ledger), Arc::clone(quota), spend.pace);
     let journal: Arc<dyn Journal> = Arc::<FileJournal>::clone(&files);
     Ok(((Some(files), journal), Some(drain)))
 }

@@ -5,19 +5,16 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tollgate_core::call::{Call, CallBody, Hints, Timeouts, Visitor};
-use tollgate_core::deployment::Deployment;
 use tollgate_core::{App, Door, Error, probe, select};
 use tollgate_wire::Operation;
 use tollgate_wire::dialect::Mode;
 use tracing::info;
 
-use crate::headers::{LITELLM_VERSION, Outcome, describe};
+use crate::headers::{Outcome, describe};
 use crate::{GatewayBody, failure_for, json as json_answer, read};
 
-/// LiteLLM gives every model the same date.
-const MODEL_CREATED_S: u64 = 1_677_610_602;
 /// A client's own call id may be at most this long.
 const CALL_ID_BYTES_MAX: usize = 256;
 
@@ -141,49 +138,12 @@ fn forwarded(headers: &HeaderMap) -> Vec<(&'static str, String)> {
     told.into_iter().filter_map(|name| Some((name, headers.get(name)?.to_str().ok()?.to_owned()))).collect()
 }
 
-/// `GET /v1/models`.
-pub fn models(app: &App) -> Response<GatewayBody> {
-    let data: Vec<Value> = app.catalog.names().map(|(name, deployment)| model_object(name, deployment)).collect();
-    ok(&json!({ "data": data, "object": "list" }))
-}
-
-/// `GET /v1/models/{model}`.
-pub fn model(app: &App, name: &str) -> Result<Response<GatewayBody>, Error> {
-    let found = app.catalog.names().find(|(group, _)| *group == name);
-    let (group, deployment) = found.ok_or_else(|| Error::ModelNotListed(name.to_owned()))?;
-    Ok(ok(&model_object(group, deployment)))
-}
-
-fn model_object(name: &str, deployment: &Deployment) -> Value {
-    let mut object = Map::new();
-    object.insert("id".to_owned(), name.into());
-    object.insert("object".to_owned(), "model".into());
-    object.insert("created".to_owned(), MODEL_CREATED_S.into());
-    object.insert("owned_by".to_owned(), "openai".into());
-    object.extend(deployment.facts());
-    Value::Object(object)
-}
-
-/// `GET /model/info`, all deployments or the one of `?litellm_model_id=`.
-pub fn model_info(app: &App, query: Option<&str>) -> Result<Response<GatewayBody>, Error> {
-    let wanted = parameter(query, "litellm_model_id");
-    let data: Vec<Value> = app
-        .catalog
-        .deployments()
-        .filter(|deployment| wanted.as_ref().is_none_or(|id| deployment.id == *id))
-        .map(|deployment| deployment.describe())
-        .collect();
-    match wanted {
-        Some(id) if data.is_empty() => Err(Error::DeploymentNotListed(id)),
-        _ => Ok(ok(&json!({ "data": data }))),
-    }
-}
-
 /// `GET /health`: asks every deployment, or those of `?model=` or `?model_id=`.
 pub async fn health(app: &App, query: Option<&str>) -> Response<GatewayBody> {
     let (model, id) = (parameter(query, "model"), parameter(query, "model_id"));
     let narrowed = model.is_some() || id.is_some();
-    let wanted = app.catalog.deployments().filter(|deployment| {
+    let catalog = app.catalog.get();
+    let wanted = catalog.deployments().filter(|deployment| {
         let named = model.as_ref().is_none_or(|name| deployment.group == *name || deployment.named == *name);
         named && id.as_ref().is_none_or(|id| deployment.id == *id)
     });
@@ -212,31 +172,7 @@ pub fn liveness(app: &App) -> Response<GatewayBody> {
     if app.draining.load(Ordering::Relaxed) { shutting_down() } else { ok(&json!("I'm alive!")) }
 }
 
-/// `GET /health/readiness`: for load balancers, without a key and without details.
-pub fn readiness(app: &App) -> Response<GatewayBody> {
-    if app.draining.load(Ordering::Relaxed) {
-        return shutting_down();
-    }
-    ok(&json!({ "status": "healthy", "db": "Not connected" }))
-}
-
-/// `GET /health/readiness/details`.
-pub fn readiness_details(app: &App) -> Response<GatewayBody> {
-    if app.draining.load(Ordering::Relaxed) {
-        return shutting_down();
-    }
-    ok(&json!({
-        "status": "healthy",
-        "db": "Not connected",
-        "cache": null,
-        "litellm_version": LITELLM_VERSION,
-        "tollgate_version": env!("CARGO_PKG_VERSION"),
-        "success_callbacks": [],
-        "deployments": app.catalog.deployments().count(),
-    }))
-}
-
-fn shutting_down() -> Response<GatewayBody> {
+pub(crate) fn shutting_down() -> Response<GatewayBody> {
     json_answer(StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "shutting_down" }).to_string().into_bytes())
 }
 

@@ -126,8 +126,8 @@ fn check(body: &Map<String, Value>) -> Result<&str, Error> {
 /// The provider's name of the model that would serve the call; the name itself where none would.
 fn model_used(app: &App, name: &str) -> String {
     let selected = app.pick(name).ok().flatten();
-    let deployment =
-        selected.or_else(|| app.catalog.deployments().find(|deployment| deployment.named == name).cloned());
+    let catalog = app.catalog.get();
+    let deployment = selected.or_else(|| catalog.deployments().find(|deployment| deployment.named == name).cloned());
     let Some(deployment) = deployment else { return name.to_owned() };
     deployment.named.split_once('/').map_or_else(|| deployment.named.clone(), |(_, model)| model.to_owned())
 }

@@ -8,9 +8,11 @@ mod endpoints;
 mod headers;
 mod inquiries;
 mod manage;
+pub mod models;
 mod openapi;
 mod pass;
 mod read;
+mod readiness;
 mod render;
 mod resources;
 pub mod routes;
@@ -132,16 +134,17 @@ impl Gateway {
             }
             Endpoint::SearchTools => Ok(search::tools(&self.app)),
             Endpoint::Realtime => Err(Error::NeedsSocket),
-            Endpoint::Models => Ok(endpoints::models(&self.app)),
-            Endpoint::Model => endpoints::model(&self.app, &model.unwrap_or_default()),
-            Endpoint::ModelInfo => endpoints::model_info(&self.app, head.uri.query()),
+            Endpoint::Models(list) => match &visitor {
+                Some(visitor) => list.answer(&self.app, &visitor.caller, (model.as_deref(), head.uri.query())).await,
+                None => Err(Error::MissingKey),
+            },
             Endpoint::Explain => inquiries::explain(&self.app, &head, body).await,
             Endpoint::CountTokens => inquiries::count(&self.app, &head.headers, body).await,
             Endpoint::SupportedParameters => inquiries::supported(&self.app, head.uri.query()),
             Endpoint::Health => Ok(endpoints::health(&self.app, head.uri.query()).await),
             Endpoint::Liveness => Ok(endpoints::liveness(&self.app)),
-            Endpoint::Readiness => Ok(endpoints::readiness(&self.app)),
-            Endpoint::ReadinessDetails => Ok(endpoints::readiness_details(&self.app)),
+            Endpoint::Readiness => Ok(readiness::readiness(&self.app).await),
+            Endpoint::ReadinessDetails => Ok(readiness::details(&self.app).await),
             Endpoint::Docs => Ok(openapi::page()),
             Endpoint::OpenApi => Ok(openapi::document()),
             Endpoint::RouteList => Ok(openapi::route_list()),

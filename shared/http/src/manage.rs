@@ -46,7 +46,10 @@ where
         changed_by: changed_by.map(str::to_owned),
     };
     let Answer { status, body } = manage::serve(app, entry, handler, request).await?;
-    Ok(crate::json(StatusCode::from_u16(status).unwrap_or(StatusCode::OK), body.to_string().into_bytes()))
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    // An answer without content has no body at all, not even a null.
+    let body = if status == StatusCode::NO_CONTENT { Vec::new() } else { body.to_string().into_bytes() };
+    Ok(crate::json(status, body))
 }
 
 fn parse(bytes: &[u8]) -> Result<Value, Error> {
@@ -62,7 +65,7 @@ fn parse(bytes: &[u8]) -> Result<Value, Error> {
     })
 }
 
-fn parameters(query: Option<&str>) -> Vec<(String, String)> {
+pub fn parameters(query: Option<&str>) -> Vec<(String, String)> {
     let pairs = query.unwrap_or_default().split('&').take(PARAMETERS_MAX).filter(|pair| !pair.is_empty());
     let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     pairs.map(|(name, value)| (decode(name), decode(&value.replace('+', " ")))).collect()

@@ -124,6 +124,7 @@ fn missing(name: &&'static str) -> Value {
 fn denied(error: &Error, denial: &Denial) -> Value {
     match &denial.form {
         Form::Envelope => fields(error, &denial.message, denial.kind, &denial.param.as_deref().into()),
+        Form::Broken => json!({ "error": { "message": denial.message, "type": denial.kind } }),
         Form::Detail(detail) => json!({ "detail": detail }),
     }
 }

@@ -13,6 +13,8 @@ use tollgate_core::manage::Handler;
 use tollgate_core::resources::Action;
 use tollgate_wire::Operation;
 
+use crate::models::List;
+
 /// One route of the gateway.
 #[derive(Clone, Copy, Debug)]
 pub struct Route {
@@ -79,9 +81,8 @@ pub enum Endpoint {
     Realtime,
     Search,
     SearchTools,
-    Models,
-    Model,
-    ModelInfo,
+    /// Models and their deployments.
+    Models(List),
     /// Which deployment would take a request, and why.
     Explain,
     /// Tokens of a call that is not made.
@@ -102,8 +103,8 @@ pub enum Endpoint {
 
 use Access::{Admin, Key, Managed, Public};
 use Endpoint::{
-    Call, CountTokens, Docs, Explain, Health, Liveness, Model, ModelInfo, Models, OpenApi, Readiness, ReadinessDetails,
-    RouteList, Stream, SupportedParameters,
+    Call, CountTokens, Docs, Explain, Health, Liveness, Models, OpenApi, Readiness, ReadinessDetails, RouteList,
+    Stream, SupportedParameters,
 };
 use Method::{Get, Post};
 
@@ -158,12 +159,14 @@ pub const ROUTES: &[Route] = &[
     row(Post, "/v1/models/{model}:generateContent", Key, Call(Operation::GenerateContent)),
     row(Post, "/v1/models/{model}:streamGenerateContent", Key, Stream(Operation::GenerateContent)),
     row(Post, "/v1/models/{model}:countTokens", Key, Call(Operation::CountContentTokens)),
-    row(Get, "/v1/models", Managed(Groups::LLM.and(Groups::INFO)), Models),
-    row(Get, "/models", Managed(Groups::LLM.and(Groups::INFO)), Models),
-    row(Get, "/v1/models/{model}", Key, Model),
-    row(Get, "/models/{model}", Key, Model),
-    row(Get, "/model/info", Managed(Groups::LLM.and(Groups::INFO).and(Groups::MANAGEMENT)), ModelInfo),
-    row(Get, "/v1/model/info", Managed(Groups::LLM.and(Groups::INFO)), ModelInfo),
+    row(Get, "/v1/models", Managed(Groups::LLM.and(Groups::INFO)), Models(List::Names)),
+    row(Get, "/models", Managed(Groups::LLM.and(Groups::INFO)), Models(List::Names)),
+    row(Get, "/v1/models/{model}", Key, Models(List::Name)),
+    row(Get, "/models/{model}", Key, Models(List::Name)),
+    row(Get, "/model/info", Managed(Groups::LLM.and(Groups::INFO).and(Groups::MANAGEMENT)), Models(List::Deployments)),
+    row(Get, "/v1/model/info", Managed(Groups::LLM.and(Groups::INFO)), Models(List::Deployments)),
+    row(Get, "/v2/model/info", Managed(Groups::LLM.and(Groups::INFO)), Models(List::DeploymentPages)),
+    row(Get, "/model_group/info", Managed(Groups::LLM.and(Groups::INFO)), Models(List::Groups)),
     row(Post, "/router/explain", Admin, Explain),
     row(Post, "/utils/token_counter", Key, CountTokens),
     row(Get, "/utils/supported_openai_params", Key, SupportedParameters),

@@ -14,6 +14,7 @@ use super::*;
 use crate::routes;
 
 mod management;
+mod stored;
 
 pub(crate) const KEY: &str = "sk-test-0123456789";
 
@@ -21,7 +22,8 @@ pub(crate) fn app() -> App {
     App {
         gatekeeper: Gatekeeper::MasterKey { key: Secret::new(KEY.to_owned()), header: None },
         governance: tollgate_core::govern::Governance::default(),
-        catalog: Catalog::default(),
+        catalog: Catalog::default().into(),
+        stored: tollgate_core::stored::Storage::default(),
         accounts: tollgate_core::resources::Accounts::default(),
         responses: tollgate_core::responses::Responses::default(),
         upstream: Scripted::new([]),

@@ -14,6 +14,11 @@ const USER: &str = "tollgate";
 /// Only a machine that does nothing else needs as long.
 const START_MAX: Duration = Duration::from_secs(60);
 
+/// Runs the server until the process that wants it is gone, then removes what it left.
+const GUARD: &str = r#"log=$1 folder=$2 parent=$3; shift 3; "$@" >"$log" 2>&1 </dev/null &
+while kill -0 "$parent" 2>/dev/null; do sleep 0.2; done
+kill -INT "$(head -1 "$folder/data/postmaster.pid")"; wait; rm -rf "$folder""#;
+
 /// A running server.
 pub struct Server {
     programs: PathBuf,
@@ -120,19 +125,14 @@ impl Server {
             server.args(["-c", option]);
         }
         let log = self.folder.join("log");
-        let output = fs::File::create(&log).unwrap_or_else(|error| unreachable!("{}: {error}", log.display()));
-        let errors = output.try_clone().unwrap_or_else(|error| unreachable!("{}: {error}", log.display()));
-        server.stdin(Stdio::null()).stdout(output).stderr(errors);
-        let child = server.spawn().unwrap_or_else(|error| unreachable!("postgres: {error}"));
-        let script = format!(
-            "while kill -0 {} 2>/dev/null; do sleep 0.2; done; kill -INT $(head -1 {data}/postmaster.pid) {}; sleep 1; rm -rf {}",
-            std::process::id(),
-            child.id(),
-            self.folder.display()
-        );
         let mut guard = Command::new("setsid");
-        guard.args(["sh", "-c", &script]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        guard.spawn().unwrap_or_else(|error| unreachable!("setsid: {error}"));
+        guard
+            .args(["--fork", "sh", "-c", GUARD, "guard"])
+            .arg(&log)
+            .arg(&self.folder)
+            .arg(std::process::id().to_string());
+        guard.arg(server.get_program()).args(server.get_args());
+        succeed(guard.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()));
         let began = Instant::now();
         while !self.is_ready() {
             let text = fs::read_to_string(&log).unwrap_or_default();
@@ -205,8 +205,8 @@ fn succeed(command: &mut Command) -> Output {
 fn migrations() -> String {
     let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let libraries = fs::read_dir(checkout.join(".cache/venv/lib")).into_iter().flatten().flatten();
-    let folders = libraries.map(|library| library.path().join("site-packages/litellm_proxy_extras/migrations"));
-    let Some(folder) = folders.filter(|folder| folder.is_dir()).next() else {
+    let mut folders = libraries.map(|library| library.path().join("site-packages/litellm_proxy_extras/migrations"));
+    let Some(folder) = folders.find(|folder| folder.is_dir()) else {
         unreachable!("LiteLLM's migrations are missing: run tests/install, which fetches them")
     };
     let mut scripts: Vec<PathBuf> =

@@ -20,13 +20,13 @@ pub struct Scene {
 impl Scene {
     /// Every scene of a recording whose name begins with one of these.
     ///
-    /// # Panics
-    /// Where the recording is none.
-    pub fn all(recording: &str, beginnings: &[&str]) -> Vec<Self> {
-        let recording: Value = serde_json::from_str(recording).unwrap_or_else(|error| panic!("no recording: {error}"));
+    /// # Errors
+    /// Where the recording is no JSON.
+    pub fn all(recording: &str, beginnings: &[&str]) -> Result<Vec<Self>, serde_json::Error> {
+        let recording: Value = serde_json::from_str(recording)?;
         let scenes = recording["scenes"].as_array().cloned().unwrap_or_default();
         let wanted = |scene: &&Value| beginnings.iter().any(|name| text(scene, "name").starts_with(name));
-        scenes.iter().filter(wanted).map(|scene| Self::of(&recording["config"], scene)).collect()
+        Ok(scenes.iter().filter(wanted).map(|scene| Self::of(&recording["config"], scene)).collect())
     }
 
     fn of(common: &Value, scene: &Value) -> Self {

@@ -50,6 +50,12 @@ impl Prices {
         find(&self.rates, key)
     }
 
+    /// The rate that LiteLLM calls so: `input_cost_per_token_above_272k_tokens_priority`.
+    pub fn named(&self, name: &str) -> Option<ExactUsd> {
+        let (key, _) = field::rate(&format!("{}=0", field::code_of(name)?))?;
+        self.get(key)
+    }
+
     /// The rate of this unit, without threshold or tier.
     pub fn rate(&self, unit: Unit) -> Option<ExactUsd> {
         self.get(Key::of(unit))

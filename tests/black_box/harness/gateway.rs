@@ -24,12 +24,17 @@ impl Gateway {
 
     /// Starts it with more in its environment.
     pub fn start_with(config: &str, environment: &[(&str, &str)]) -> Self {
+        Self::start_at(free_port(), config, environment)
+    }
+
+    /// Starts it on this port. What it keeps is gone with it, unless `environment` says where to keep it.
+    pub fn start_at(port: u16, config: &str, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("config.yaml");
         fs::write(&path, config).expect("the configuration is written");
-        let port = free_port();
         let mut command = Command::new(binary("tollgate"));
         command.arg("--config").arg(path).args(["--host", "127.0.0.1", "--port", &port.to_string()]);
+        command.current_dir(folder.path());
         let mut process = Process::start(command, folder, environment);
         wait_until("the gateway is alive", || {
             if let Some(status) = process.ended() {

@@ -6,8 +6,11 @@ pub mod events;
 pub mod gateway;
 pub mod http;
 pub mod lambda;
+pub mod link;
 pub mod process;
 pub mod provider;
+pub mod random;
+pub mod store;
 
 use std::time::{Duration, Instant};
 

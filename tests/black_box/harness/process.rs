@@ -84,6 +84,12 @@ impl Process {
         assert!(sent.success(), "SIGTERM could not be sent");
     }
 
+    /// Kills it, as the kernel does that runs out of memory: it can do nothing about it.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("SIGKILL can be sent");
+        self.child.wait().expect("the end of a child");
+    }
+
     /// Waits for its end and tells how long that took.
     pub fn wait_for_end(&mut self) -> (ExitStatus, Duration) {
         let started = Instant::now();

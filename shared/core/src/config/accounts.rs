@@ -19,7 +19,16 @@ pub(super) fn read(name: &'static str, list: Option<&Node>) -> Vec<Model> {
         let params = Params { model: format!("{provider}/{name}"), ..params };
         let (group, id) = (name.to_owned(), format!("{name}/{provider}"));
         let place = item.span.clone();
-        accounts.push(Model { group, id, params, info: ModelInfo::default(), tpm: None, rpm: None, place });
+        accounts.push(Model {
+            group,
+            id,
+            params,
+            info: ModelInfo::default(),
+            tpm: None,
+            rpm: None,
+            place,
+            borrows: None,
+        });
     }
     accounts
 }

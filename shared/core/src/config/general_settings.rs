@@ -30,6 +30,7 @@ const UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX: u64 = 1000;
 const DATABASE_POOL_TIMEOUT_SECONDS: f64 = 60.0;
 const DATABASE_TIMEOUT_SECONDS: f64 = 10.0;
 const HEALTH_CHECK_INTERVAL_SECONDS: f64 = 300.0;
+const CONFIG_RELOAD_INTERVAL_SECONDS: f64 = 30.0;
 
 /// Settings of the server.
 #[derive(Clone, Debug)]
@@ -45,6 +46,8 @@ pub struct GeneralSettings {
     pub custom_auth: Option<CustomAuthSettings>,
     /// `allowed_routes`: the only routes there are, where any is named.
     pub allowed_routes: Vec<String>,
+    /// `admin_only_routes`: routes that only admins of everything may call.
+    pub admin_only_routes: Vec<String>,
     /// Where callers may call from.
     pub address: AddressRule,
     /// How callers with tokens are let in.
@@ -58,6 +61,10 @@ pub struct GeneralSettings {
     pub database_connection_pool_timeout_seconds: f64,
     /// Tollgate's own: how long a call to the database may take; 10 where nothing is set.
     pub database_timeout_seconds: f64,
+    /// `--iam_token_db_auth` of the command line: as the variable `IAM_TOKEN_DB_AUTH`.
+    pub iam_token_db_auth: bool,
+    /// `--azure_postgresql_auth` of the command line: as the variable `AZURE_POSTGRESQL_AUTH`.
+    pub azure_postgresql_auth: bool,
     /// Whether a pooler stands before the database that keeps no prepared statements.
     pub database_disable_prepared_statements: bool,
     /// Whether tables are left as they are at start: `disable_prisma_schema_update`, else the variable
@@ -113,16 +120,19 @@ pub struct GeneralSettings {
     pub use_shared_health_check: bool,
     /// Whether results tell the parameters of a deployment; true where nothing is set.
     pub health_check_details: bool,
+    /// Whether models, credentials and settings may be stored: `store_model_in_db`, else the variable
+    /// `STORE_MODEL_IN_DB`.
+    pub store_model_in_db: bool,
+    /// How often what is stored is looked at again, beside changes that are heard of: 30 where nothing is set.
+    pub proxy_config_reload_interval_seconds: f64,
     pub spend: SpendSettings,
 }
 
 impl GeneralSettings {
     pub(super) fn read(node: Option<&Node>, surroundings: &Surroundings<'_>) -> Self {
         let fields = Fields::of(node);
-        let given = node.is_some_and(|node| node.entry("master_key").is_some());
-        let from_variable = || if given { None } else { surroundings.variable("LITELLM_MASTER_KEY") };
         Self {
-            master_key: fields.text("master_key").or_else(from_variable).map(Secret::new),
+            master_key: master_key(node, surroundings),
             dangerously_permit_weak_or_unset_master_key: fields.flag("dangerously_permit_weak_or_unset_master_key"),
             dangerously_allow_mock_testing_request_params: fields.flag("dangerously_allow_mock_testing_request_params"),
             encryption_algorithm: Algorithm::named(fields.text("encryption_algorithm").as_deref()),
@@ -140,6 +150,8 @@ impl GeneralSettings {
                 .or_else(|| fields.number("database_connection_pool_timeout"))
                 .unwrap_or(DATABASE_POOL_TIMEOUT_SECONDS),
             database_timeout_seconds: fields.number("database_timeout_seconds").unwrap_or(DATABASE_TIMEOUT_SECONDS),
+            iam_token_db_auth: false,
+            azure_postgresql_auth: false,
             database_disable_prepared_statements: fields.flag("database_disable_prepared_statements"),
             disable_schema_update: fields.flag("disable_prisma_schema_update")
                 || surroundings
@@ -181,6 +193,7 @@ impl GeneralSettings {
                 .number("realtime_idle_timeout_seconds")
                 .unwrap_or(REALTIME_IDLE_TIMEOUT_SECONDS),
             allowed_routes: fields.texts("allowed_routes"),
+            admin_only_routes: fields.texts("admin_only_routes"),
             litellm_key_header_name: fields.text("litellm_key_header_name"),
             forward_client_headers_to_llm_api: fields.flag("forward_client_headers_to_llm_api"),
             completion_model: fields.text("completion_model"),
@@ -196,6 +209,15 @@ impl GeneralSettings {
             health_check_concurrency: fields.count("health_check_concurrency").filter(|count| *count > 0),
             use_shared_health_check: fields.flag("use_shared_health_check"),
             health_check_details: fields.flag_unless_off("health_check_details"),
+            store_model_in_db: match fields.get("store_model_in_db") {
+                Some(_) => fields.flag("store_model_in_db"),
+                None => surroundings
+                    .variable("STORE_MODEL_IN_DB")
+                    .is_some_and(|text| text.trim().eq_ignore_ascii_case("true")),
+            },
+            proxy_config_reload_interval_seconds: fields
+                .positive("proxy_config_reload_interval_seconds")
+                .unwrap_or(CONFIG_RELOAD_INTERVAL_SECONDS),
             spend: SpendSettings::read(node, surroundings),
         }
     }
@@ -204,4 +226,10 @@ impl GeneralSettings {
 fn networks(node: &Node) -> Vec<Network> {
     let texts = node.texts();
     texts.iter().flat_map(|text| text.split(',')).filter_map(Network::parse).collect()
+}
+
+fn master_key(node: Option<&Node>, surroundings: &Surroundings<'_>) -> Option<Secret> {
+    let is_given = node.is_some_and(|node| node.entry("master_key").is_some());
+    let from_variable = || if is_given { None } else { surroundings.variable("LITELLM_MASTER_KEY") };
+    Fields::of(node).text("master_key").or_else(from_variable).map(Secret::new)
 }

@@ -14,7 +14,14 @@ const BOUNDED: &[&str] =
 pub(super) fn read(document: &Node, surroundings: &Surroundings<'_>) -> KeyRules {
     let settings = Fields::of(document.get("litellm_settings"));
     let general = Fields::of(document.get("general_settings"));
-    let map = |name: &str| settings.get(name).map(Node::to_json_map).unwrap_or_default();
+    let map = |name: &str| {
+        let mut map = settings.get(name).map(Node::to_json_map).unwrap_or_default();
+        // Budgets are fractions, however they are written.
+        if let Some(budget) = map.get_mut("max_budget").filter(|budget| budget.is_number()) {
+            *budget = budget.as_f64().into();
+        }
+        map
+    };
     let generation = settings.get("key_generation_settings");
     let mut bounds = map("upperbound_key_generate_params");
     bounds.retain(|name, value| BOUNDED.contains(&name.as_str()) && !value.is_null());

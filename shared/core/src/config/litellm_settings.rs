@@ -2,6 +2,8 @@
 //!
 //! Reads what the tables have checked already.
 
+use serde_json::Value as Json;
+
 use super::budget::Budget;
 use super::load::Surroundings;
 use super::node::Node;
@@ -33,6 +35,12 @@ pub struct LitellmSettings {
     pub enable_azure_ad_token_refresh: bool,
     /// `tag_budget_config`, by the name of the tag.
     pub tag_budgets: Vec<(String, Budget)>,
+    /// `cost_discount_config` and `cost_margin_config`, by provider, as they are written; null where they are absent.
+    pub cost_discounts: Json,
+    pub cost_margins: Json,
+    /// Where a price map is that stands above the built-in one: `model_cost_map_url`, else the variable
+    /// `LITELLM_MODEL_COST_MAP_URL`, unless `LITELLM_LOCAL_MODEL_COST_MAP` says that none is wanted.
+    pub model_cost_map_url: Option<String>,
 }
 
 impl LitellmSettings {
@@ -60,6 +68,18 @@ impl LitellmSettings {
             vertex_location: fields.text("vertex_location"),
             enable_azure_ad_token_refresh: fields.flag("enable_azure_ad_token_refresh"),
             tag_budgets: Budget::by_name(fields.get("tag_budget_config")),
+            cost_discounts: fields.get("cost_discount_config").map_or(Json::Null, Node::to_json),
+            cost_margins: fields.get("cost_margin_config").map_or(Json::Null, Node::to_json),
+            model_cost_map_url: cost_map(&fields, surroundings),
         }
     }
+}
+
+fn cost_map(fields: &Fields<'_>, surroundings: &Surroundings<'_>) -> Option<String> {
+    let is_true = |text: String| text.trim().eq_ignore_ascii_case("true");
+    if surroundings.variable("LITELLM_LOCAL_MODEL_COST_MAP").is_some_and(is_true) {
+        return None;
+    }
+    let given = fields.text("model_cost_map_url").or_else(|| surroundings.variable("LITELLM_MODEL_COST_MAP_URL"));
+    given.map(|url| url.trim().to_owned()).filter(|url| !url.is_empty())
 }

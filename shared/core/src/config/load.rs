@@ -11,6 +11,7 @@ use super::notice::{Kind, Notice, Refusal, Severity};
 use super::pass_through::{self, VertexConfig};
 use super::router_settings::RouterSettings;
 use super::search_tool::SearchTool;
+use super::stored::Sections;
 use super::yaml::Reader;
 use super::{accounts, include, inspect, model_list, reference, search_tool};
 use crate::Secret;
@@ -73,6 +74,8 @@ pub struct Config {
     /// `finetune_settings`: the same for fine-tuning.
     pub finetune_settings: Vec<Model>,
     pub search_tools: Vec<SearchTool>,
+    /// What the document says beside its models, for what is stored to be added to.
+    pub sections: Sections,
 }
 
 /// A configuration and everything to know about it, in the order of its lines.
@@ -109,14 +112,18 @@ pub(super) struct Surroundings<'a> {
     own: &'a [(String, Secret)],
 }
 
-impl Surroundings<'_> {
+impl<'a> Surroundings<'a> {
+    pub const fn new(environment: &'a dyn Environment, own: &'a [(String, Secret)]) -> Self {
+        Self { environment, own }
+    }
+
     pub fn variable(&self, name: &str) -> Option<String> {
         let own = self.own.iter().rfind(|(own, _)| own == name).map(|(_, value)| value.expose().to_owned());
         own.or_else(|| self.environment.variable(name))
     }
 }
 
-fn build(document: &Node, surroundings: &Surroundings<'_>, notices: &mut Vec<Notice>) -> Config {
+pub(super) fn build(document: &Node, surroundings: &Surroundings<'_>, notices: &mut Vec<Notice>) -> Config {
     let credentials = model::read_credentials(document.get("credential_list"));
     Config {
         models: model_list::build(document.get("model_list"), &credentials, surroundings, notices),
@@ -130,6 +137,7 @@ fn build(document: &Node, surroundings: &Surroundings<'_>, notices: &mut Vec<Not
         files_settings: accounts::read("files_settings", document.get("files_settings")),
         finetune_settings: accounts::read("finetune_settings", document.get("finetune_settings")),
         search_tools: search_tool::read(document.get("search_tools")),
+        sections: Sections::of(document),
     }
 }
 

@@ -34,6 +34,7 @@ mod scalar;
 mod schema;
 mod search_tool;
 mod spend;
+mod stored;
 mod yaml;
 
 pub use budget::Budget;
@@ -55,6 +56,7 @@ pub use router_settings::{GroupAlias, RouterSettings};
 pub use routing::{RoutingGroup, Strategy, StrategyArgs};
 pub use search_tool::SearchTool;
 pub use spend::{JournalFull, SpendSettings};
+pub use stored::{Sections, Stored, StoredCredential, StoredModel};
 pub use yaml::FILE_BYTES_MAX;
 
 #[cfg(test)]

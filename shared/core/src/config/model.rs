@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::node::{Node, Span};
+use super::node::{Entry, Node, Span, Value};
 use super::{ModelInfo, Params};
 use crate::Secret;
 
@@ -22,6 +22,22 @@ pub struct Model {
     /// Requests a minute, looked for in the same order.
     pub rpm: Option<u64>,
     pub place: Span,
+    /// The credential that it names and the file does not have: it may be stored.
+    pub borrows: Option<Borrowing>,
+}
+
+/// A name of a credential, and what the model that names it says itself.
+#[derive(Clone)]
+pub struct Borrowing {
+    pub(super) name: String,
+    pub(super) own: Vec<Entry>,
+}
+
+impl fmt::Debug for Borrowing {
+    /// Without `own`, which may hold keys.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Borrowing").field(&self.name).finish()
+    }
 }
 
 impl Model {
@@ -30,7 +46,7 @@ impl Model {
         let params = Params { model: format!("{provider}/environment"), ..Params::default() };
         let (group, id) = ("environment".to_owned(), format!("environment/{provider}"));
         let place = Span::start_of("environment");
-        Self { group, id, params, info: ModelInfo::default(), tpm: None, rpm: None, place }
+        Self { group, id, params, info: ModelInfo::default(), tpm: None, rpm: None, place, borrows: None }
     }
 }
 
@@ -55,16 +71,32 @@ pub(super) fn read_credentials(list: Option<&Node>) -> Vec<Credential> {
     let mut credentials = Vec::new();
     for item in list.map(Node::items).unwrap_or_default() {
         let Some(name) = item.get("credential_name").and_then(Node::as_text) else { continue };
-        let mut source = Vec::new();
-        for entry in item.get("credential_values").map(Node::entries).unwrap_or_default() {
-            if let Some(key) = entry.name() {
-                source.push((key.to_owned(), entry.value.clone()));
-            }
-        }
-        let values = source.iter().map(|(key, value)| (key.clone(), secret(value))).collect();
-        credentials.push(Credential { name: name.to_owned(), values, source });
+        let none = Node { value: Value::Null, span: item.span.clone() };
+        credentials.push(credential(name, item.get("credential_values").unwrap_or(&none)));
     }
     credentials
+}
+
+/// A credential of these values.
+pub(super) fn credential(name: &str, values: &Node) -> Credential {
+    let entries = values.entries().iter();
+    let source: Vec<_> = entries.filter_map(|entry| Some((entry.name()?.to_owned(), entry.value.clone()))).collect();
+    let values = source.iter().map(|(key, value)| (key.clone(), secret(value))).collect();
+    Credential { name: name.to_owned(), values, source }
+}
+
+impl Credential {
+    /// The parameters with those of the credential that they do not set themselves.
+    pub(super) fn lend(&self, own: &[Entry]) -> Vec<Entry> {
+        let mut entries = own.to_vec();
+        for (key, value) in &self.source {
+            if own.iter().all(|entry| entry.name() != Some(key)) {
+                let key = Node { value: Value::Text(key.clone()), span: value.span.clone() };
+                entries.push(Entry { key, value: value.clone() });
+            }
+        }
+        entries
+    }
 }
 
 /// A value as a secret: a scalar as its text, anything larger as JSON.

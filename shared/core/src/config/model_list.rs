@@ -3,9 +3,9 @@
 //! An entry that cannot be used is left out and named, as LiteLLM does. Knows no provider.
 
 use super::load::Surroundings;
-use super::model::{Credential, Model};
+use super::model::{Borrowing, Credential, Model};
 use super::model_id::model_id;
-use super::node::{Entry, Node, Value};
+use super::node::{Entry, Node};
 use super::notice::{Kind, Notice};
 use super::provider;
 use super::schema::{Index, LITELLM_PARAMS};
@@ -59,8 +59,9 @@ impl Builder<'_> {
         }
         let own = params_node.entries();
         let id = info.id.clone().unwrap_or_else(|| model_id(group, own));
-        let entries = self.with_credential(own, path, notices);
+        let (entries, borrows) = self.with_credential(own, path, notices);
         let mut params = Params::read(&entries, &self.index);
+        params.tell_only(own);
         let limit = |node: Option<&Node>, name| node.and_then(|node| node.get(name)).and_then(count);
         let declared = |name| limit(Some(entry), name).or_else(|| limit(Some(params_node), name));
         let tpm = declared("tpm").or_else(|| limit(entry.get("model_info"), "tpm"));
@@ -68,7 +69,8 @@ impl Builder<'_> {
         // LiteLLM copies the limits of the entry into its parameters, where the weighted shuffle looks.
         params.tpm = params.tpm.or_else(|| limit(Some(entry), "tpm"));
         params.rpm = params.rpm.or_else(|| limit(Some(entry), "rpm"));
-        let model = Model { group: group.to_owned(), id, params, info, tpm, rpm, place: entry.span.clone() };
+        let (group, place) = (group.to_owned(), entry.span.clone());
+        let model = Model { group, id, params, info, tpm, rpm, place, borrows };
         Ok(for_each_organization(model, params_node.get("organization")))
     }
 
@@ -85,23 +87,18 @@ impl Builder<'_> {
     }
 
     /// The parameters with those of the named credential that the deployment does not set itself.
-    fn with_credential(&self, own: &[Entry], path: &str, notices: &mut Vec<Notice>) -> Vec<Entry> {
-        let mut entries = own.to_vec();
+    fn with_credential(&self, own: &[Entry], path: &str, notices: &mut Vec<Notice>) -> (Vec<Entry>, Option<Borrowing>) {
         let named = own.iter().find(|entry| entry.name() == Some("litellm_credential_name"));
-        let Some((entry, name)) = named.and_then(|entry| Some((entry, entry.value.as_text()?))) else { return entries };
+        let Some((entry, name)) = named.and_then(|entry| Some((entry, entry.value.as_text()?))) else {
+            return (own.to_vec(), None);
+        };
         let Some(credential) = self.credentials.iter().find(|credential| credential.name == name) else {
             let message = format!("`{name}` is no credential of `credential_list`; add it there");
             let notice = Notice::warning(Kind::UnknownCredential, &entry.value.span, message);
             notices.push(notice.at(format!("{path}.litellm_params.litellm_credential_name")));
-            return entries;
+            return (own.to_vec(), Some(Borrowing { name: name.to_owned(), own: own.to_vec() }));
         };
-        for (key, value) in &credential.source {
-            if own.iter().all(|entry| entry.name() != Some(key)) {
-                let key = Node { value: Value::Text(key.clone()), span: value.span.clone() };
-                entries.push(Entry { key, value: value.clone() });
-            }
-        }
-        entries
+        (credential.lend(own), None)
     }
 }
 

@@ -66,6 +66,8 @@ pub struct Params {
     pub credentials: Vec<(String, Secret)>,
     /// What goes into the body of every call unless the caller sets it, in the order written.
     pub defaults: Vec<(String, Json)>,
+    /// What may be shown of all this, as it was written.
+    pub told: Map<String, Json>,
 }
 
 impl Params {
@@ -74,7 +76,11 @@ impl Params {
         let mut params = Self::gateway(&Fields(entries));
         for entry in entries {
             let Some(name) = entry.name() else { continue };
-            match index.get(name).map_or(Role::Body, |group| group.role) {
+            let role = index.get(name).map_or(Role::Body, |group| group.role);
+            if role != Role::Credential && may_be_told(name, &entry.value) && !entry.value.is_null() {
+                params.told.insert(name.to_owned(), entry.value.to_json());
+            }
+            match role {
                 Role::Gateway => {}
                 _ if entry.value.is_null() => {}
                 Role::Body => params.defaults.push((name.to_owned(), entry.value.to_json())),
@@ -82,6 +88,11 @@ impl Params {
             }
         }
         params
+    }
+
+    /// What a credential lends is not shown.
+    pub(super) fn tell_only(&mut self, own: &[Entry]) {
+        self.told.retain(|name, _| own.iter().any(|entry| entry.name() == Some(name)));
     }
 
     /// A credential by its name; an empty one counts as absent.
@@ -133,6 +144,7 @@ impl Params {
             prices: prices(fields),
             credentials: Vec::new(),
             defaults: Vec::new(),
+            told: Map::new(),
         }
     }
 }
@@ -147,6 +159,23 @@ impl fmt::Debug for Params {
         debug.field("api_base", &self.api_base).field("api_key", &self.api_key).field("credentials", &self.credentials);
         debug.field("extra_headers", &headers).field("defaults", &defaults).finish_non_exhaustive()
     }
+}
+
+/// Texts that are no secret and hold none; of everything else only numbers and flags are shown.
+const PLAIN: &[&str] = &[
+    "model",
+    "custom_llm_provider",
+    "api_base",
+    "api_version",
+    "litellm_credential_name",
+    "region_name",
+    "budget_duration",
+    "tags",
+];
+
+/// Whether a parameter may be shown.
+fn may_be_told(name: &str, value: &Node) -> bool {
+    PLAIN.contains(&name) || matches!(value.value, Value::Bool(_) | Value::Integer(_) | Value::Float(_))
 }
 
 /// What the table of prices names.

@@ -33,6 +33,16 @@ pub(super) fn resolve(
     resolver.variables
 }
 
+/// The same for what is no document of its own: `variables` stand above the environment.
+pub(super) fn replace(
+    node: &mut Node,
+    environment: &dyn Environment,
+    variables: &[(String, Secret)],
+    notices: &mut Vec<Notice>,
+) {
+    Resolver { environment, variables: variables.to_vec(), notices }.visit("", node);
+}
+
 fn for_each_section(document: &mut Node, mut visit: impl FnMut(&str, &mut Node)) {
     let Value::Map(entries) = &mut document.value else { return };
     for entry in entries {
@@ -72,7 +82,7 @@ fn own_variables(document: &Node, environment: &dyn Environment, notices: &mut V
     variables
 }
 
-fn is_refused(name: &str) -> bool {
+pub(super) fn is_refused(name: &str) -> bool {
     REFUSED.contains(&name) || REFUSED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 

@@ -115,7 +115,9 @@ fn a_description_holds_what_the_configuration_says_and_no_key() {
     let shown = deployment.describe();
     assert!(!shown.to_string().contains("hidden"), "{shown}");
     assert_eq!(shown["model_name"], "group");
-    assert_eq!(shown["litellm_params"], json!({ "model": "openai/gpt-4o", "api_base": "https://host/v1" }));
+    let params = &shown["litellm_params"];
+    assert_eq!((&params["model"], &params["api_base"]), (&json!("openai/gpt-4o"), &json!("https://host/v1")));
+    assert!(params.get("user").is_none() && params.get("extra_headers").is_none(), "{params}");
     assert_eq!((&shown["model_info"]["id"], &shown["model_info"]["note"]), (&json!("mine"), &json!("kept")));
     assert_eq!(shown["model_info"]["litellm_provider"], "openai");
     assert!(shown["model_info"]["input_cost_per_token"].as_f64().is_some_and(|cost| cost > 0.0));

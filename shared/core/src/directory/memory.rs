@@ -322,7 +322,8 @@ impl Directory for Memory {
     }
 
     fn count<'a>(&'a self, query: &'a Query) -> BoxFuture<'a, Result<u64, Fault>> {
-        let count = query.check().map(|()| self.found(query).len() as u64);
+        let most = query.counted_max.unwrap_or(u64::MAX);
+        let count = query.check().map(|()| (self.found(query).len() as u64).min(most));
         Box::pin(std::future::ready(count))
     }
 

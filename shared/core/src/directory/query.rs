@@ -16,6 +16,8 @@ pub struct Query {
     pub offset: u64,
     /// `None`: all.
     pub limit: Option<u64>,
+    /// Where counting stops; `None`: it does not.
+    pub counted_max: Option<u64>,
     /// The columns to show; all where empty.
     pub columns: Vec<&'static str>,
 }
@@ -53,7 +55,15 @@ pub enum Filter {
 
 impl Query {
     pub const fn of(table: &'static Table) -> Self {
-        Self { table, filters: Vec::new(), sort: Vec::new(), offset: 0, limit: None, columns: Vec::new() }
+        Self {
+            table,
+            filters: Vec::new(),
+            sort: Vec::new(),
+            offset: 0,
+            limit: None,
+            counted_max: None,
+            columns: Vec::new(),
+        }
     }
 
     #[must_use]
@@ -76,6 +86,13 @@ impl Query {
     #[must_use]
     pub const fn page(mut self, offset: u64, limit: u64) -> Self {
         (self.offset, self.limit) = (offset, Some(limit));
+        self
+    }
+
+    /// How far rows are counted: where there are more, this is the answer.
+    #[must_use]
+    pub const fn counted(mut self, most: u64) -> Self {
+        self.counted_max = Some(most);
         self
     }
 

@@ -631,6 +631,9 @@ pub static SPEND_LOGS: Table = Table {
         &["session_id"],
         &["litellm_call_id"],
         &["api_key", "startTime"],
+        // Ours: what an internal user and a member of a team see is theirs, whatever else there is.
+        &["user", "startTime"],
+        &["team_id", "startTime"],
     ],
 };
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Governance, Profile};
+use super::{Caller, Governance, Profile};
 use crate::Error;
 use crate::catalog::{Catalog, Group};
 use crate::denial::Denial;
@@ -123,6 +123,26 @@ impl Governance {
             Some(customer) => check_list(Owner::Customer, &customer.texts("models"), &asked),
             None => Ok(()),
         }
+    }
+
+    /// The names of models that the caller may ask for, each with what it stands for, as lists show them.
+    ///
+    /// # Errors
+    /// Where the directory cannot be reached.
+    pub async fn visible(&self, catalog: &Catalog, caller: &Caller) -> Result<Vec<(String, Arc<Group>)>, Error> {
+        let mut visible = Vec::new();
+        for (name, group) in catalog.listed(caller.team_id()) {
+            let allowed = match caller.profile() {
+                None => Ok(()),
+                Some(profile) => self.check_model((catalog, Some(group)), profile, None, (name, None)).await,
+            };
+            match allowed {
+                Ok(()) => visible.push((name.to_owned(), Arc::clone(group))),
+                Err(Error::Denied(denial)) if denial.status == 403 => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(visible)
     }
 
     /// The list, and the models of the access groups that the row names.

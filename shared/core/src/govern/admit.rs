@@ -7,25 +7,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::caller::{MASTER_KEY, MASTER_USER};
-use super::limits::{self, Claim, Kind, Rates, Scope};
-use super::{Caller, Governance, Profile, access, told, windows};
+use super::limits::{self, Claim};
+use super::{Caller, Governance, Profile, access, draws, told, windows};
 use crate::bill::Bill;
 use crate::catalog::{Catalog, Group};
+use crate::config::JournalFull;
 use crate::denial::Denial;
 use crate::directory::{Columns, Row, schema};
 use crate::jwt::JwtError;
 use crate::ledger::{Payer, Spend};
 use crate::price::Job;
-use crate::quota::{Draw, Edge, Home, Level, Measure, Money, NamedTable, Refused, Request, Reservation, accounts};
+use crate::quota::{Level, Measure, Money, Refused, Request, Reservation};
 use crate::{Error, ledger};
 
 /// A reservation of a call that never ends lapses after this.
 const RESERVATION_MAX: Duration = Duration::from_hours(2);
+/// How often an operator is told of the same soft budget.
+const ALERT_EVERY: Duration = Duration::from_hours(24);
 /// How often a call that waits for room looks again, where nobody tells it: room may have been made elsewhere.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
-
-/// Tokens of an answer that nobody has limited.
-const LIKELY_OUTPUT_TOKENS: u64 = 1024;
 
 /// A call that wants to be made.
 #[derive(Default)]
@@ -43,24 +43,33 @@ pub(crate) struct Visit<'a> {
     pub user_agent: Option<String>,
     pub address: Option<String>,
     pub metadata: Option<serde_json::Value>,
+    /// The request itself, read only where it is kept.
+    pub messages: Option<&'a (dyn Fn() -> Option<serde_json::Value> + Sync)>,
     pub job: Job,
-    pub estimate: Estimate,
+    /// What limits of tokens take.
+    pub tokens: TokenEstimate,
+    /// The most that the call can cost, asked only where a budget applies.
+    pub worst: Option<&'a (dyn Fn() -> Worst + Sync)>,
     /// Whether it is a copy of another call, which the gateway makes by itself: it is paid for, and held against no
     /// limit.
     pub is_silent: bool,
 }
 
-/// The most that a call can use.
+/// What limits of tokens take for a call.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Estimate {
+pub(crate) struct TokenEstimate {
+    pub input: u64,
+    /// What the client allows the answer to have, where it says.
+    pub output: Option<u64>,
+}
+
+/// The most that a call can cost.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Worst {
     /// `None`: nobody knows the price.
-    pub cost_picousd: Option<u64>,
+    pub picousd: Option<u64>,
     /// Whether the model says of itself that it costs nothing: then no budget stands in the way.
     pub is_free: bool,
-    /// What limits of tokens take for the question.
-    pub likely_input_tokens: u64,
-    /// What the client allows the answer to have, where it says.
-    pub output_tokens: Option<u64>,
 }
 
 impl Governance {
@@ -70,8 +79,10 @@ impl Governance {
     /// LiteLLM's refusals: 401 for who is blocked, 403 for models, 422 for budgets, 429 for limits, 503 where nothing can
     /// be reserved or journalled.
     pub(crate) async fn admit(&self, catalog: &Catalog, caller: &Caller, visit: Visit<'_>) -> Result<Bill, Error> {
+        self.check_settings(&visit)?;
         let customer = self.customer(&visit).await?;
         let (mut claims, mut paid_from) = (Vec::new(), Vec::new());
+        let tags = tags_of(caller, &visit);
         if let Some(profile) = caller.profile() {
             check_team(profile)?;
             if let Some(model) = visit.model.filter(|_| !visit.is_silent) {
@@ -80,31 +91,49 @@ impl Governance {
                 self.check_model((catalog, visit.group), profile, customer.as_deref(), asked).await?;
             }
             claims.extend(profile.claims.iter().cloned());
-            model_rates(profile, &visit, &self.settings, &mut claims);
+            self.throttle(profile, &mut claims).await;
+            draws::of_call(profile, (&visit, &tags), &self.settings, &mut claims);
+            if let Some(group) = visit.group {
+                self.priority_claims((profile, group), &mut claims, self.clock.now()).await;
+            }
             for (claim, window) in windows::of_call(profile, visit.model, &self.settings.calendar, self.clock.now()) {
                 claims.push(claim);
                 paid_from.push(window);
             }
         }
-        if visit.estimate.is_free {
-            claims.retain(|claim| !matches!(claim.draw.measure, Measure::Money(_)));
-        }
-        self.customer_claims(&visit, customer.as_deref(), &mut claims).await?;
-        let tags = tags_of(caller, &visit);
+        self.customer_claims(&visit, customer.as_deref(), (&mut claims, &mut paid_from)).await?;
         for tag in &tags {
             self.tag_claims(tag, &mut claims).await?;
         }
         self.proxy_claims(&mut claims).await?;
-        if self.settings.needs_customer && visit.customer.is_none() && visit.model.is_some() {
-            let sentence = format!("'user' param not passed in. 'enforce_user_param'={}", "True");
-            return Err(Denial::unauthenticated(&sentence).into());
-        }
         if visit.is_silent {
-            claims = unlimited(claims);
+            claims = draws::unlimited(&claims);
         }
+        let worst = self.worst(&visit, &mut claims)?;
         let mut spend = Box::new(self.spend(caller, &visit, tags));
+        if !self.settings.omits_user_agents {
+            spend.payer.tags.extend(agent_tags(visit.user_agent.as_deref()));
+        }
         spend.payer.windows = paid_from;
-        self.open((caller, &visit), claims, spend).await
+        self.open((caller, &visit), (claims, worst), spend).await
+    }
+
+    /// What the operator asks of every call.
+    fn check_settings(&self, visit: &Visit<'_>) -> Result<(), Error> {
+        if self.settings.refuses_client_tags && !visit.tags.is_empty() && !visit.is_silent {
+            let sentence = "Client-side 'metadata.tags' not allowed in request. 'reject_clientside_metadata_tags'=True. \
+                            Tags can only be set via API key metadata.";
+            return Err(Denial::new(400, "bad_request_error", sentence).about("metadata.tags").into());
+        }
+        if self.settings.needs_customer && visit.customer.is_none() && visit.model.is_some() {
+            let sentence = "'user' param not passed in. 'enforce_user_param'=True";
+            return Err(Denial::unauthenticated(sentence).into());
+        }
+        let is_unpriced = || visit.worst.is_some_and(|worst| worst().picousd.is_none());
+        match visit.model.filter(|_| self.settings.blocks_unpriced && visit.group.is_some()) {
+            Some(model) if is_unpriced() => Err(unpriced(model).into()),
+            _ => Ok(()),
+        }
     }
 
     /// What the scopes of the caller's token allow.
@@ -114,37 +143,48 @@ impl Governance {
         identity.may_use(jwt.settings(), model).map_err(|error| denial(error).into())
     }
 
+    /// The most that the call can cost: what budgets are held against, and what is charged where the process ends before
+    /// the call does. Budgets do not apply to what is free.
+    fn worst(&self, visit: &Visit<'_>, claims: &mut Vec<Arc<Claim>>) -> Result<u64, Error> {
+        let is_limited =
+            |claim: &Arc<Claim>| matches!(&claim.draw.measure, Measure::Money(money) if money.limit_picousd.is_some());
+        let Some(worst) = visit.worst else { return Ok(0) };
+        let (worst, has_budget) = (worst(), claims.iter().any(is_limited));
+        if worst.is_free && has_budget {
+            claims.retain(|claim| !matches!(claim.draw.measure, Measure::Money(_)));
+        }
+        match (worst.picousd, visit.model) {
+            (None, Some(model)) if has_budget => self.judge_unpriced(model).map(|()| 0),
+            (picousd, _) => Ok(picousd.unwrap_or(0)),
+        }
+    }
+
     /// Reserves, and notes that the call is about to be made.
     async fn open(
         &self,
         (caller, visit): (&Caller, &Visit<'_>),
-        claims: Vec<Claim>,
+        (claims, worst_picousd): (Vec<Arc<Claim>>, u64),
         mut spend: Box<Spend>,
     ) -> Result<Bill, Error> {
-        let is_limited = claims
-            .iter()
-            .any(|claim| matches!(&claim.draw.measure, Measure::Money(money) if money.limit_picousd.is_some()));
-        if is_limited && visit.estimate.cost_picousd.is_none() && visit.model.is_some() {
-            self.judge_unpriced(visit.model.unwrap_or_default())?;
-        }
-        let estimate = &visit.estimate;
+        let tokens = visit.tokens;
+        // What is charged where nobody ever says how the call ended.
+        (spend.cost_picousd, spend.tokens.prompt) = (worst_picousd, tokens.input);
         let request = Request {
             id: spend.id.as_str().into(),
             now: self.clock.now(),
             expires: self.clock.now() + RESERVATION_MAX,
             draws: claims.iter().map(|claim| claim.draw.clone()).collect(),
             record: self.quota.keeps_records().then(|| Arc::new((*spend).clone())),
-            cost_picousd: estimate.cost_picousd.unwrap_or(0),
-            input_tokens: estimate.likely_input_tokens,
-            output_tokens: estimate.output_tokens.unwrap_or_else(|| likely_output(&claims, estimate)),
+            cost_picousd: worst_picousd,
+            input_tokens: tokens.input,
+            output_tokens: tokens.output.unwrap_or_else(|| draws::likely_output(&claims, tokens)),
             enforcement: self.settings.enforcement,
         };
         let reservation = self.reserve(request, &claims).await?;
+        self.alert(&claims, &reservation.levels);
         let told = told::before(caller, &claims, &reservation.levels);
         let key_level = reservation.levels.first().filter(|_| caller.profile().is_some());
         let key_picousd = key_level.map_or(0, |level| level.used.saturating_sub(level.held));
-        spend.cost_picousd = reservation.cost_picousd;
-        spend.tokens.prompt = estimate.likely_input_tokens;
         let bill = Bill {
             quota: Arc::clone(&self.quota),
             journal: Arc::clone(&self.journal),
@@ -158,16 +198,18 @@ impl Governance {
             beside_picousd: 0,
             key_picousd,
             told,
-            input_tokens: estimate.likely_input_tokens,
+            input_tokens: tokens.input,
         };
         match self.journal.begin(&bill.spend).await {
             Ok(()) => Ok(bill),
+            // Its end finds no room, either, which the journal says aloud.
+            Err(_) if self.settings.journal_full == JournalFull::Degrade => Ok(bill),
             Err(fault) => Err(unjournalled(bill, &fault)),
         }
     }
 
     /// Takes from every account; waits a stated time where only calls under way stand in the way.
-    async fn reserve(&self, request: Request, claims: &[Claim]) -> Result<Reservation, Error> {
+    async fn reserve(&self, request: Request, claims: &[Arc<Claim>]) -> Result<Reservation, Error> {
         let deadline = request.now + self.settings.budget_wait;
         loop {
             let freed = self.quota.freed();
@@ -185,13 +227,23 @@ impl Governance {
         }
     }
 
+    /// Says once a day that a soft budget is used up: nobody is refused for it.
+    fn alert(&self, claims: &[Arc<Claim>], levels: &[Level]) {
+        for (claim, level) in claims.iter().zip(levels) {
+            let Some(soft) = claim.scope.soft_picousd.filter(|soft| level.used >= *soft) else { continue };
+            let (name, now) = (&*claim.draw.account, self.clock.now());
+            if self.alerted.find(name, now, ALERT_EVERY).is_none() {
+                let epoch = self.alerted.epoch();
+                self.alerted.keep(name.to_owned(), (), now, epoch);
+                let (spent_usd, soft_usd) = (limits::usd(level.used), limits::usd(soft));
+                tracing::warn!(account = name, spent_usd, soft_usd, "the soft budget of {name} is used up");
+            }
+        }
+    }
+
     fn judge_unpriced(&self, model: &str) -> Result<(), Error> {
         if self.settings.refuses_unpriced {
-            let sentence = format!(
-                "Model {model} has no price, and a budget applies to this call: set input_cost_per_token and \
-                 output_cost_per_token in its litellm_params, or general_settings.unpriced_model_under_budget: allow"
-            );
-            return Err(Denial::new(403, "model_cost_map_missing", sentence).about("model").into());
+            return Err(unpriced(model).into());
         }
         tracing::warn!(model, "{model} has no price: its calls cost nothing, and are held against no budget");
         Ok(())
@@ -199,73 +251,12 @@ impl Governance {
 
     async fn customer(&self, visit: &Visit<'_>) -> Result<Option<Arc<Row>>, Error> {
         let Some(id) = visit.customer.as_deref().filter(|_| self.has_rows()) else { return Ok(None) };
-        let row = self.row(&schema::CUSTOMERS, id).await?;
+        let row = self.named(&schema::CUSTOMERS, id).await?;
         if access::is_blocked(row.as_deref()) {
             let sentence = format!("Customer={id} is blocked. Update via `/customer/unblock` if you're an admin.");
             return Err(Denial::unauthenticated(&sentence).into());
         }
         Ok(row)
-    }
-
-    async fn customer_claims(
-        &self,
-        visit: &Visit<'_>,
-        row: Option<&Row>,
-        claims: &mut Vec<Claim>,
-    ) -> Result<(), Error> {
-        let Some(id) = visit.customer.as_deref().filter(|_| self.has_rows()) else { return Ok(()) };
-        let own = row.and_then(|row| row.text("budget_id")).map(str::to_owned);
-        let budget = match own.or_else(|| self.settings.customer_budget_id.clone()) {
-            Some(budget) => self.row(&schema::BUDGETS, &budget).await?,
-            None => None,
-        };
-        let limit =
-            budget.as_ref().and_then(|budget| budget.number("max_budget")).or(self.settings.customer_budget_usd);
-        let resets_at = budget.as_ref().and_then(|budget| budget.moment("budget_reset_at"));
-        let draw = money(
-            accounts::customer(id),
-            limit,
-            Edge::Exceeded,
-            Home::Row { table: NamedTable(&schema::CUSTOMERS), key: vec![id.to_owned()] },
-            row,
-        );
-        claims.push(Claim { draw, scope: Scope { kind: Kind::Customer, name: id.to_owned(), resets_at } });
-        Rates::of(budget.as_deref()).claim(Kind::Customer, id, &self.settings, claims);
-        Ok(())
-    }
-
-    async fn tag_claims(&self, tag: &str, claims: &mut Vec<Claim>) -> Result<(), Error> {
-        if !self.has_rows() {
-            return Ok(());
-        }
-        let Some(row) = self.row(&schema::TAGS, tag).await? else { return Ok(()) };
-        let budget = match row.text("budget_id") {
-            Some(budget) => self.row(&schema::BUDGETS, budget).await?,
-            None => None,
-        };
-        let limit = budget.as_ref().and_then(|budget| budget.number("max_budget"));
-        let resets_at = budget.as_ref().and_then(|budget| budget.moment("budget_reset_at"));
-        let home = Home::Row { table: NamedTable(&schema::TAGS), key: vec![tag.to_owned()] };
-        let draw = money(accounts::tag(tag), limit, Edge::Exceeded, home, Some(&row));
-        claims.push(Claim { draw, scope: Scope { kind: Kind::Tag, name: tag.to_owned(), resets_at } });
-        Rates::of(budget.as_deref()).claim(Kind::Tag, tag, &self.settings, claims);
-        Ok(())
-    }
-
-    /// What holds for all calls together.
-    async fn proxy_claims(&self, claims: &mut Vec<Claim>) -> Result<(), Error> {
-        if let Some(limit) = self.settings.global_parallel_max {
-            let (account, measure) = ("rate:global:parallel".into(), Measure::Parallel { limit });
-            let scope = Scope { kind: Kind::Proxy, name: "proxy".to_owned(), resets_at: None };
-            claims.push(Claim { draw: Draw { account, measure }, scope });
-        }
-        let Some(limit) = self.settings.proxy_budget_usd else { return Ok(()) };
-        let row = if self.has_rows() { self.row(&schema::USERS, accounts::PROXY).await? } else { None };
-        let resets_at = row.as_ref().and_then(|row| row.moment("budget_reset_at"));
-        let home = Home::Row { table: NamedTable(&schema::USERS), key: vec![accounts::PROXY.to_owned()] };
-        let draw = money(accounts::user(accounts::PROXY), Some(limit), Edge::Exceeded, home, row.as_deref());
-        claims.push(Claim { draw, scope: Scope { kind: Kind::Proxy, name: "proxy".to_owned(), resets_at } });
-        Ok(())
     }
 
     fn spend(&self, caller: &Caller, visit: &Visit<'_>, tags: Vec<String>) -> Spend {
@@ -290,6 +281,7 @@ impl Governance {
             requester_ip: visit.address.clone(),
             user_agent: visit.user_agent.clone(),
             metadata: visit.metadata.clone(),
+            messages: visit.messages.as_ref().filter(|_| self.settings.keeps_prompts).and_then(|read| read()),
             ..Spend::default()
         }
     }
@@ -332,27 +324,10 @@ fn tags_of(caller: &Caller, visit: &Visit<'_>) -> Vec<String> {
     tags
 }
 
-fn money(account: String, limit: Option<f64>, edge: Edge, home: Home, row: Option<&Row>) -> Draw {
-    let seed_picousd = limits::picousd(row.and_then(|row| row.number("spend"))).unwrap_or(0);
-    let measure = Measure::Money(Money { limit_picousd: limits::picousd(limit), edge, home, seed_picousd });
-    Draw { account: account.into(), measure }
-}
-
-/// Limits of the key and its team on this model.
-fn model_rates(profile: &Profile, visit: &Visit<'_>, settings: &super::Settings, claims: &mut Vec<Claim>) {
-    let Some(model) = visit.model else { return };
-    let of = |row: Option<&Row>| {
-        let metadata = row.and_then(|row| row.object("metadata"));
-        Rates {
-            requests: limits::of_model(metadata, "model_rpm_limit", model),
-            tokens: limits::of_model(metadata, "model_tpm_limit", model),
-            parallel: None,
-        }
-    };
-    of(Some(&profile.key)).claim(Kind::KeyModel, &format!("{}:{model}", profile.hash), settings, claims);
-    if let Some(team) = profile.team_id() {
-        of(profile.team.as_ref()).claim(Kind::TeamModel, &format!("{team}:{model}"), settings, claims);
-    }
+/// LiteLLM's tags of the client's program: its name, and with its version.
+fn agent_tags(agent: Option<&str>) -> impl Iterator<Item = String> {
+    let name = agent.and_then(|agent| agent.split_once('/')).map(|(name, _)| name);
+    name.into_iter().chain(agent).map(|text| format!("User-Agent: {text}"))
 }
 
 fn check_team(profile: &Profile) -> Result<(), Error> {
@@ -362,27 +337,14 @@ fn check_team(profile: &Profile) -> Result<(), Error> {
     Err(Denial::unauthenticated(&sentence).into())
 }
 
-/// LiteLLM's estimate of an answer that nobody has limited: as long as the question, at least 1,024 tokens, or a quarter
-/// of the smallest limit that applies.
-fn likely_output(claims: &[Claim], estimate: &Estimate) -> u64 {
-    let limits = claims.iter().filter_map(|claim| match claim.draw.measure {
-        Measure::Tokens { limit, .. } => Some(limit),
-        _ => None,
-    });
-    let least = limits.min().map_or(LIKELY_OUTPUT_TOKENS, |limit| LIKELY_OUTPUT_TOKENS.min((limit / 4).max(1)));
-    least.max(estimate.likely_input_tokens)
-}
-
-/// The same accounts of money, whatever is left in them.
-fn unlimited(claims: Vec<Claim>) -> Vec<Claim> {
-    let lift = |mut claim: Claim| match &mut claim.draw.measure {
-        Measure::Money(money) => {
-            money.limit_picousd = None;
-            Some(claim)
-        }
-        _ => None,
-    };
-    claims.into_iter().filter_map(lift).collect()
+/// A model whose calls nobody can charge for.
+fn unpriced(model: &str) -> Denial {
+    let sentence = format!(
+        "Model {model} has no price: set input_cost_per_token and output_cost_per_token in its litellm_params, or permit \
+         it by litellm_settings.block_requests_for_models_without_pricing: false and \
+         general_settings.unpriced_model_under_budget: allow"
+    );
+    Denial::new(403, "model_cost_map_missing", sentence).about("model")
 }
 
 /// Whether the account is full of what calls under way hold, and not of what was spent.

@@ -82,6 +82,12 @@ impl Caller {
         self.profile()?.key.text("team_id")
     }
 
+    /// Whose names of models the caller may use: its team's; the operator's keys may use everybody's, those of nobody's
+    /// team no team's.
+    pub fn team_scope(&self) -> Option<&str> {
+        self.team_id().or_else(|| (!self.is_admin()).then_some(""))
+    }
+
     pub fn organization_id(&self) -> Option<&str> {
         let profile = self.profile()?;
         let own = profile.key.text("organization_id");

@@ -10,7 +10,7 @@ use http::Method;
 use serde_json::Value;
 
 use super::authorise::{self, Entry, Route};
-use super::{Caller, Governance, Groups};
+use super::{Caller, Governance, Groups, Role};
 use crate::address::AddressRule;
 use crate::custom_auth::{CustomAuth, Question, Verdict};
 use crate::denial::Denial;
@@ -23,6 +23,8 @@ pub struct Doors {
     pub address: AddressRule,
     /// `general_settings.allowed_routes`; all where there are none.
     pub allowed_routes: Vec<String>,
+    /// `general_settings.admin_only_routes`.
+    pub admin_only_routes: Vec<String>,
     pub jwt: Option<JwtAuthenticator>,
     pub custom: Option<CustomAuth>,
 }
@@ -55,6 +57,12 @@ impl Governance {
             return Err(Denial::auth(403, format!("Access forbidden: Route {} not allowed", knock.path)).into());
         }
         let caller = self.caller(gatekeeper, knock).await?;
+        let is_admin = caller.profile().is_none_or(|profile| profile.role == Role::ProxyAdmin);
+        if !is_admin && self.doors.admin_only_routes.iter().any(|route| route == knock.path || route == knock.pattern) {
+            let sentence =
+                format!("user not allowed to access this route. Route={} is an admin only route", knock.path);
+            return Err(Denial::auth(403, sentence).into());
+        }
         let route = Route { pattern: knock.pattern, path: knock.path, method: knock.method, groups: knock.groups };
         authorise::authorise(caller, route, self.clock.now())
     }

@@ -70,6 +70,12 @@ impl Governance {
         {
             return Ok(Some(profile));
         }
+        // Nobody waits for a database that is known to be away, if there is another answer.
+        if self.is_away()
+            && let Some(profile) = self.profiles.last(hash, now, self.settings.believed())
+        {
+            return Ok(Some(profile));
+        }
         let epoch = self.profiles.epoch();
         match self.look_up_anew(hash, now).await {
             Ok(None) => Ok(None),

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderName;
 use serde_json::Value;
 use tollgate_wire::python;
 
@@ -22,6 +23,19 @@ const PICOUSD_A_USD: f64 = 1e12;
 pub struct Claim {
     pub draw: Draw,
     pub scope: Scope,
+    /// The headers that say what is left, and of how much: of what is no money.
+    pub told: Option<(HeaderName, HeaderName)>,
+}
+
+impl Claim {
+    pub fn new(draw: Draw, scope: Scope) -> Arc<Self> {
+        let told = unit_of(&draw.measure).and_then(|unit| {
+            let descriptor = scope.kind.descriptor();
+            let name = |what: &str| HeaderName::try_from(format!("x-ratelimit-{descriptor}-{what}-{unit}")).ok();
+            Some((name("remaining")?, name("limit")?))
+        });
+        Arc::new(Self { draw, scope, told })
+    }
 }
 
 /// Whose account it is, as a refusal names it.
@@ -32,6 +46,8 @@ pub struct Scope {
     pub name: String,
     /// The row whose `budget_reset_at` says when the budget begins anew, and when that is.
     pub resets_at: Option<Moment>,
+    /// When the operator is told, and nobody is refused.
+    pub soft_picousd: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +66,16 @@ pub enum Kind {
     TeamModel,
     UserModel,
     CustomerModel,
+    OrganizationModel,
+    ProjectModel,
+    /// Calls of a key with one tag.
+    KeyTag,
     KeyWindow,
     TeamWindow,
+    /// All calls of a model.
+    Model,
+    /// Calls of a model by keys of one priority.
+    Priority,
 }
 
 impl Kind {
@@ -72,6 +96,11 @@ impl Kind {
             Self::TeamModel => "model_per_team",
             Self::UserModel => "model_per_user",
             Self::CustomerModel => "model_per_end_user",
+            Self::OrganizationModel => "model_per_organization",
+            Self::ProjectModel => "model_per_project",
+            Self::KeyTag => "tag_per_key",
+            Self::Model => "model_saturation_check",
+            Self::Priority => "priority_model",
         }
     }
 }
@@ -93,18 +122,19 @@ struct Purse<'a> {
     row: &'a Row,
     limit_usd: Option<f64>,
     resets_at: Option<Moment>,
+    soft_usd: Option<f64>,
 }
 
 impl Purse<'_> {
-    fn claim(self, kind: Kind, account: String, name: String, edge: Edge) -> Claim {
+    fn claim(self, kind: Kind, account: String, name: String, edge: Edge) -> Arc<Claim> {
         let money = Money {
             limit_picousd: picousd(self.limit_usd),
             edge,
-            home: Home::Row { table: NamedTable(self.table), key: self.key },
+            home: Arc::new(Home::Row { table: NamedTable(self.table), key: self.key }),
             seed_picousd: picousd(self.row.number("spend")).unwrap_or(0),
         };
         let draw = Draw { account: account.into(), measure: Measure::Money(money) };
-        Claim { draw, scope: Scope { kind, name, resets_at: self.resets_at } }
+        Claim::new(draw, Scope { kind, name, resets_at: self.resets_at, soft_picousd: picousd(self.soft_usd) })
     }
 }
 
@@ -123,39 +153,62 @@ fn raised(budget: &Row, limit: Option<f64>) -> Option<f64> {
 }
 
 /// Every account that each call of the key draws on.
-pub fn claims(profile: &Profile, settings: &Settings, now: Moment) -> Vec<Claim> {
+pub fn claims(profile: &Profile, settings: &Settings, now: Moment) -> Vec<Arc<Claim>> {
     let mut claims = Vec::with_capacity(12);
     budgets(profile, settings, now, &mut claims);
     rates(profile, settings, &mut claims);
     claims
 }
 
-fn budgets(profile: &Profile, settings: &Settings, now: Moment, claims: &mut Vec<Claim>) {
+fn budgets(profile: &Profile, settings: &Settings, now: Moment, claims: &mut Vec<Arc<Claim>>) {
     let (limit_usd, resets_at) = linked(&profile.key, profile.key_budget.as_ref());
+    let soft_usd = profile.key_budget.as_ref().and_then(|budget| budget.number("soft_budget"));
     let limit_usd = limit_usd.map(|limit| limit + temporary_increase(&profile.key, now));
-    let purse =
-        Purse { table: &schema::KEYS, key: vec![profile.hash.clone()], row: &profile.key, limit_usd, resets_at };
+    let purse = Purse {
+        table: &schema::KEYS,
+        key: vec![profile.hash.clone()],
+        row: &profile.key,
+        limit_usd,
+        resets_at,
+        soft_usd,
+    };
     claims.push(purse.claim(Kind::Key, accounts::key(&profile.hash), key_name(profile), Edge::Reached));
     if let (Some(team), Some(id)) = (&profile.team, profile.team_id()) {
         let (limit_usd, resets_at) = (team.number("max_budget"), team.moment("budget_reset_at"));
-        let purse = Purse { table: &schema::TEAMS, key: vec![id.to_owned()], row: team, limit_usd, resets_at };
+        let soft_usd = team.number("soft_budget");
+        let purse =
+            Purse { table: &schema::TEAMS, key: vec![id.to_owned()], row: team, limit_usd, resets_at, soft_usd };
         claims.push(purse.claim(Kind::Team, accounts::team(id), id.to_owned(), Edge::Exceeded));
     }
     if let (Some(organization), Some(id)) = (&profile.organization, organization_id(profile)) {
         let (limit_usd, resets_at) = linked(organization, profile.organization_budget.as_ref());
-        let purse =
-            Purse { table: &schema::ORGANIZATIONS, key: vec![id.to_owned()], row: organization, limit_usd, resets_at };
+        let purse = Purse {
+            table: &schema::ORGANIZATIONS,
+            key: vec![id.to_owned()],
+            row: organization,
+            limit_usd,
+            resets_at,
+            soft_usd: None,
+        };
         claims.push(purse.claim(Kind::Organization, accounts::organization(id), id.to_owned(), Edge::Reached));
     }
     if let (Some(project), Some(id)) = (&profile.project, profile.key.text("project_id")) {
         let (limit_usd, resets_at) = linked(project, profile.project_budget.as_ref());
-        let purse = Purse { table: &schema::PROJECTS, key: vec![id.to_owned()], row: project, limit_usd, resets_at };
+        let purse = Purse {
+            table: &schema::PROJECTS,
+            key: vec![id.to_owned()],
+            row: project,
+            limit_usd,
+            resets_at,
+            soft_usd: None,
+        };
         claims.push(purse.claim(Kind::Project, accounts::project(id), id.to_owned(), Edge::Reached));
     }
     if let (Some(user), Some(id)) = (&profile.user, profile.user_id()) {
         let applies = profile.team.is_none() || settings.user_budget_on_team_keys;
         let (limit_usd, resets_at) = (user.number("max_budget").filter(|_| applies), user.moment("budget_reset_at"));
-        let purse = Purse { table: &schema::USERS, key: vec![id.to_owned()], row: user, limit_usd, resets_at };
+        let purse =
+            Purse { table: &schema::USERS, key: vec![id.to_owned()], row: user, limit_usd, resets_at, soft_usd: None };
         claims.push(purse.claim(Kind::User, accounts::user(id), id.to_owned(), Edge::Reached));
     }
     if let (Some(membership), Some(user), Some(team)) = (&profile.membership, profile.user_id(), profile.team_id()) {
@@ -163,7 +216,8 @@ fn budgets(profile: &Profile, settings: &Settings, now: Moment, claims: &mut Vec
         // LiteLLM: a member's budget of 0 is none.
         let limit_usd = limit_usd.filter(|limit| *limit > 0.0);
         let key = vec![user.to_owned(), team.to_owned()];
-        let purse = Purse { table: &schema::TEAM_MEMBERSHIPS, key, row: membership, limit_usd, resets_at };
+        let purse =
+            Purse { table: &schema::TEAM_MEMBERSHIPS, key, row: membership, limit_usd, resets_at, soft_usd: None };
         claims.push(purse.claim(
             Kind::Member,
             accounts::team_member(user, team),
@@ -194,7 +248,7 @@ fn key_name(profile: &Profile) -> String {
     }
 }
 
-fn rates(profile: &Profile, settings: &Settings, claims: &mut Vec<Claim>) {
+fn rates(profile: &Profile, settings: &Settings, claims: &mut Vec<Arc<Claim>>) {
     let key = &profile.key;
     let budget = profile.key_budget.as_ref();
     let limit = |name: &str| count(Some(key), name).or_else(|| count(budget, name));
@@ -233,12 +287,12 @@ impl Rates {
         }
     }
 
-    pub fn claim(self, kind: Kind, id: &str, settings: &Settings, claims: &mut Vec<Claim>) {
+    pub fn claim(self, kind: Kind, id: &str, settings: &Settings, claims: &mut Vec<Arc<Claim>>) {
         let window = settings.rate_window;
         let mut push = |unit: &str, measure: Measure| {
             let account: Arc<str> = format!("rate:{}:{id}:{unit}", kind.descriptor()).into();
-            let scope = Scope { kind, name: id.to_owned(), resets_at: None };
-            claims.push(Claim { draw: Draw { account, measure }, scope });
+            let scope = Scope { kind, name: id.to_owned(), resets_at: None, soft_picousd: None };
+            claims.push(Claim::new(Draw { account, measure }, scope));
         };
         if let Some(limit) = self.parallel {
             push("parallel", Measure::Parallel { limit });
@@ -264,14 +318,15 @@ pub fn of_model(metadata: Option<&Row>, name: &str, model: &str) -> Option<u64> 
 impl Claim {
     /// What is said to a call that finds this account full.
     pub fn refusal(&self, level: Level, budget_status: u16, now: Moment) -> Denial {
-        match &self.draw.measure {
+        let denial = match &self.draw.measure {
             Measure::Money(money) => self.over_budget(money, level, budget_status, now),
             Measure::Requests { limit, window } => self.over_rate("requests", (*limit, *window), level, now),
             Measure::Tokens { limit, window, .. } => self.over_rate("tokens", (*limit, *window), level, now),
             Measure::Parallel { limit } => {
                 self.over_rate("max_parallel_requests", (*limit, Duration::from_secs(1)), level, now)
             }
-        }
+        };
+        Denial { full: Some(self.scope.kind), ..denial }
     }
 
     fn over_budget(&self, money: &Money, level: Level, status: u16, now: Moment) -> Denial {
@@ -296,6 +351,8 @@ impl Claim {
             Kind::KeyWindow => window_sentence("Key", &money.home, spent, limit),
             Kind::TeamWindow => window_sentence(&format!("Team={name}"), &money.home, spent, limit),
             Kind::KeyModel | Kind::TeamModel | Kind::UserModel | Kind::CustomerModel => name.clone(),
+            Kind::Model | Kind::Priority | Kind::OrganizationModel | Kind::ProjectModel => entity("Model"),
+            Kind::KeyTag => entity("Tag"),
         };
         if level.held > 0 && level.used.saturating_sub(level.held) < money.limit_picousd.unwrap_or(0) {
             sentence.push_str(&format!(" ({} of it is held by calls under way)", python::float(usd(level.held))));

@@ -2,6 +2,8 @@
 //!
 //! Built once for each look-up; calls only read it.
 
+use std::sync::Arc;
+
 use super::{Allowance, Claim, Role};
 use crate::clock::Moment;
 use crate::directory::{Columns, Row, Table, schema};
@@ -29,7 +31,7 @@ pub struct Profile {
     /// When the first of the budgets begins anew.
     pub due: Option<Moment>,
     /// The accounts that every call of the key draws on.
-    pub claims: Vec<Claim>,
+    pub claims: Vec<Arc<Claim>>,
     /// Budgets that begin anew again and again.
     pub allowances: Vec<Allowance>,
     /// Tags that the key and its team put on every call.

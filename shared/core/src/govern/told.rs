@@ -2,12 +2,14 @@
 //!
 //! Decides nothing.
 
+use std::sync::Arc;
+
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 use tollgate_wire::python;
 
 use super::Caller;
-use super::limits::{Claim, unit_of};
+use super::limits::Claim;
 use crate::bill::Receipt;
 use crate::directory::Columns;
 use crate::quota::{Level, Measure};
@@ -31,7 +33,7 @@ static PARTS: [(&str, HeaderName); 7] = [
 pub type Headers = Vec<(HeaderName, HeaderValue)>;
 
 /// What holds before the call is made: limits of the key, and what is left of every limit.
-pub fn before(caller: &Caller, claims: &[Claim], levels: &[Level]) -> Headers {
+pub fn before(caller: &Caller, claims: &[Arc<Claim>], levels: &[Level]) -> Headers {
     let mut headers = Vec::with_capacity(8);
     if let Some(profile) = caller.profile() {
         let whole = |name: &str| profile.key.whole(name).map(HeaderValue::from);
@@ -41,12 +43,9 @@ pub fn before(caller: &Caller, claims: &[Claim], levels: &[Level]) -> Headers {
         headers.extend(budget.and_then(|budget| Some((KEY_BUDGET, number(budget)?))));
     }
     for (claim, level) in claims.iter().zip(levels) {
-        let (Some(unit), Some(limit)) = (unit_of(&claim.draw.measure), limit(&claim.draw.measure)) else { continue };
-        let descriptor = claim.scope.kind.descriptor();
-        for (what, count) in [("remaining", limit.saturating_sub(level.used)), ("limit", limit)] {
-            let name = HeaderName::try_from(format!("x-ratelimit-{descriptor}-{what}-{unit}"));
-            headers.extend(name.ok().map(|name| (name, HeaderValue::from(count))));
-        }
+        let (Some((remaining, most)), Some(limit)) = (&claim.told, limit(&claim.draw.measure)) else { continue };
+        headers.push((remaining.clone(), HeaderValue::from(limit.saturating_sub(level.used))));
+        headers.push((most.clone(), HeaderValue::from(limit)));
     }
     headers
 }
@@ -62,6 +61,10 @@ pub fn after(headers: &mut Headers, receipt: &Receipt) {
 }
 
 fn number(number: f64) -> Option<HeaderValue> {
+    // Most parts of a cost are nothing.
+    if number == 0.0 {
+        return Some(HeaderValue::from_static("0.0"));
+    }
     HeaderValue::try_from(python::float(number)).ok()
 }
 

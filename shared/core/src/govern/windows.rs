@@ -3,6 +3,8 @@
 //! What is spent in a window is kept in `LiteLLM_BudgetWindowSpend`; a window that is over counts as nothing. Works out
 //! which windows a call is paid from; counts nothing.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::limits::{Claim, Kind, Scope, picousd};
@@ -41,22 +43,22 @@ impl Allowance {
         own == model || model.split_once('/').is_some_and(|(_, bare)| bare == own)
     }
 
-    fn claim(&self, window: Window, seed_picousd: u64) -> Claim {
+    fn claim(&self, window: Window, seed_picousd: u64) -> Arc<Claim> {
         let account = accounts::window(&window).into();
         let resets_at = Some(window.end);
         let money = Money {
             limit_picousd: picousd(Some(self.limit_usd)),
             edge: Edge::Reached,
-            home: Home::Window(window),
+            home: Arc::new(Home::Window(window)),
             seed_picousd,
         };
-        let scope = Scope { kind: self.kind, name: self.name.clone(), resets_at };
-        Claim { draw: Draw { account, measure: Measure::Money(money) }, scope }
+        let scope = Scope { kind: self.kind, name: self.name.clone(), resets_at, soft_picousd: None };
+        Claim::new(Draw { account, measure: Measure::Money(money) }, scope)
     }
 }
 
 /// The windows that a call of this model is paid from now.
-pub fn of_call(profile: &Profile, model: Option<&str>, calendar: &Calendar, now: Moment) -> Vec<(Claim, Window)> {
+pub fn of_call(profile: &Profile, model: Option<&str>, calendar: &Calendar, now: Moment) -> Vec<(Arc<Claim>, Window)> {
     let has_own = |kind: Kind| profile.allowances.iter().any(|each| each.kind == kind && each.covers(model));
     let own_model = has_own(Kind::KeyModel);
     let applies = |each: &&Allowance| each.covers(model) && !(each.kind == Kind::TeamModel && own_model);
@@ -92,6 +94,24 @@ impl Governance {
         }
         self.seed(&mut allowances).await?;
         Ok(allowances)
+    }
+
+    /// The budgets of models that a customer's budget has, as the windows that a call of this model is paid from.
+    pub(super) async fn customer_windows(
+        &self,
+        (id, budget): (&str, &Row),
+        model: Option<&str>,
+        now: Moment,
+    ) -> Result<Vec<(Arc<Claim>, Window)>, Fault> {
+        let (mut allowances, calendar) = (Vec::new(), &self.settings.calendar);
+        let customer = Owner { entity: "end_user", id, row: budget };
+        let shown = format!("LiteLLM End User: {id}");
+        customer.models(Kind::CustomerModel, (&shown, "end_user_model"), calendar, now, &mut allowances);
+        allowances.retain(|each| each.covers(model));
+        self.seed(&mut allowances).await?;
+        let paid =
+            allowances.iter().map(|each| (each.claim(each.window.clone(), each.seed_picousd), each.window.clone()));
+        Ok(paid.collect())
     }
 
     async fn seed(&self, allowances: &mut [Allowance]) -> Result<(), Fault> {

@@ -101,7 +101,7 @@ impl<'a> Journey<'a> {
         let group = Arc::clone(round.group());
         let balancer = &self.app.balancer;
         if let Found::One(_) = round.found {
-            let siblings = group.deployments.first().map_or(1, |deployment| self.app.catalog.siblings(deployment));
+            let siblings = group.deployments.first().map_or(1, |deployment| self.catalog.siblings(deployment));
             return balancer.take_one(&group, siblings, self.ask.call.pinned.is_some()).await;
         }
         let recalled = self.recall(round, &group).await;
@@ -292,6 +292,7 @@ impl<'a> Journey<'a> {
                     record.usage = usage;
                     if let (Some(_), ReplyBody::Whole(bytes)) = (&record.bill, &body) {
                         record.answer_id = answer_id(bytes);
+                        record.keep_answer(bytes);
                     }
                 }
                 if let Some(hold) = hold {

@@ -86,7 +86,7 @@ impl Journey<'_> {
     fn later_orders(&self, failed: &Failed<'_>) -> Vec<i64> {
         let has_own_list = matches!(failed.fault.class, FailureClass::ContextWindow | FailureClass::ContentPolicy);
         let team = self.ask.controls.wish.team_id.as_deref();
-        let Ok(Some(found)) = self.app.catalog.resolve(&failed.target.name, team) else { return Vec::new() };
+        let Ok(Some(found)) = self.catalog.resolve(&failed.target.name, team) else { return Vec::new() };
         let mut orders: Vec<i64> = found.group().seats.iter().filter_map(|seat| seat.order).collect();
         orders.sort_unstable();
         orders.dedup();

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio::time::{sleep, timeout};
 use tracing::{error, info, warn};
 
@@ -35,6 +35,8 @@ pub struct Drain {
     ledger: Arc<dyn Ledger>,
     quota: Arc<dyn Quota>,
     pace: Pace,
+    /// Held from a write until the accounts have heard of it: whoever begins budgets anew holds it, too.
+    turn: Arc<Mutex<()>>,
     hurry: Notify,
     passes: watch::Sender<Passes>,
 }
@@ -59,7 +61,23 @@ enum Stuck {
 impl Drain {
     pub fn new(backlog: Arc<dyn Backlog>, ledger: Arc<dyn Ledger>, quota: Arc<dyn Quota>, pace: Pace) -> Self {
         let passes = watch::Sender::new(Passes::default());
-        Self { backlog, ledger, quota, pace, hurry: Notify::new(), passes }
+        Self { backlog, ledger, quota, pace, turn: Arc::default(), hurry: Notify::new(), passes }
+    }
+
+    /// Takes turns with whoever else changes what was spent.
+    #[must_use]
+    pub fn in_turn(mut self, turn: Arc<Mutex<()>>) -> Self {
+        self.turn = turn;
+        self
+    }
+
+    /// Drains what processes that are gone have left, before anybody is served: budgets count it then. Gives up after
+    /// this long.
+    pub async fn catch_up(&self, within: Duration) -> bool {
+        tokio::select! {
+            () = self.run() => false,
+            is_done = self.drain_all(within) => is_done,
+        }
     }
 
     /// Drains for as long as it is polled, at once at first: what processes left that are gone counts for budgets.
@@ -144,6 +162,7 @@ impl Drain {
     }
 
     async fn commit(&self, journal: &str, entries: &[Entry]) -> Result<(), Stuck> {
+        let _turn = self.turn.lock().await;
         self.ledger.commit(journal, entries).await.map_err(Stuck::Ledger)?;
         let records: Vec<&Spend> = entries.iter().map(|entry| &entry.spend).collect();
         self.quota.committed(&records);

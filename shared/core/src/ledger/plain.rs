@@ -120,7 +120,9 @@ fn late(log: &Log<'_>, rules: Rules) -> Late {
     Late {
         id: log.request_id.clone().into_owned(),
         otherwise: other_id(&log.request_id, log.spend),
-        make: Box::new(move |id: String, now| Log { spend: &spend, request_id: id.into() }.row(&rules, &moment_text(now))),
+        make: Box::new(move |id: String, now| {
+            Log { spend: &spend, request_id: id.into() }.row(&rules, &moment_text(now))
+        }),
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Request, failed};
 use crate::directory::{Change, Fault, Filter, Kind, Query, Row, Table, moment_text};
-use crate::govern::period::{BadPeriod, Calendar};
+use crate::govern::period::BadPeriod;
 use crate::govern::{Caller, MASTER_USER};
 use crate::{App, Error};
 
@@ -101,14 +101,14 @@ pub fn now(app: &App) -> String {
 
 /// When a budget of this duration is reset next, as rows hold it.
 pub fn reset_at(app: &App, duration: &str) -> String {
-    moment_text(Calendar::default().next(duration, app.governance.clock.now()))
+    moment_text(app.governance.settings.calendar.next(duration, app.governance.clock.now()))
 }
 
 /// # Errors
 /// LiteLLM's sentence, where no budget can have this duration.
 pub fn check_duration(app: &App, duration: Option<&str>) -> Result<(), String> {
     let Some(duration) = duration else { return Ok(()) };
-    let checked = Calendar::default().check(duration, app.governance.clock.now());
+    let checked = app.governance.settings.calendar.check(duration, app.governance.clock.now());
     checked.map_err(|bad: BadPeriod| bad.to_string())
 }
 

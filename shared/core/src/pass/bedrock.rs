@@ -95,7 +95,7 @@ fn model_in(path: &str) -> Option<Model<'_>> {
 }
 
 fn deployment_of(app: &App, name: &str) -> Option<Arc<Deployment>> {
-    let found = app.catalog.holds(name).then(|| app.pick(name).ok().flatten()).flatten();
+    let found = app.catalog.get().holds(name).then(|| app.pick(name).ok().flatten()).flatten();
     found.filter(|deployment| deployment.provider == "bedrock")
 }
 

@@ -29,7 +29,8 @@ type Routed = Option<(Arc<Deployment>, Vec<u8>)>;
 /// the group in the body.
 pub(super) async fn in_path_or_body(app: &App, call: &mut PassCall<'_>) -> Result<Option<Arc<Deployment>>, Error> {
     let segments: Vec<&str> = call.rest.split('/').collect();
-    let named = |segment: &str| app.catalog.holds(&name_of(segment));
+    let catalog = app.catalog.get();
+    let named = |segment: &str| catalog.holds(&name_of(segment));
     if let Some(place) = segments.iter().position(|segment| named(segment)).filter(|_| segments.len() > 1) {
         let deployment = select(app, &name_of(segments[place]))?;
         let model = target::encode(&deployment.model);
@@ -50,7 +51,7 @@ pub(super) async fn in_path_or_body(app: &App, call: &mut PassCall<'_>) -> Resul
 pub(super) async fn in_body(app: &App, call: &mut PassCall<'_>) -> Result<Option<Arc<Deployment>>, Error> {
     let kind = call.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if !is_json(&kind) || app.catalog.groups().next().is_none() {
+    if !is_json(&kind) || app.catalog.get().groups().next().is_none() {
         return Ok(None);
     }
     let bytes = collect(app, call).await?;
@@ -66,9 +67,9 @@ pub(super) async fn in_body(app: &App, call: &mut PassCall<'_>) -> Result<Option
 
 fn with_model(app: &App, bytes: &[u8]) -> Result<Routed, Error> {
     let Ok(mut object) = Object::parse(bytes) else { return Ok(None) };
-    let Some(name) = object.string("model").filter(|name| app.catalog.holds(name)).map(|name| name.into_owned()) else {
-        return Ok(None);
-    };
+    let catalog = app.catalog.get();
+    let name = object.string("model").filter(|name| catalog.holds(name)).map(|name| name.into_owned());
+    let Some(name) = name else { return Ok(None) };
     let deployment = select(app, &name)?;
     object.set("model", raw(&deployment.model));
     Ok(Some((deployment, object.to_vec())))
@@ -96,7 +97,9 @@ pub(super) fn at_front(app: &App, rest: &mut String) -> Result<Arc<Deployment>, 
     let segments: Vec<&str> = rest.split('/').filter(|segment| !segment.is_empty()).collect();
     for count in (1..=segments.len()).rev() {
         let name = name_of(&segments[..count].join("/"));
-        let Some(deployment) = app.catalog.holds(&name).then(|| select(app, &name)).transpose()? else { continue };
+        let Some(deployment) = app.catalog.get().holds(&name).then(|| select(app, &name)).transpose()? else {
+            continue;
+        };
         if deployment.provider != "nvidia_nim" {
             continue;
         }

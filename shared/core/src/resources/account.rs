@@ -96,7 +96,7 @@ pub(super) fn find(app: &App, call: &ResourceCall, wanted: Wanted) -> Result<(Ar
 }
 
 fn of_model(app: &App, call: &ResourceCall, model: &str) -> Result<Arc<Deployment>, Error> {
-    app.catalog.first(model)?.ok_or_else(|| {
+    app.catalog.get().first(model)?.ok_or_else(|| {
         let context = match call.action.row().call_type {
             "acreate_file" => "file upload",
             "acreate_batch" => "batch creation",
@@ -130,7 +130,8 @@ fn of_provider(app: &App, family: Family, provider: &str) -> Result<Arc<Deployme
     let environment = accounts.environment.iter().find(usable);
     // A vector store is made by no model, so LiteLLM looks into the environment only.
     let first = if family == Family::VectorStores { environment } else { settings.iter().find(of_provider) };
-    let deployed = || app.catalog.deployments().find(usable);
+    let catalog = app.catalog.get();
+    let deployed = || catalog.deployments().find(usable);
     let found = first.or_else(deployed).or(environment);
     let none = || Error::NoProviderKey { provider: known.name, variables: known.key_variables.join(" or ") };
     found.cloned().ok_or_else(none)

@@ -118,7 +118,7 @@ fn texts(object: &Object<'_>) -> Vec<(String, String)> {
 /// The provider's own id, and by what its account is found: a model that is still there, else the provider.
 pub(super) fn original(app: &App, id: &str) -> (String, Option<String>, Option<String>) {
     let Some(video) = Video::decode(id) else { return (id.to_owned(), None, None) };
-    let is_known = !video.model.is_empty() && app.catalog.holds(&video.model);
+    let is_known = !video.model.is_empty() && app.catalog.get().holds(&video.model);
     let model = is_known.then_some(video.model);
     (video.id, model, Some(video.provider))
 }

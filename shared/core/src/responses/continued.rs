@@ -81,8 +81,8 @@ impl Continued {
 
 /// The deployment of this id, if it is one of those that the model's name stands for.
 fn reachable(app: &App, id: &str, model: Option<&str>) -> Option<Arc<Deployment>> {
-    let deployment = app.catalog.by_id(id)?;
-    let named = app.catalog.resolve(model?, None).ok()??;
+    let deployment = app.catalog.get().by_id(id)?;
+    let named = app.catalog.get().resolve(model?, None).ok()??;
     named.group().deployments.iter().any(|named| named.group == deployment.group).then_some(deployment)
 }
 

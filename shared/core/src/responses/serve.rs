@@ -40,7 +40,7 @@ async fn of_response(asked: &mut Asked<'_>, call: &ResourceCall) -> Answered {
     if let Some(answer) = kept(asked, call, shown, &opened).await? {
         return whole(answer.into_bytes().into());
     }
-    let deployment = asked.app.catalog.by_id(&opened.deployment_id).ok_or_else(missing)?;
+    let deployment = asked.app.catalog.get().by_id(&opened.deployment_id).ok_or_else(missing)?;
     if !deployment.rules.speaks(Operation::Responses) {
         return Err(missing());
     }
@@ -106,7 +106,8 @@ async fn with_model(asked: &mut Asked<'_>, call: &ResourceCall, bytes: &Bytes) -
         return Err(Error::Invalid { param: Some("model"), message });
     };
     let operation = Operation::Responses;
-    let deployment = asked.app.pick(&model)?.ok_or_else(|| Error::UnknownModel { operation, model: model.clone() })?;
+    let found = asked.app.pick_for(&model, call.visitor.as_ref())?;
+    let deployment = found.ok_or_else(|| Error::UnknownModel { operation, model: model.clone() })?;
     asked.choose(&deployment, Some(&model));
     if let Some(variables) = &deployment.missing_key {
         return Err(Error::NoProviderKey { provider: deployment.provider, variables: variables.clone() });

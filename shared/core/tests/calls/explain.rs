@@ -178,7 +178,7 @@ async fn check(seed: u64) -> Value {
     let setup = Setup { meter: Arc::new(Memory::default()), clock: Clock::manual(NOW) };
     // Calls that found no deployment have left their answers to those that follow.
     let gateway = Gateway::set_up(&yaml, &[], (0..bodies.len()).map(|_| script(body)), setup);
-    for deployment in gateway.app.catalog.deployments().cloned().collect::<Vec<_>>() {
+    for deployment in gateway.app.catalog.get().deployments().cloned().collect::<Vec<_>>() {
         if deployment.group == "g" {
             live_through(&gateway, &deployment, &mut random).await;
         }

@@ -122,7 +122,8 @@ impl Gateway {
         let app = App {
             gatekeeper: Gatekeeper::MasterKey { key: Secret::new(MASTER_KEY.to_owned()), header: None },
             governance: tollgate_core::govern::Governance::default(),
-            catalog: catalog(&config, variables, Arc::clone(&setup.meter)),
+            catalog: catalog(&config, variables, Arc::clone(&setup.meter)).into(),
+            stored: tollgate_core::stored::Storage::default(),
             balancer: Balancer::new(&config, setup.meter, setup.clock),
             resilience: Resilience::new(&config),
             health: Watch::new(&config),

@@ -13,6 +13,8 @@ mod failures;
 #[cfg(test)]
 mod gateway;
 #[cfg(test)]
+mod governed;
+#[cfg(test)]
 mod hedging;
 #[cfg(test)]
 mod ledger;

@@ -10,7 +10,8 @@ use crate::whole::COMPLETION;
 /// Probes the one deployment of the group; what is told of it, and what was sent.
 async fn probed(group: &str, script: Script) -> (Value, String, u16) {
     let gateway = Gateway::new([script]);
-    let wanted = gateway.app.catalog.groups().filter(|(name, _)| *name == group);
+    let catalog = gateway.app.catalog.get();
+    let wanted = catalog.groups().filter(|(name, _)| *name == group);
     let wanted = wanted.map(|(_, deployment)| std::sync::Arc::clone(deployment)).collect();
     let findings = probe::all(&gateway.app, wanted, probe::PROBES_MAX).await;
     let [finding] = findings.as_slice() else { panic!("{} findings", findings.len()) };
@@ -52,7 +53,7 @@ async fn what_is_wrong_with_a_deployment_is_told_without_its_key() {
 #[tokio::test]
 async fn all_deployments_are_told_of_in_the_order_of_the_configuration() {
     let gateway = Gateway::of(MODELS, &[], (0..20).map(|_| Scripted::json(429, "{}")));
-    let wanted: Vec<_> = gateway.app.catalog.deployments().map(std::sync::Arc::clone).collect();
+    let wanted: Vec<_> = gateway.app.catalog.get().deployments().map(std::sync::Arc::clone).collect();
     let expected: Vec<_> = wanted.iter().map(|deployment| deployment.id.clone()).collect();
     let findings = probe::all(&gateway.app, wanted, probe::PROBES_MAX).await;
     let told: Vec<_> = findings.iter().map(|finding| finding.deployment.id.clone()).collect();

@@ -57,7 +57,8 @@ async fn a_name_is_a_group_an_id_an_alias_or_matches_a_pattern() {
 #[test]
 fn lists_show_groups_and_the_aliases_that_are_not_hidden() {
     let gateway = Gateway::of(NAMES, &[], []);
-    let names: Vec<&str> = gateway.app.catalog.names().map(|(name, _)| name).collect();
+    let catalog = gateway.app.catalog.get();
+    let names: Vec<&str> = catalog.names().map(|(name, _)| name).collect();
     assert_eq!(names, ["gpt", "other", "third", "friend", "shadowed"]);
 }
 

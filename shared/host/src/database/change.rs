@@ -1,7 +1,7 @@
 //! Changes as statements. Pure.
 
 use serde_json::Value;
-use tollgate_core::directory::{Fault, Filter, Kind, Row, Table};
+use tollgate_core::directory::{Change, Fault, Filter, Kind, Row, Table};
 
 use super::dialect::{Dialect, quoted};
 use super::statement::{Bound, Statement};
@@ -85,6 +85,26 @@ pub fn delete(dialect: &Dialect, table: &Table, filters: &[Filter]) -> Result<St
     statement.push(&format!("DELETE FROM {} WHERE ", dialect.table(table)));
     statement.filters(table, filters)?;
     Ok(statement)
+}
+
+/// The changes, with sums that follow each other in one order for all writers: who locks the same rows in two orders
+/// waits for itself.
+pub fn in_order(changes: &[Change]) -> Vec<Change> {
+    let mut changes = changes.to_vec();
+    for run in changes.chunk_by_mut(|one, next| place_of(one).is_some() && place_of(next).is_some()) {
+        run.sort_by_cached_key(place_of);
+    }
+    changes
+}
+
+/// The row that a sum is of, where the filters ask for its key and for nothing else.
+fn place_of(change: &Change) -> Option<(&'static str, Vec<String>)> {
+    match change {
+        Change::Add(table, filters, _) if filters.len() == table.key.len() => {
+            Some((table.name, asked_key(table, filters)?))
+        }
+        _ => None,
+    }
 }
 
 /// Filters that find the row of this key, where the row names all of it.

@@ -70,6 +70,9 @@ impl Directory for Database {
 
     fn ping(&self) -> BoxFuture<'_, Standing> {
         Box::pin(async move {
+            if self.was_just_reached() {
+                return Standing::Connected;
+            }
             let asked = self.within(async move {
                 let statement = Statement::new(&self.dialect).text("SELECT COUNT(*)");
                 self.number(statement).await.map_err(|error| fault_of(&error, None))

@@ -114,6 +114,3 @@ const fn place_name(table: Option<&'static Table>) -> &'static str {
         None => "a table",
     }
 }
-
-#[cfg(test)]
-mod tests;

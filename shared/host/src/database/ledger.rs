@@ -4,6 +4,7 @@
 //! is changed with the rest or not at all.
 
 mod cells;
+mod given_up;
 mod logs;
 mod post;
 
@@ -80,10 +81,13 @@ impl SqlLedger {
         let known = work.position(journal).await?;
         let fresh = &entries[entries.partition_point(|entry| entry.position <= known)..];
         let Some(last) = fresh.last() else { return Ok(()) };
-        work.post(fresh, &self.rules, ids).await?;
+        let own = work.own(fresh).await?;
+        if !own.is_empty() {
+            work.post(&own, &self.rules, ids).await?;
+        }
         work.reach(journal, last.position).await?;
         if work.transaction.dialect.is_postgres() {
-            let ids: Vec<String> = fresh.iter().map(|entry| entry.spend.id.clone()).collect();
+            let ids: Vec<String> = own.iter().map(|entry| entry.spend.id.clone()).collect();
             release_in(&mut work.transaction, &ids).await?;
         }
         work.transaction.commit().await
@@ -193,3 +197,6 @@ impl Ledger for SqlLedger {
         Box::pin(self.database.within(self.write(journal, entries)))
     }
 }
+
+#[cfg(test)]
+mod tests;

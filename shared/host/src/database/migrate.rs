@@ -13,14 +13,12 @@ use super::dialect::{Dialect, quoted};
 use super::fault::fault_of;
 use super::statement::{Bound, Statement};
 use super::transaction::{Transaction, TransactionKind};
-use super::{Database, create, execute};
+use super::{Database, create, execute, quota};
 
 /// The version of the schema that this program brings a database to. Raise it with every change of `schema`.
 const VERSION: i32 = 1;
 /// Other instances may be at it, and a large table takes its time.
 const TIMEOUT: Duration = Duration::from_mins(5);
-/// What PostgreSQL lets one instance hold at a time.
-const LOCK: i64 = 0x746f_6c6c_6761_7465;
 
 /// Whether statements are run, or told only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +42,7 @@ impl Database {
                 return Ok(statements);
             }
             let mut transaction = self.begin().await.map_err(|error| fault_of(&error, None))?;
-            transaction.lock().await.map_err(|error| fault_of(&error, None))?;
+            transaction.queue("migrate").await.map_err(|stop| stop.fault)?;
             // Somebody else may have done it meanwhile.
             let statements = transaction.plan().await?;
             for statement in &statements {
@@ -72,17 +70,6 @@ fn refused(statement: &str, error: &sqlx::Error) -> Fault {
 }
 
 impl Transaction {
-    async fn lock(&mut self) -> Result<(), sqlx::Error> {
-        if !self.dialect.is_postgres() {
-            // Its transactions are one after the other from the beginning.
-            return Ok(());
-        }
-        let mut statement = Statement::new(&self.dialect).text("SELECT pg_advisory_xact_lock(");
-        statement.bind(Bound::Big(Some(LOCK)));
-        statement.push(")");
-        self.execute(statement).await.map(drop)
-    }
-
     async fn run_text(&mut self, text: &str) -> Result<(), sqlx::Error> {
         let statement = Statement::new(&self.dialect).text(text);
         self.execute(statement).await.map(drop)
@@ -93,6 +80,7 @@ impl Transaction {
         let has_version = found.contains_key(schema::MIGRATIONS.name) && self.version().await? >= VERSION;
         let mut statements = self.schema_made(&found).await?;
         statements.extend(missing(&self.dialect, &found)?);
+        statements.extend(quota::missing(self).await.map_err(|error| fault_of(&error, None))?);
         if !has_version {
             let table = self.dialect.table(&schema::MIGRATIONS);
             let now =

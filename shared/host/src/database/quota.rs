@@ -30,10 +30,10 @@ use super::statement::{Bound, Statement};
 use super::transaction::Transaction;
 use super::{Database, Pools, fault_of, is_collision};
 
-pub use lapse::{Lapsed, lapsed_in, release_in};
+pub use lapse::{Lapsed, give_up_in, given_up_in, lapsed_in, release_in};
 
 /// The function that is made last: where it is, all of this version are.
-const LAST: &str = "tollgate_lapsed_1";
+const LAST: &str = "tollgate_lapse_1";
 
 /// How often a call asks again that collided with others.
 const ATTEMPTS_MAX: usize = 4;
@@ -43,6 +43,10 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// How long settlements wait for others to go with.
 const GATHER: Duration = Duration::from_millis(20);
+
+/// How often calls are looked for that nobody settles, and how many are settled in one statement.
+const SWEEP: Duration = Duration::from_secs(10);
+const SWEEP_MAX: i32 = 500;
 
 /// How long is waited where the database could not be reached.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -62,7 +66,7 @@ type Asking<'q> = Query<'q, Postgres, PgArguments>;
 /// The accounts of everyone who uses this database.
 pub struct PostgresQuota {
     database: Arc<Database>,
-    /// Whose calls these are, for whoever looks into the tables.
+    /// Whose calls these are: the process's, by its journal.
     owner: String,
     time: Time,
     statements: Statements,
@@ -75,6 +79,8 @@ struct Statements {
     reserve: String,
     settle: String,
     levels: String,
+    lapse: String,
+    bury: String,
 }
 
 impl Statements {
@@ -88,6 +94,12 @@ impl Statements {
                 function("tollgate_reserve_1")
             ),
             settle: format!("SELECT {}($1::text[], $2::text[], $3::int8[])", function("tollgate_settle_1")),
+            bury: format!(
+                "SELECT {}(ARRAY(SELECT id FROM {} WHERE owner = $1::text))",
+                function("tollgate_release_1"),
+                function("Tollgate_Reservation")
+            ),
+            lapse: format!("SELECT {}($1::int8, $2::int4)", function("tollgate_lapse_1")),
             levels: format!(
                 "SELECT levels, helds, resets FROM {}($1::int8, $2::text[], $3::int2[], $4::int8[], $5::int2[], \
                  $6::text[], $7::text[], $8::text[], $9::int8[])",
@@ -137,17 +149,60 @@ impl PostgresQuota {
         Self { database, owner, time, statements, queue: Queue::default(), freed: Notify::new() }
     }
 
-    /// Sends settlements, for ever: a future for the program to run beside its calls. What is waiting when it is
-    /// dropped is lost unless [`flush`](Self::flush) is awaited after it.
+    /// Sends settlements, and settles what nobody else does, for ever: a future for the program to run beside its
+    /// calls. What is waiting when it is dropped is lost unless [`flush`](Self::flush) is awaited after it.
     pub async fn run(&self) {
+        let mut sweeps = tokio::time::interval(SWEEP);
+        sweeps.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            self.queue.filled().await;
-            tokio::time::sleep(GATHER).await;
-            if let Err(fault) = self.flush().await {
+            let done = tokio::select! {
+                () = self.queue.filled() => {
+                    tokio::time::sleep(GATHER).await;
+                    self.flush().await
+                }
+                _ = sweeps.tick() => self.sweep(self.database.clock.now()).await.map(drop),
+            };
+            if let Err(fault) = done {
                 warn!("what calls have used cannot be settled: {fault}; trying again");
                 tokio::time::sleep(PAUSE).await;
             }
         }
+    }
+
+    /// Settles calls that have expired, of any process, at the most that they can have used; how many there were.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`]: the rest waits for the next time.
+    pub async fn sweep(&self, now: Moment) -> Result<u64, Fault> {
+        let mut swept = 0;
+        loop {
+            let query = || {
+                let query = sqlx::query(AssertSqlSafe(self.statements.lapse.clone()));
+                query.bind(self.asked_at(now)).bind(SWEEP_MAX)
+            };
+            let row = self.row(query).await?;
+            let count: i64 = row.try_get(0).map_err(|error| fault_of(&error, None))?;
+            swept += count.unsigned_abs();
+            if count < i64::from(SWEEP_MAX) {
+                break;
+            }
+        }
+        if swept > 0 {
+            self.freed.notify_waiters();
+            warn!("{swept} calls were never settled: they count with the most that they can have cost");
+        }
+        Ok(swept)
+    }
+
+    /// A process is gone, and all its records are written: what it still holds was taken for calls that it never made.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn bury(&self, owner: &str) -> Result<(), Fault> {
+        let query = || sqlx::query(AssertSqlSafe(self.statements.bury.clone())).bind(owner.to_owned());
+        self.row(query).await?;
+        self.freed.notify_waiters();
+        Ok(())
     }
 
     /// Sends all settlements that wait.
@@ -305,6 +360,10 @@ impl Quota for PostgresQuota {
     fn settle(&self, reservation: Reservation, used: Used) {
         let amounts = reservation.draws.iter().map(|draw| amount(draw, &used)).collect();
         self.queue.add(Settled { id: reservation.id, draws: reservation.draws, amounts });
+    }
+
+    fn keeps_records(&self) -> bool {
+        true
     }
 
     /// Nothing: whoever writes the records calls [`release_in`] in the same transaction.

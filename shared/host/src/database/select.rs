@@ -70,7 +70,8 @@ pub fn find(dialect: &Dialect, query: &Query) -> Result<Selection, Fault> {
     statement.source(query)?;
     let mut order = Vec::new();
     for (name, direction) in &query.sort {
-        order.push(ordered(&dialect.ordered(query.table.expect(name)?), *direction));
+        let column = query.table.expect(name)?;
+        order.push(ordered(&dialect.ordered(column), *direction, column.is_optional));
     }
     statement.order(order, query, query.table.key);
     Ok(Selection { statement, columns })
@@ -78,8 +79,16 @@ pub fn find(dialect: &Dialect, query: &Query) -> Result<Selection, Fault> {
 
 pub fn count(dialect: &Dialect, query: &Query) -> Result<Statement, Fault> {
     query.check()?;
-    let mut statement = Statement::new(dialect).text("SELECT COUNT(*)");
+    let Some(most) = query.counted_max else {
+        let mut statement = Statement::new(dialect).text("SELECT COUNT(*)");
+        statement.source(query)?;
+        return Ok(statement);
+    };
+    let mut statement = Statement::new(dialect).text("SELECT COUNT(*) FROM (SELECT 1");
     statement.source(query)?;
+    statement.push(" LIMIT ");
+    statement.bind_as(Kind::Big, Bound::Big(Some(i64::try_from(most).unwrap_or(i64::MAX))));
+    statement.push(") AS counted");
     Ok(statement)
 }
 
@@ -123,15 +132,17 @@ pub fn sum(
             (name, true) => dialect.ordered(query.table.expect(name)?),
             (name, false) => dialect.total(&quoted(name)),
         };
-        order.push(ordered(&sorted, *direction));
+        order.push(ordered(&sorted, *direction, true));
     }
     statement.order(order, query, by);
     Ok(statement)
 }
 
-fn ordered(expression: &str, direction: Direction) -> String {
+/// Where nothing is null, its place is not told: a database that were told would sort what an index has in order.
+fn ordered(expression: &str, direction: Direction, is_optional: bool) -> String {
     let word = if direction == Direction::Up { "ASC" } else { "DESC" };
-    format!("{expression} {word} NULLS LAST")
+    let nulls = if is_optional { " NULLS LAST" } else { "" };
+    format!("{expression} {word}{nulls}")
 }
 
 impl Statement {

@@ -54,13 +54,13 @@ impl Settings {
             variable(name)
                 .is_some_and(|text| matches!(text.trim().to_ascii_lowercase().as_str(), "true" | "1" | "yes" | "on"))
         };
-        if is_on("AZURE_POSTGRESQL_AUTH") {
+        if general.azure_postgresql_auth || is_on("AZURE_POSTGRESQL_AUTH") {
             return Err(AddressError(
                 "AZURE_POSTGRESQL_AUTH: tokens of Microsoft Entra are not used for databases yet: give a password"
                     .to_owned(),
             ));
         }
-        let wants_token = is_on("IAM_TOKEN_DB_AUTH");
+        let wants_token = general.iam_token_db_auth || is_on("IAM_TOKEN_DB_AUTH");
         let given =
             general.database_url.as_ref().map(|url| url.expose().to_owned()).or_else(|| variable("DATABASE_URL"));
         let address = match (given, wants_token) {

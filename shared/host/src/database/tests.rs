@@ -8,6 +8,8 @@ use tollgate_testkit::postgres;
 
 use super::*;
 
+mod spend;
+
 /// A migrated database.
 pub async fn database(address: &str) -> Database {
     let settings = Settings::of(Address::parse(address).expect("an address"));

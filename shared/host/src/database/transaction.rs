@@ -97,16 +97,22 @@ impl Transaction {
         let mut tables: Vec<&str> = changes.iter().filter_map(expected).collect();
         tables.sort_unstable();
         tables.dedup();
+        for table in tables {
+            self.queue(table).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for those before it in the queue of this name; others wait until the end of the transaction. SQLite has one
+    /// queue for all.
+    pub async fn queue(&mut self, name: &str) -> Result<(), Stop> {
         if !self.dialect.is_postgres() {
             return Ok(());
         }
-        for table in tables {
-            let mut statement = Statement::new(&self.dialect).text("SELECT pg_advisory_xact_lock(hashtextextended(");
-            statement.bind(Bound::Text(Some(format!("tollgate:{table}"))));
-            statement.push("::text, 0))");
-            self.execute(statement).await.map_err(|error| Stop::at(&error, None))?;
-        }
-        Ok(())
+        let mut statement = Statement::new(&self.dialect).text("SELECT pg_advisory_xact_lock(hashtextextended(");
+        statement.bind_as(Kind::Text, Bound::Text(Some(format!("tollgate:{name}"))));
+        statement.push(", 0))");
+        self.execute(statement).await.map(drop).map_err(|error| Stop::at(&error, None))
     }
 
     async fn apply_one(&mut self, change: &Change, now: Moment) -> Result<(), Stop> {

@@ -100,10 +100,8 @@ impl Queue {
             waiting.is_awaited = waiting.tasks.is_empty();
             waiting.is_awaited
         };
-        let (mut waiting, _) = self
-            .arrived
-            .wait_timeout_while(self.lock(), within, is_idle)
-            .unwrap_or_else(PoisonError::into_inner);
+        let (mut waiting, _) =
+            self.arrived.wait_timeout_while(self.lock(), within, is_idle).unwrap_or_else(PoisonError::into_inner);
         waiting.is_awaited = false;
         let mut taken = Vec::with_capacity(waiting.tasks.len());
         let mut bytes = 0;

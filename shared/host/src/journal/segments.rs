@@ -256,7 +256,7 @@ impl Segments {
     /// When it cannot be removed.
     pub fn remove(&mut self) -> io::Result<()> {
         let length = self.older.iter().map(|segment| segment.length).sum::<u64>() + self.current.length;
-        fs::remove_dir_all(&self.folder)?;
+        super::folder::remove(&self.folder)?;
         self.used.fetch_sub(length, Ordering::Relaxed);
         Ok(())
     }

@@ -1,4 +1,5 @@
 mod differences;
+mod own;
 mod pattern;
 mod scene;
 

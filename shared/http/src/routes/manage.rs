@@ -2,7 +2,9 @@
 
 mod budgets;
 mod keys;
+mod models;
 mod organizations;
+mod spend;
 mod teams;
 mod users;
 
@@ -10,5 +12,6 @@ use super::Route;
 
 /// All of them, in the order in which a path is looked up.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    keys::ROUTES.iter().chain(users::ROUTES).chain(budgets::ROUTES).chain(teams::ROUTES).chain(organizations::ROUTES)
+    let people = keys::ROUTES.iter().chain(users::ROUTES).chain(teams::ROUTES).chain(organizations::ROUTES);
+    people.chain(budgets::ROUTES).chain(models::ROUTES).chain(spend::ROUTES)
 }

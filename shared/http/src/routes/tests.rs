@@ -17,8 +17,8 @@ fn every_alias_leads_to_its_operation() {
     check("POST", "/engines/gpt/chat/completions", "Call(ChatCompletion) gpt");
     check("POST", "/openai/deployments/openai/gpt-4o/chat/completions", "Call(ChatCompletion) openai/gpt-4o");
     check("POST", "/engines/gpt/completions", "Call(TextCompletion) gpt");
-    check("GET", "/v1/models/openai/gpt-4o", "Model openai/gpt-4o");
-    check("HEAD", "/v1/models", "Models -");
+    check("GET", "/v1/models/openai/gpt-4o", "Models(Name) openai/gpt-4o");
+    check("HEAD", "/v1/models", "Models(Names) -");
 }
 
 #[test]

@@ -34,6 +34,7 @@ pub async fn directory(make: impl AsyncFn() -> Arc<dyn Directory>) {
     refusing::an_expectation_that_fails_writes_nothing(&*make().await).await;
     refusing::of_writers_at_once_one_is_expected(&make().await).await;
     refusing::amounts_of_writers_at_once_are_all_added(&make().await).await;
+    refusing::writers_in_both_orders_all_succeed(&make().await).await;
 }
 
 fn row(value: Value) -> Row {

@@ -73,7 +73,7 @@ fn draw(account: impl Into<Arc<str>>, measure: Measure) -> Draw {
 
 /// The budget of a key of which nothing is spent.
 fn budget(key: &str, limit_picousd: Option<u64>) -> Draw {
-    let home = Home::Row { table: NamedTable(&KEYS), key: vec![key.to_owned()] };
+    let home = Arc::new(Home::Row { table: NamedTable(&KEYS), key: vec![key.to_owned()] });
     let money = Money { limit_picousd, edge: Edge::Reached, home, seed_picousd: 0 };
     draw(accounts::key(key), Measure::Money(money))
 }
@@ -81,7 +81,7 @@ fn budget(key: &str, limit_picousd: Option<u64>) -> Draw {
 /// Where the account of a budget is kept.
 fn home(draw: &Draw) -> Home {
     match &draw.measure {
-        Measure::Money(money) => money.home.clone(),
+        Measure::Money(money) => Home::clone(&money.home),
         _ => unreachable!("this is no budget"),
     }
 }
@@ -98,7 +98,7 @@ fn window(key: &str, start: Moment, end: Moment) -> Window {
 }
 
 fn windowed(window: &Window, limit_picousd: u64) -> Draw {
-    let (home, edge) = (Home::Window(window.clone()), Edge::Reached);
+    let (home, edge) = (Arc::new(Home::Window(window.clone())), Edge::Reached);
     let money = Money { limit_picousd: Some(limit_picousd), edge, home, seed_picousd: 0 };
     draw(accounts::window(window), Measure::Money(money))
 }

@@ -32,7 +32,11 @@ const KEYS: &[Group] = &[
     later("assistants are not served", Kind::Any, &["assistant_settings"]),
     acted(Kind::Sections(&LITELLM_PARAMS), &["files_settings", "finetune_settings"]),
     later("there is no control plane", Kind::Any, &["worker_registry"]),
-    later("cost discounts and margins are not applied", Kind::Any, &["cost_discount_config", "cost_margin_config"]),
+    later(
+        "cost discounts and margins belong into `litellm_settings`",
+        Kind::Any,
+        &["cost_discount_config", "cost_margin_config"],
+    ),
 ];
 
 /// An entry of `model_list`.

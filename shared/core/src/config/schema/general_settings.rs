@@ -9,6 +9,14 @@ pub(super) static GENERAL_SETTINGS: Section = Section::strict(&[OWN, spend::OWN,
 
 /// Keys LiteLLM does not have.
 const OWN: &[Group] = &[
+    // How budgets are enforced: `default` lets the last call of each exceed it, `strict` none.
+    acted(Kind::Choice(&["default", "strict"]), &["budget_enforcement"]),
+    // How long a call waits for others to give back what they hold of a budget; 5.
+    acted(Kind::Number, &["budget_wait_seconds"]),
+    // Whether a model without a price is refused where a budget applies.
+    acted(Kind::Choice(&["allow", "refuse"]), &["unpriced_model_under_budget"]),
+    // How long a key that was looked up is believed while the database is away; 3600.
+    acted(Kind::Number, &["last_known_key_ttl_seconds"]),
     // Whether an unknown key refuses the configuration; false where nothing is set.
     acted(Kind::Flag, &["strict_config"]),
     // The largest head of a request; 64.
@@ -22,6 +30,8 @@ const OWN: &[Group] = &[
     acted(Kind::Count, &["responses_store_max_entries"]),
     // How long connecting to a provider may take; 10.
     acted(Kind::Number, &["upstream_connect_timeout_seconds"]),
+    // How long a call to the database may take; 10.
+    acted(Kind::Amount, &["database_timeout_seconds"]),
     acted(Kind::Number, &["realtime_max_message_size_mb", "realtime_idle_timeout_seconds"]),
     // The service that `custom_auth` names: what it is shown of the gateway and told of callers, the time it has, 5,
     // how long its answers are kept, 60, how many, 10000, and how long they may be, 64.
@@ -49,6 +59,25 @@ const KEY_MANAGERS: &[&str] = &[
 ];
 
 const SETTINGS: &[Group] = &[
+    acted(Kind::Number, &["user_api_key_cache_ttl"]),
+    acted(
+        Kind::Any,
+        &["disable_reset_budget", "fail_closed_budget_enforcement", "max_budget", "token_rate_limit_type"],
+    ),
+    acted(
+        Kind::Flag,
+        &[
+            "apply_user_budget_to_team_keys",
+            "enforce_user_param",
+            "reject_clientside_metadata_tags",
+            "allow_requests_on_db_unavailable",
+        ],
+    ),
+    acted(Kind::Integer, &["global_max_parallel_requests", "max_parallel_requests"]),
+    acted(Kind::Text, &["user_header_name"]),
+    acted(Kind::TextList, &["admin_only_routes", "allowed_routes", "enforced_params"]),
+    acted(Kind::Section(&SERVICE_ACCOUNTS), &["service_account_settings"]),
+    acted(Kind::Period, &["budget_duration"]),
     acted(Kind::Text, &["master_key", "litellm_key_header_name"]),
     // LiteLLM takes any other word for its default.
     acted(Kind::Choice(&["aes-256-gcm", "AES-256-GCM", "xsalsa20-poly1305"]), &["encryption_algorithm"]),
@@ -76,46 +105,30 @@ const SETTINGS: &[Group] = &[
         ],
     ),
     later(
-        "there is no database yet",
+        "this of the database is not acted on",
         Kind::Any,
         &[
             "database_args",
-            "database_connection_pool_timeout",
             "database_type",
             "disable_adding_master_key_hash_to_db",
             "disable_master_key_return",
-            "disable_prisma_schema_update",
             "statement_timeout",
         ],
     ),
+    later("this of the database is not acted on", Kind::Flag, &["use_redis_transaction_buffer"]),
+    acted(Kind::Flag, &["store_model_in_db"]),
+    acted(Kind::Number, &["proxy_config_reload_interval_seconds"]),
+    acted(Kind::Text, &["database_url"]),
+    acted(Kind::Flag, &["database_disable_prepared_statements", "disable_prisma_schema_update"]),
+    acted(Kind::Count, &["database_connection_pool_limit"]),
+    acted(Kind::Amount, &["database_connection_pool_timeout", "database_connection_timeout"]),
+    later("this of the database is not acted on", Kind::List, &["supported_db_objects"]),
+    later("this of the database is not acted on", Kind::Map, &["database_extra_connection_params"]),
     later(
-        "there is no database yet",
-        Kind::Flag,
-        &[
-            "allow_requests_on_db_unavailable",
-            "database_disable_prepared_statements",
-            "store_model_in_db",
-            "use_redis_transaction_buffer",
-        ],
-    ),
-    later(
-        "there is no database yet",
-        Kind::Integer,
-        &["database_connection_pool_limit", "proxy_config_reload_interval_seconds"],
-    ),
-    later("there is no database yet", Kind::List, &["supported_db_objects"]),
-    later("there is no database yet", Kind::Map, &["database_extra_connection_params"]),
-    later(
-        "there is no database yet",
+        "this of the database is not acted on",
         Kind::Number,
-        &[
-            "database_connect_timeout",
-            "database_connection_timeout",
-            "database_max_idle_connection_lifetime",
-            "database_socket_timeout",
-        ],
+        &["database_connect_timeout", "database_max_idle_connection_lifetime", "database_socket_timeout"],
     ),
-    later("there is no database yet", Kind::Text, &["database_url"]),
     acted(
         Kind::Flag,
         &[
@@ -176,7 +189,7 @@ const SETTINGS: &[Group] = &[
         &["mcp_internal_ip_ranges", "mcp_required_fields", "mcp_trusted_proxy_ranges"],
     ),
     later(
-        "only keys authenticate, and secrets come from the environment",
+        "keys, tokens (JWT) and custom_auth authenticate, and secrets come from the environment",
         Kind::Any,
         &[
             "allow_user_auth",
@@ -188,16 +201,15 @@ const SETTINGS: &[Group] = &[
             "google_kms",
             "oauth2_config_mappings",
             "password_policy_check_breached_passwords",
-            "service_account_settings",
         ],
     ),
     later(
-        "only keys authenticate, and secrets come from the environment",
+        "keys, tokens (JWT) and custom_auth authenticate, and secrets come from the environment",
         Kind::Choice(KEY_MANAGERS),
         &["key_management_system"],
     ),
     later(
-        "only keys authenticate, and secrets come from the environment",
+        "keys, tokens (JWT) and custom_auth authenticate, and secrets come from the environment",
         Kind::Flag,
         &[
             "allow_cli_sso_verification_uri_complete",
@@ -212,7 +224,7 @@ const SETTINGS: &[Group] = &[
         ],
     ),
     later(
-        "only keys authenticate, and secrets come from the environment",
+        "keys, tokens (JWT) and custom_auth authenticate, and secrets come from the environment",
         Kind::Integer,
         &[
             "failed_login_block_seconds",
@@ -221,29 +233,33 @@ const SETTINGS: &[Group] = &[
             "password_policy_min_length",
         ],
     ),
-    later("only keys authenticate, and secrets come from the environment", Kind::List, &["role_permissions"]),
     later(
-        "only keys authenticate, and secrets come from the environment",
+        "keys, tokens (JWT) and custom_auth authenticate, and secrets come from the environment",
+        Kind::List,
+        &["role_permissions"],
+    ),
+    later(
+        "keys, tokens (JWT) and custom_auth authenticate, and secrets come from the environment",
         Kind::Map,
         &["max_failed_login_attempts_per_source_overrides"],
     ),
     later(
-        "only keys authenticate, and secrets come from the environment",
+        "keys, tokens (JWT) and custom_auth authenticate, and secrets come from the environment",
         Kind::Section(&KEY_MANAGEMENT),
         &["key_management_settings"],
     ),
-    later("only keys authenticate, and secrets come from the environment", Kind::Text, &["control_plane_url"]),
     later(
-        "spend and budgets are not recorded",
+        "keys, tokens (JWT) and custom_auth authenticate, and secrets come from the environment",
+        Kind::Text,
+        &["control_plane_url"],
+    ),
+    later(
+        "budgets and spend work without it",
         Kind::Any,
         &[
             "audit_logs",
-            "budget_duration",
             "disable_error_logs",
-            "disable_reset_budget",
             "enable_key_rotation",
-            "fail_closed_budget_enforcement",
-            "max_budget",
             "proxy_budget_rescheduler_max_time",
             "proxy_budget_rescheduler_min_time",
             "scheduled_job_stagger",
@@ -253,12 +269,12 @@ const SETTINGS: &[Group] = &[
         ],
     ),
     later(
-        "spend and budgets are not recorded",
+        "budgets and spend work without it",
         Kind::Flag,
-        &["apply_user_budget_to_team_keys", "disable_budget_reservation", "use_spend_logs_partitioning"],
+        &["disable_budget_reservation", "use_spend_logs_partitioning"],
     ),
     later(
-        "spend and budgets are not recorded",
+        "budgets and spend work without it",
         Kind::Text,
         &["maximum_autorouter_session_retention_period", "maximum_spend_logs_cleanup_batch_timeout"],
     ),
@@ -272,7 +288,6 @@ const SETTINGS: &[Group] = &[
             "enforced_file_expires_after",
             "skip_batch_input_file_rate_limiting_for_models",
             "skip_batch_input_file_rate_limiting_for_providers",
-            "token_rate_limit_type",
         ],
     ),
     later("this limit is not enforced", Kind::Flag, &["fail_closed_rate_limit_enforcement"]),
@@ -280,14 +295,12 @@ const SETTINGS: &[Group] = &[
         "this limit is not enforced",
         Kind::Integer,
         &[
-            "global_max_parallel_requests",
             "max_batch_file_records",
             "max_batch_file_size_mb",
             "max_batch_file_uploads_per_day",
             "max_file_downloads_per_minute",
             "max_file_size_mb",
             "max_in_flight_requests_per_worker",
-            "max_parallel_requests",
             "max_queued_requests_per_worker",
         ],
     ),
@@ -306,7 +319,7 @@ const SETTINGS: &[Group] = &[
     later("pass-through routes serve no WebSockets", Kind::Number, &["responses_websocket_session_limit_seconds"]),
     later("this pass-through route is not served", Kind::TextList, &["transcribe_media_buckets"]),
     later(
-        "users, teams and the dashboard are not served",
+        "keys, users and teams work without it, and there is no dashboard",
         Kind::Any,
         &[
             "default_team_disabled",
@@ -324,12 +337,16 @@ const SETTINGS: &[Group] = &[
         ],
     ),
     later(
-        "users, teams and the dashboard are not served",
+        "keys, users and teams work without it, and there is no dashboard",
         Kind::Flag,
         &["disable_auto_add_proxy_admin_to_teams", "enable_claude_code_gateway", "enable_public_model_hub"],
     ),
-    later("users, teams and the dashboard are not served", Kind::List, &["plugins"]),
-    later("users, teams and the dashboard are not served", Kind::Map, &["claude_code_gateway_managed_settings"]),
+    later("keys, users and teams work without it, and there is no dashboard", Kind::List, &["plugins"]),
+    later(
+        "keys, users and teams work without it, and there is no dashboard",
+        Kind::Map,
+        &["claude_code_gateway_managed_settings"],
+    ),
     later(
         "it has no effect here",
         Kind::Any,
@@ -365,29 +382,18 @@ const SETTINGS: &[Group] = &[
             "cancel_on_disconnect",
             "disable_responses_id_security",
             "enforce_fallback_model_access",
-            "enforce_user_param",
             "include_call_id_in_error_body",
             "infer_model_from_keys",
             "otel",
-            "reject_clientside_metadata_tags",
             "user_url_validation",
             "vector_store_deny_by_default",
         ],
     ),
     later("it has no effect here", Kind::Integer, &["user_api_key_cache_max_size"]),
-    later("it has no effect here", Kind::List, &["enforced_params"]),
-    later("it has no effect here", Kind::Number, &["user_api_key_cache_ttl"]),
-    later("it has no effect here", Kind::Text, &["user_header_name"]),
     later(
         "it has no effect here",
         Kind::TextList,
-        &[
-            "admin_only_routes",
-            "allowed_routes",
-            "provider_url_destination_allowed_hosts",
-            "public_routes",
-            "user_url_allowed_hosts",
-        ],
+        &["provider_url_destination_allowed_hosts", "public_routes", "user_url_allowed_hosts"],
     ),
 ];
 
@@ -422,6 +428,9 @@ static COORDINATION_REDIS: Section = Section::strict(&[&[
     acted(Kind::List, &["startup_nodes"]),
     acted(Kind::Any, &["sentinel_nodes", "aws_iam_auth", "aws_iam_serverless"]),
 ]]);
+
+/// Of keys that no person owns.
+static SERVICE_ACCOUNTS: Section = Section::strict(&[&[acted(Kind::TextList, &["enforced_params"])]]);
 
 static KEY_MANAGEMENT: Section = Section::strict(&[&[
     acted(Kind::List, &["hosted_keys"]),

@@ -8,6 +8,21 @@ use super::{Group, Kind, Section, acted, later};
 pub(super) static LITELLM_SETTINGS: Section = Section::strict(&[SETTINGS]);
 
 const SETTINGS: &[Group] = &[
+    acted(Kind::Text, &["budget_reset_time", "max_end_user_budget_id"]),
+    acted(Kind::Number, &["budget_exceeded_throttle_percentage", "max_end_user_budget", "max_budget"]),
+    acted(Kind::Period, &["budget_duration"]),
+    acted(Kind::Flag, &["block_requests_for_models_without_pricing"]),
+    acted(Kind::Integer, &["budget_exceeded_status_code"]),
+    acted(
+        Kind::Any,
+        &[
+            "budget_rollover",
+            "timezone",
+            "priority_reservation",
+            "priority_reservation_settings",
+            "disable_add_user_agent_to_request_tags",
+        ],
+    ),
     acted(Kind::Flag, &["user_url_validation"]),
     acted(Kind::TextList, &["user_url_allowed_hosts"]),
     acted(Kind::Flag, &["drop_params", "enable_azure_ad_token_refresh", "json_logs", "modify_params", "set_verbose"]),
@@ -107,46 +122,21 @@ const SETTINGS: &[Group] = &[
     later("retries and fallbacks belong into `router_settings`", Kind::Integer, &["num_retries_per_request"]),
     later("retries and fallbacks belong into `router_settings`", Kind::List, &["model_fallbacks"]),
     later("chats stay chats", Kind::Flag, &["route_all_chat_openai_to_responses"]),
+    later("budgets and spend work without it", Kind::Any, &["maximum_spend_logs_retention_period", "soft_budget"]),
     later(
-        "spend and budgets are not recorded",
-        Kind::Any,
-        &["budget_reset_time", "max_end_user_budget", "maximum_spend_logs_retention_period", "soft_budget"],
-    ),
-    later(
-        "spend and budgets are not recorded",
+        "budgets and spend work without it",
         Kind::Flag,
-        &[
-            "block_requests_for_models_without_pricing",
-            "budget_rollover",
-            "disable_end_user_cost_tracking",
-            "include_cost_in_streaming_usage",
-            "validate_end_user_id_in_db",
-        ],
+        &["disable_end_user_cost_tracking", "include_cost_in_streaming_usage", "validate_end_user_id_in_db"],
     ),
-    later("spend and budgets are not recorded", Kind::Integer, &["budget_exceeded_status_code"]),
+    later("budgets and spend work without it", Kind::Map, &["default_key_max_budget_alert_emails"]),
+    acted(Kind::Map, &["cost_discount_config", "cost_margin_config"]),
+    acted(Kind::Text, &["model_cost_map_url"]),
     later(
-        "spend and budgets are not recorded",
-        Kind::Map,
-        &["cost_discount_config", "cost_margin_config", "default_key_max_budget_alert_emails"],
-    ),
-    later(
-        "spend and budgets are not recorded",
+        "budgets and spend work without it",
         Kind::Number,
-        &[
-            "budget_exceeded_throttle_percentage",
-            "default_max_internal_user_budget",
-            "default_soft_budget",
-            "max_budget",
-            "max_ui_session_budget",
-            "max_user_budget",
-        ],
+        &["default_max_internal_user_budget", "default_soft_budget", "max_ui_session_budget", "max_user_budget"],
     ),
-    later(
-        "spend and budgets are not recorded",
-        Kind::Text,
-        &["budget_duration", "max_end_user_budget_id", "model_cost_map_url"],
-    ),
-    later("spend and budgets are not recorded", Kind::TextList, &["extra_spend_tag_headers"]),
+    later("budgets and spend work without it", Kind::TextList, &["extra_spend_tag_headers"]),
     later(
         "guardrails are not run",
         Kind::Any,
@@ -259,12 +249,7 @@ const SETTINGS: &[Group] = &[
     later(
         "mcp, agents and vector stores are not served",
         Kind::Flag,
-        &[
-            "apply_search_free_tier",
-            "disable_add_user_agent_to_request_tags",
-            "public_mcp_hub_strict_whitelist",
-            "public_skills_index",
-        ],
+        &["apply_search_free_tier", "public_mcp_hub_strict_whitelist", "public_skills_index"],
     ),
     later("mcp, agents and vector stores are not served", Kind::Map, &["mcp_tool_search"]),
     later(
@@ -278,7 +263,7 @@ const SETTINGS: &[Group] = &[
         &["public_agent_groups", "public_mcp_servers"],
     ),
     later(
-        "users, teams and keys of a database are not served",
+        "keys, users and teams work without it",
         Kind::Any,
         &[
             "default_team_params",
@@ -286,23 +271,20 @@ const SETTINGS: &[Group] = &[
             "email_settings",
             "key_alias_pattern",
             "model_group_settings",
-            "priority_reservation",
-            "priority_reservation_settings",
             "public_routes",
             "scim_admin_group",
             "scim_upsert_user",
-            "timezone",
             "ui_theme_config",
         ],
     ),
     later(
-        "users, teams and keys of a database are not served",
+        "keys, users and teams work without it",
         Kind::Flag,
         &["add_user_information_to_llm_headers", "enable_key_alias_format_validation", "overwrite_user_with_key_hash"],
     ),
-    later("users, teams and keys of a database are not served", Kind::Map, &["public_model_groups_links"]),
-    later("users, teams and keys of a database are not served", Kind::Text, &["email", "token"]),
-    later("users, teams and keys of a database are not served", Kind::TextList, &["public_model_groups"]),
+    later("keys, users and teams work without it", Kind::Map, &["public_model_groups_links"]),
+    later("keys, users and teams work without it", Kind::Text, &["email", "token"]),
+    later("keys, users and teams work without it", Kind::TextList, &["public_model_groups"]),
     later(
         "credentials belong into `litellm_params` or the environment",
         Kind::Any,

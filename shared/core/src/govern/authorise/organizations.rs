@@ -1,6 +1,7 @@
 //! What members of organizations are refused, in LiteLLM's words: routes that want an admin of the organization that
 //! the request names.
 
+use crate::Error;
 use crate::denial::Denial;
 use crate::directory::{Columns, Row};
 use crate::govern::Caller;
@@ -24,8 +25,10 @@ pub fn role_in<'a>(memberships: &'a [Row], id: &str) -> Option<&'a str> {
 
 /// # Errors
 /// The refusal, where LiteLLM has a particular one.
-pub fn check(path: &str, caller: &Caller, id: Option<&str>, memberships: &[Row]) -> Result<(), Denial> {
-    let refuse = |param: &'static str, sentence: String| Err(Denial::new(401, "auth_error", sentence).about(param));
+pub fn check(path: &str, caller: &Caller, id: Option<&str>, memberships: &[Row]) -> Result<(), Error> {
+    let refuse = |param: &'static str, sentence: String| -> Result<(), Error> {
+        Err(Denial::new(401, "auth_error", sentence).about(param).into())
+    };
     if path == "/organization/new" {
         let user = caller.profile().and_then(|profile| profile.user.as_ref());
         let role = user.and_then(|user| user.text("user_role")).unwrap_or("None");

@@ -30,6 +30,7 @@ fn resets() -> Resets {
         calendar: Calendar::default(),
         rollover: false,
         customer_budget: None,
+        proxy_budget: None,
         turn: Arc::default(),
     }
 }
@@ -44,6 +45,7 @@ fn other(resets: &Resets) -> Resets {
         calendar: calendar.clone(),
         rollover: *rollover,
         customer_budget: customer_budget.clone(),
+        proxy_budget: None,
         turn: Arc::default(),
     }
 }
@@ -249,7 +251,7 @@ fn ask(resets: &Resets, key: &Row) -> Result<(), quota::Refused> {
     let token = key.text("token").unwrap();
     let home = Home::Row { table: NamedTable(&KEYS), key: vec![token.to_owned()] };
     let seed_picousd = super::picousd(key.number("spend").unwrap());
-    let money = Money { limit_picousd: Some(10_000_000_000_000), edge: Edge::Reached, home, seed_picousd };
+    let money = Money { limit_picousd: Some(10_000_000_000_000), edge: Edge::Reached, home: home.into(), seed_picousd };
     let draws = vec![Draw { account: accounts::key(token).into(), measure: Measure::Money(money) }];
     let request = Request {
         id: crate::new_id().into(),

@@ -6,7 +6,9 @@ fn spend() -> Spend {
         id: "own".to_owned(),
         request_id: "ch\0at".to_owned(),
         user_agent: Some("agent\0 \"quoted\"".to_owned()),
-        metadata: Some(json!({"max_retries": 2, "nobody_knows": 1, "user_api_key": "forged", "eval_information": "\0"})),
+        metadata: Some(
+            json!({"max_retries": 2, "nobody_knows": 1, "user_api_key": "forged", "eval_information": "\0"}),
+        ),
         outcome: Outcome::Left,
         ..Spend::default()
     }

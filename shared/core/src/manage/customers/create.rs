@@ -63,8 +63,9 @@ fn taken(id: &str) -> Error {
 /// # Errors
 /// 422 where the default model is none of this gateway's.
 pub fn check_model(app: &App, model: Option<&str>) -> Result<(), Error> {
-    let Some(model) = model.filter(|model| !app.catalog.holds(model)) else { return Ok(()) };
-    let mut names: Vec<String> = app.catalog.names().map(|(name, _)| crate::denial::python_text(name)).collect();
+    let catalog = app.catalog.get();
+    let Some(model) = model.filter(|model| !catalog.holds(model)) else { return Ok(()) };
+    let mut names: Vec<String> = catalog.names().map(|(name, _)| crate::denial::python_text(name)).collect();
     names.sort_unstable();
     let sentence = format!(
         "Default Model not on proxy. Configure via `/model/new` or config.yaml. Default_model={model}, \

@@ -15,6 +15,11 @@ pub fn made(text: &str, row: &Row, budget: Option<&Row>) -> Row {
     for name in ["token", "token_id"] {
         answer.insert(name.to_owned(), token.clone());
     }
+    for window in answer.get_mut("budget_limits").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(reset_at) = window.get_mut("reset_at") {
+            *reset_at = show::time(reset_at, Times::Zulu);
+        }
+    }
     answer.insert("key".to_owned(), text.into());
     answer.insert("router_settings".to_owned(), router_settings(row.object("router_settings")));
     answer.insert("litellm_budget_table".to_owned(), show::budget(budget, Times::Zulu));
@@ -35,6 +40,13 @@ pub fn info(row: &Row, budget: Option<&Row>, times: Times) -> Row {
     let mut shown = whole(row, times);
     shown.shift_remove("token");
     shown.insert("litellm_budget_table".to_owned(), show::budget(budget, times));
+    shown
+}
+
+/// The row among those of its user, where LiteLLM writes one of its times otherwise.
+pub fn of_user(row: &Row) -> Row {
+    let mut shown = whole(row, Times::Zulu);
+    shown.extend(row.get("expires").map(|expires| ("expires".to_owned(), show::time(expires, Times::Offset))));
     shown
 }
 

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::team::Deed;
-use super::{answer, check, draft, hash_if_needed, money, permission, rights, shape, update};
+use super::{answer, as_read, check, draft, hash_if_needed, money, permission, rights, shape, update};
 use crate::clock::Moment;
 use crate::denial::Denial;
 use crate::directory::{Change, Columns, Filter, Query, Row, moment_text, schema};
@@ -149,7 +149,7 @@ async fn replace(app: &App, request: &Request, sent: &Row, key: &Row) -> Outcome
     after.extend(set.clone());
     let of_old = || vec![Filter::Is("token", old.into())];
     changes.extend([
-        Change::Expect(&schema::KEYS, of_old(), 1),
+        Change::Expect(&schema::KEYS, as_read(key), 1),
         Change::Update(&schema::KEYS, of_old(), set.clone()),
         Change::Update(&schema::JWT_KEYS, of_old(), only("token", &new)),
         // Keys that this one has replaced lead on to what replaces it.
@@ -168,7 +168,9 @@ async fn replace(app: &App, request: &Request, sent: &Row, key: &Row) -> Outcome
         Some(id) if sent.contains_key("budget_id") => find::one(app, &schema::BUDGETS, id).await?,
         _ => None,
     };
-    Ok(Answer::ok(Value::Object(answer::made(&text, &after, budget.as_ref()))))
+    let mut shown = answer::made(&text, &after, budget.as_ref());
+    shown.insert("token".to_owned(), Value::Null);
+    Ok(Answer::ok(Value::Object(shown)))
 }
 
 fn only(name: &str, value: &str) -> Row {

@@ -14,7 +14,7 @@ use crate::{App, Error};
 pub fn info<'a>(app: &'a App, request: Request) -> BoxFuture<'a, Outcome> {
     Box::pin(async move {
         let caller = &request.caller;
-        let named = request.parameter("key").map_or_else(|| caller.key_hash().to_owned(), str::to_owned);
+        let named = request.parameter("key").map_or_else(|| rights::own_hash(caller).to_owned(), str::to_owned);
         let hash = hash_if_needed(&named);
         let live = find::one(app, &schema::KEYS, &hash).await?;
         let is_live = live.is_some();
@@ -85,8 +85,9 @@ pub fn infos<'a>(app: &'a App, request: Request) -> BoxFuture<'a, Outcome> {
         let (keys, aliases) = end::named(&request)?;
         let hashes = keys.iter().map(|key| hash_if_needed(key)).collect();
         let filter = Filter::Any(vec![Filter::In("token", hashes), Filter::In("key_alias", aliases)]);
+        let query = Query::of(&schema::KEYS).with(filter).sorted("spend", Direction::Down);
         let mut infos = Vec::new();
-        for key in find::all(app, &Query::of(&schema::KEYS).with(filter)).await? {
+        for key in find::all(app, &query.sorted("created_at", Direction::Up)).await? {
             if rights::may_see(app, &request.caller, &key).await? {
                 infos.push(Value::Object(live_info(app, &key).await?));
             }

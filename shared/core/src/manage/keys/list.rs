@@ -118,10 +118,10 @@ async fn check_scope(app: &App, caller: &Caller, parameters: &Parameters<'_>) ->
     if parameters.text("team_id").is_some_and(|asked| !teams.iter().any(|team| team == asked)) {
         return Err(refused("You are not authorized to check this team's keys", "team_id"));
     }
-    if let (Some(asked), Some(user_id)) = (parameters.text("organization_id"), user.text("user_id")) {
-        if find::keyed(app, &schema::ORGANIZATION_MEMBERSHIPS, &[user_id, asked]).await?.is_none() {
-            return Err(refused("You are not authorized to check this organization's keys", "organization_id"));
-        }
+    if let (Some(asked), Some(user_id)) = (parameters.text("organization_id"), user.text("user_id"))
+        && find::keyed(app, &schema::ORGANIZATION_MEMBERSHIPS, &[user_id, asked]).await?.is_none()
+    {
+        return Err(refused("You are not authorized to check this organization's keys", "organization_id"));
     }
     if let Some(hash) = parameters.text("key_hash") {
         let Some(key) = find::one(app, &schema::KEYS, hash).await? else {

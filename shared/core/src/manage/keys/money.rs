@@ -168,7 +168,7 @@ pub fn check_bounds(sent: &Row, rules: &KeyRules, now: Moment) -> Result<(), Err
     for name in ["max_budget", "max_parallel_requests", "tpm_limit", "rpm_limit"] {
         let (Some(asked), Some(most)) = (sent.number(name), rules.bounds.number(name)) else { continue };
         if asked > most {
-            return Err(over(name, &shown(sent, name), &shown(&float_budget(&rules.bounds), name)));
+            return Err(over(name, &shown(sent, name), &shown(&rules.bounds, name)));
         }
     }
     for name in ["budget_duration", "duration"] {
@@ -190,15 +190,6 @@ pub fn apply_bounds(sent: &mut Row, rules: &KeyRules) {
             *slot = most.clone();
         }
     }
-}
-
-/// Budgets are fractions, however they are written in the configuration.
-fn float_budget(bounds: &Row) -> Row {
-    let mut bounds = bounds.clone();
-    if let Some(number) = bounds.number("max_budget") {
-        bounds.insert("max_budget".to_owned(), number.into());
-    }
-    bounds
 }
 
 fn shown(row: &Row, name: &str) -> String {

@@ -248,6 +248,12 @@ pub fn admins_only(caller: &Caller, route: &str) -> String {
     )
 }
 
+/// The hash under which the caller's key is kept: that of the key which has replaced it, where one has.
+pub fn own_hash(caller: &Caller) -> &str {
+    let kept = caller.profile().and_then(|profile| profile.key.text("token"));
+    kept.unwrap_or_else(|| caller.key_hash())
+}
+
 /// Whether the caller may see the key: its own, its user's, its team's.
 ///
 /// With LiteLLM, a key of nobody sees all other keys of nobody, because their users are the same.
@@ -255,7 +261,7 @@ pub fn admins_only(caller: &Caller, route: &str) -> String {
 /// # Errors
 /// The directory's.
 pub async fn may_see(app: &App, caller: &Caller, key: &Row) -> Result<bool, Error> {
-    let is_own = key.text("token") == Some(caller.key_hash());
+    let is_own = key.text("token") == Some(own_hash(caller));
     let is_users = caller.user_id().is_some() && key.text("user_id") == caller.user_id();
     if caller.sees_all() || is_own || is_users {
         return Ok(true);

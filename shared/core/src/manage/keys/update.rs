@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::team::{Deed, Team};
-use super::{answer, check, draft, generate, hash_if_needed, money, permission, rights, shape};
+use super::{answer, as_read, check, draft, generate, hash_if_needed, money, permission, rights, shape};
 use crate::denial::{Denial, Form};
 use crate::directory::{Change, Columns, Filter, Query, Row, moment_text, schema};
 use crate::govern::Caller;
@@ -91,7 +91,7 @@ pub async fn change(app: &App, request: &Request, sent: &Row) -> Result<Row, Err
     let mut after = key.clone();
     after.extend(set.clone());
     let filters = vec![Filter::Is("token", hash.into())];
-    changes.push(Change::Expect(&schema::KEYS, filters.clone(), 1));
+    changes.push(Change::Expect(&schema::KEYS, as_read(&key), 1));
     changes.push(Change::Update(&schema::KEYS, filters, set));
     changes.push(entry(request, now, Action::Updated, (&schema::KEYS, hash), (Some(&key), Some(&after))));
     find::write(app, changes).await?;

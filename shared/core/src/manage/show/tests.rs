@@ -17,8 +17,8 @@ fn times_have_the_forms_of_litellm() {
 
 #[test]
 fn a_row_is_shown_whole() {
-    let budget_row: Row =
-        [("budget_id".to_owned(), "b".into()), ("created_at".to_owned(), "x".into())].into_iter().collect();
+    let columns = [("budget_id", "b"), ("created_at", "x")];
+    let budget_row: Row = columns.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
     let shown = budget(Some(&budget_row), Times::Zulu);
     assert_eq!(shown["max_budget"], Value::Null);
     assert_eq!((&shown["created_at"], &shown["budget_id"]), (&"x".into(), &"b".into()));

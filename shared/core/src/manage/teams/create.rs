@@ -8,7 +8,7 @@ use super::{ATTEMPTS_MAX, Member, TEAMS, aliases, budget, contended, logged, mem
 use crate::denial::Denial;
 use crate::directory::{Change, Columns, Row, schema};
 use crate::manage::audit::Action;
-use crate::manage::{Answer, Outcome, Request, organizations, permission, records};
+use crate::manage::{Answer, Outcome, Request, access_groups, organizations, permission, records};
 use crate::upstream::BoxFuture;
 use crate::{App, Error};
 
@@ -60,6 +60,8 @@ async fn found(
         let mut changes = changes.clone();
         changes.push(Change::Insert(TEAMS, team.clone()));
         changes.extend(enrolled);
+        let id = team.text("team_id").unwrap_or_default();
+        changes.extend(access_groups::follow_team(app, id, &team.texts("access_group_ids")).await?);
         changes.push(logged(app, request, Action::Created, (None, Some(&team))));
         if records::try_write(app, changes).await? {
             return Ok(team);

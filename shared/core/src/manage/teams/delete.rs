@@ -8,7 +8,7 @@ use super::{ATTEMPTS_MAX, TEAMS, contended, logged, same, standing, untouched};
 use crate::denial::Denial;
 use crate::directory::{Change, Columns, Filter, Query, Row, schema};
 use crate::manage::audit::Action;
-use crate::manage::{Answer, Outcome, Request, archive, input, records};
+use crate::manage::{Answer, Outcome, Request, access_groups, archive, input, records};
 use crate::upstream::BoxFuture;
 use crate::{App, Error};
 
@@ -60,15 +60,7 @@ pub async fn removal(app: &App, request: &Request, team: &Row) -> Result<Vec<Cha
     changes.push(Change::Delete(&schema::TEAM_MEMBERSHIPS, vec![is_own()]));
     let models = Filter::Member("model_info", "team_id", id.to_owned());
     changes.push(Change::Delete(&schema::MODELS, vec![models]));
-    for group in
-        records::all(app, &Query::of(&schema::ACCESS_GROUPS).with(Filter::Has("assigned_team_ids", id.to_owned())))
-            .await?
-    {
-        let mut teams = group.texts("assigned_team_ids");
-        teams.retain(|team| team != id);
-        let columns = records::row([("assigned_team_ids", teams.into())]);
-        changes.push(Change::Update(&schema::ACCESS_GROUPS, vec![same("access_group_id", &group)], columns));
-    }
+    changes.extend(access_groups::follow_team(app, id, &[]).await?);
     changes.push(Change::Delete(TEAMS, vec![same("team_id", team)]));
     changes.push(logged(app, request, Action::Deleted, (Some(team), None)));
     Ok(changes)

@@ -126,7 +126,7 @@ fn read(fields: &Fields<'_>, item: &Value, place: &[Value], roles: &Roles<'_>) -
     match member.get("role") {
         None => fields.fault_at(at(&["role".into()]), "missing", "Field required"),
         Some(role) if role.as_str().is_some_and(|role| roles.known.contains(&role)) => return Some(stored(member)),
-        Some(role) => fields.fault_at(at(&["role".into()]), "literal_error", roles.expected),
+        Some(_) => fields.fault_at(at(&["role".into()]), "literal_error", roles.expected),
     }
     None
 }

@@ -69,7 +69,7 @@ fn read(fields: &Fields<'_>) -> Row {
     if sent.get("allowed_models").is_some_and(Value::is_null) {
         sent.insert("allowed_models".to_owned(), json!([]));
     }
-    if let Some(amount) = sent.number("temp_budget_increase").filter(|amount| *amount < 0.0) {
+    if sent.number("temp_budget_increase").is_some_and(|amount| amount < 0.0) {
         let sentence = "Input should be greater than or equal to 0";
         fields.fault("temp_budget_increase", "greater_than_equal", sentence);
     }

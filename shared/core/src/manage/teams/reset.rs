@@ -7,7 +7,7 @@ use super::member_update::membership as filters;
 use super::members::absent;
 use super::{TEAMS, budget as budgets, logged, standing};
 use crate::denial::Denial;
-use crate::directory::{Change, Columns, Query, Row, schema};
+use crate::directory::{Change, Columns, Filter, Query, Row, schema};
 use crate::manage::audit::Action;
 use crate::manage::{Answer, Outcome, Request, records};
 use crate::upstream::BoxFuture;
@@ -17,7 +17,7 @@ use crate::{App, Error};
 pub fn spend(app: &App, request: Request) -> BoxFuture<'_, Outcome> {
     Box::pin(async move {
         let fields = request.fields()?;
-        if let Some(flag) = fields.any("reset_to").filter(|value| value.is_boolean()) {
+        if fields.any("reset_to").is_some_and(serde_json::Value::is_boolean) {
             let sentence = "Value error, reset_to must be a number, not a boolean";
             fields.fault("reset_to", "value_error", sentence);
         } else if !fields.is_sent("reset_to") {
@@ -35,11 +35,13 @@ pub fn spend(app: &App, request: Request) -> BoxFuture<'_, Outcome> {
         let budget = records::linked(app, &schema::BUDGETS, membership.text("budget_id")).await?;
         let max_budget = budget.and_then(|budget| budget.number("max_budget"));
         check(reset_to, spent, max_budget)?;
-        let mut changes = vec![Change::Update(
-            &schema::TEAM_MEMBERSHIPS,
-            filters(user_id, request.place("team_id")),
-            records::row([("spend", reset_to.into())]),
-        )];
+        // Had more been spent meanwhile, it would be lost.
+        let own = || filters(user_id, request.place("team_id"));
+        let mut seen = own();
+        seen.push(Filter::Is("spend", spent.into()));
+        let columns = records::row([("spend", reset_to.into())]);
+        let memberships = &schema::TEAM_MEMBERSHIPS;
+        let mut changes = vec![Change::Expect(memberships, seen, 1), Change::Update(memberships, own(), columns)];
         changes.push(logged(app, &request, Action::Updated, (Some(&team), Some(&team))));
         records::write(app, changes).await?;
         Ok(Answer::ok(json!({

@@ -151,14 +151,14 @@ fn windows(fields: &Fields<'_>) -> Value {
                 let reset_at = window.get("reset_at").and_then(Value::as_str).and_then(moment_of).map(moment_text);
                 windows.push(json!({ "budget_duration": duration, "max_budget": amount, "reset_at": reset_at }));
             }
-            (None, _) => fault(fields, (place, "budget_duration"), window),
-            (_, None) => fault(fields, (place, "max_budget"), window),
+            (None, _) => fault(fields, (place, "budget_duration")),
+            (_, None) => fault(fields, (place, "max_budget")),
         }
     }
     Value::Array(windows)
 }
 
-fn fault(fields: &Fields<'_>, (place, name): (usize, &str), window: &Value) {
+fn fault(fields: &Fields<'_>, (place, name): (usize, &str)) {
     fields.fault_at(json!(["body", "budget_limits", place, name]), "missing", "Field required");
 }
 

@@ -8,7 +8,7 @@ use super::{Standing, TEAMS, again, aliases, budget, change, logged, show, stand
 use crate::denial::Denial;
 use crate::directory::{Change, Columns, Row, schema};
 use crate::manage::audit::Action;
-use crate::manage::{Answer, Fields, Outcome, Request, organizations, permission, records};
+use crate::manage::{Answer, Fields, Outcome, Request, access_groups, organizations, permission, records};
 use crate::upstream::BoxFuture;
 use crate::{App, Error};
 
@@ -121,6 +121,10 @@ async fn compose(app: &App, request: &Request, settings: &Settings, team: &Row) 
     }
     let mut after = team.clone();
     after.extend(columns.clone());
+    if columns.contains_key("access_group_ids") {
+        let id = team.text("team_id").unwrap_or_default();
+        changes.extend(access_groups::follow_team(app, id, &after.texts("access_group_ids")).await?);
+    }
     changes.push(change(app, team, columns));
     changes.push(logged(app, request, Action::Updated, (Some(team), Some(&after))));
     Ok(changes)

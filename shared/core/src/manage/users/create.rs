@@ -42,10 +42,10 @@ async fn check_unique(app: &App, sent: &Row) -> Result<(), Error> {
     let conflict = |label: &str, value: &str| -> Error {
         Denial::management_error(409, &format!("User with {label} {value} already exists")).into()
     };
-    if let Some(id) = sent.text("user_id").map(str::trim).filter(|id| !id.is_empty()) {
-        if find::one(app, &schema::USERS, id).await?.is_some() {
-            return Err(conflict("id", id));
-        }
+    if let Some(id) = sent.text("user_id").map(str::trim).filter(|id| !id.is_empty())
+        && find::one(app, &schema::USERS, id).await?.is_some()
+    {
+        return Err(conflict("id", id));
     }
     let Some(email) = sent.text("user_email").map(str::trim).filter(|email| !email.is_empty()) else {
         return Ok(());

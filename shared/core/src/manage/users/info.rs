@@ -56,15 +56,19 @@ async fn one(app: &App, id: &str, user: &Row) -> Outcome {
         shown.insert("keys".to_owned(), json!([]));
         teams.push(Value::Object(shown));
     }
+    let mut shown = with_organizations(app, id, user).await?;
+    shown.insert("model_max_budget_usage".to_owned(), answer::usage(user));
+    let keys: Vec<Value> = keys.iter().map(|key| with_team(key_answer::of_user(key), key, &rows)).collect();
+    Ok(Answer::ok(json!({ "user_id": id, "user_info": shown, "keys": keys, "teams": teams })))
+}
+
+async fn with_organizations(app: &App, id: &str, user: &Row) -> Result<Row, Error> {
     let mut shown = answer::user(user);
     let places = find::all(app, &Query::of(&schema::ORGANIZATION_MEMBERSHIPS).is("user_id", id)).await?;
     let places: Vec<Value> =
         places.iter().map(|row| show::row(&schema::ORGANIZATION_MEMBERSHIPS, row, Times::Zulu).into()).collect();
     shown.insert("organization_memberships".to_owned(), places.into());
-    shown.insert("model_max_budget_usage".to_owned(), answer::usage(user));
-    let keys: Vec<Value> =
-        keys.iter().map(|key| with_team(key_answer::whole(key, Times::Offset), key, &rows)).collect();
-    Ok(Answer::ok(json!({ "user_id": id, "user_info": shown, "keys": keys, "teams": teams })))
+    Ok(shown)
 }
 
 fn membership(row: &Row) -> Value {
@@ -94,14 +98,14 @@ async fn everything(app: &App, caller: &Caller) -> Outcome {
     let keys = find::all(app, &keys()).await?;
     let mut teams = find::all(app, &Query::of(&schema::TEAMS)).await?;
     teams.sort_by(|left, right| left.text("team_alias").cmp(&right.text("team_alias")));
-    let user = match caller.user_id() {
-        Some(id) => find::one(app, &schema::USERS, id).await?,
+    let id = caller.user_id().unwrap_or_default();
+    let user = match find::one(app, &schema::USERS, id).await? {
+        Some(user) => Some(with_organizations(app, id, &user).await?),
         None => None,
     };
     let shown: Vec<Value> =
         keys.iter().map(|key| with_team(key_answer::known(key, None, Times::Bare), key, &teams)).collect();
     let of_teams: Vec<Value> = teams.iter().map(|team| answer::team(team, Times::Bare).into()).collect();
-    let user = user.as_ref().map(answer::user);
     Ok(Answer::ok(json!({ "user_id": caller.user_id(), "user_info": user, "keys": shown, "teams": of_teams })))
 }
 

@@ -64,7 +64,7 @@ async fn change(app: &App, request: &Request, sent: &Row) -> Result<Value, Error
             let mut after = before.clone();
             after.extend(set.clone());
             let filters = vec![Filter::Is("user_id", before.get("user_id").cloned().unwrap_or(Value::Null))];
-            changes.push(Change::Expect(&schema::USERS, filters.clone(), 1));
+            changes.push(Change::Expect(&schema::USERS, as_read(before, set.contains_key("metadata")), 1));
             changes.push(Change::Update(&schema::USERS, filters, set));
             after
         }
@@ -81,6 +81,14 @@ async fn change(app: &App, request: &Request, sent: &Row) -> Result<Value, Error
     changes.push(entry(request, now, action, (&schema::USERS, id), (before.as_ref(), Some(&after))));
     find::write(app, changes).await?;
     Ok(json!({ "user_id": id, "data": answer::user(&after) }))
+}
+
+/// The user who was read; as they were, where what is written was made from that.
+fn as_read(user: &Row, is_made_from_it: bool) -> Vec<Filter> {
+    let value = |name: &str| user.get(name).cloned().unwrap_or(Value::Null);
+    let mut filters = vec![Filter::Is("user_id", value("user_id"))];
+    filters.extend(Some(Filter::Is("updated_at", value("updated_at"))).filter(|_| is_made_from_it));
+    filters
 }
 
 async fn find_user(app: &App, sent: &Row) -> Result<Option<Row>, Error> {

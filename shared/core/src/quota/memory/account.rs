@@ -34,8 +34,8 @@ impl Account {
     pub fn turn(&mut self, measure: &Measure, now: Moment) {
         self.touched = self.touched.max(now);
         match measure {
-            Measure::Money(Money { home: Home::Window(window), .. }) if window.end > self.ends => {
-                (self.used, self.pending, self.held, self.ends) = (0, 0, 0, window.end);
+            Measure::Money(money) if money.ends() > self.ends => {
+                (self.used, self.pending, self.held, self.ends) = (0, 0, 0, money.ends());
             }
             Measure::Requests { .. } | Measure::Tokens { .. } if self.ends <= now => {
                 (self.used, self.held, self.ends) = (0, 0, Moment::default());
@@ -121,8 +121,8 @@ impl Account {
 }
 
 impl Money {
-    const fn ends(&self) -> Moment {
-        match &self.home {
+    fn ends(&self) -> Moment {
+        match &*self.home {
             Home::Window(window) => window.end,
             Home::Row { .. } => Moment(0),
         }

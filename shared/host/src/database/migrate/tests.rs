@@ -95,7 +95,8 @@ fn sample(table: &Table, is_full: bool) -> Row {
         let is_reference = !table.key.contains(&column.name)
             && column.is_optional
             && (column.name.ends_with("_id") || column.name == "organization_id");
-        let is_needed = !column.is_optional && column.otherwise == Otherwise::Nothing;
+        let is_needed =
+            table.key.contains(&column.name) || (!column.is_optional && column.otherwise == Otherwise::Nothing);
         if is_reference || column.otherwise == Otherwise::Serial || (!is_full && !is_needed) {
             continue;
         }

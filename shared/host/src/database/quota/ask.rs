@@ -51,7 +51,7 @@ impl Asked {
     }
 
     fn money(&mut self, money: &Money) {
-        match &money.home {
+        match &*money.home {
             Home::Row { table, key } => {
                 self.counted((1, money.limit_picousd), money.edge, 0);
                 let part = |place: usize| key.get(place).map_or("", String::as_str);

@@ -1,5 +1,6 @@
 -- What budgets and limits need of PostgreSQL, of one version: what changes comes under a new name, so that instances of
--- two versions can run side by side. @ stands for the schema, and --; for the end of a statement. Money is in picodollars, times are microseconds since 1970.
+-- two versions can run side by side. @ stands for the schema, and --; for the end of a statement. Money is in
+-- picodollars, times are microseconds since 1970.
 --
 -- Locks are taken in this order, by everyone: reservations by id, then accounts by name. Who needs the homes of money
 -- reads them after that, in a statement of its own: what it sees was committed together with what the accounts say.
@@ -182,12 +183,13 @@ BEGIN
             GROUP BY name, kind, ends ORDER BY name, ends DESC
         ) AS d
         WHERE a.account = d.name AND (d.kind = 1 OR d.kind = 5 OR d.ends = a.ends OR d.kind = 2 AND d.ends > a.ends);
-    -- What was spent stays until it is in its homes; nothing else is of use.
+    -- What was spent stays until it is in its homes; nothing else is of use. Of a call that was refused after all no
+    -- record comes.
     UPDATE @"Tollgate_Reservation" r SET settled = true, draws = (
             SELECT coalesce(jsonb_agg(jsonb_build_array(e.draw -> 0, e.draw -> 1, d.amount, e.draw -> 3)), '[]')
             FROM jsonb_array_elements(r.draws) AS e(draw)
             JOIN unnest(call_ids, call_names, amounts) AS d(id, name, amount) ON d.id = r.id AND d.name = e.draw ->> 0
-            WHERE (e.draw ->> 1)::int <= 2
+            WHERE (e.draw ->> 1)::int <= 2 AND d.amount > 0
         )
         WHERE id = ANY (found_ids);
     DELETE FROM @"Tollgate_Reservation" WHERE id = ANY (found_ids) AND draws = '[]';
@@ -249,11 +251,53 @@ BEGIN
 END $$;
 --;
 
--- Calls that nobody has settled in time, and what is known of them. They stay locked until the transaction ends, which
--- writes their records and releases them.
-CREATE OR REPLACE FUNCTION @"tollgate_lapsed_1"(asked_at bigint, calls_max integer)
+-- Calls of processes that have not come back for their records, and what is known of them. They stay locked until the
+-- transaction ends, which writes their records and gives them up. given_up: what was to end before this.
+CREATE OR REPLACE FUNCTION @"tollgate_lapsed_1"(given_up bigint, calls_max integer)
 RETURNS TABLE (call_id text, call_record text) LANGUAGE sql VOLATILE AS $$
-    SELECT id, record::text FROM @"Tollgate_Reservation"
-    WHERE NOT settled AND expires_at <= coalesce(asked_at, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+    SELECT id, record::text FROM @"Tollgate_Reservation" WHERE expires_at <= given_up AND record IS NOT NULL
     ORDER BY id LIMIT calls_max FOR UPDATE SKIP LOCKED
 $$;
+--;
+
+-- These calls are charged by somebody else than their own process: that is noted, for a journal that comes all the same.
+-- A note is a reservation of nothing, without a record. Those of before forgotten go.
+CREATE OR REPLACE FUNCTION @"tollgate_give_up_1"(call_ids text[], noted_at bigint, forgotten bigint)
+RETURNS void LANGUAGE sql VOLATILE AS $$
+    DELETE FROM @"Tollgate_Reservation" WHERE expires_at <= forgotten AND record IS NULL AND settled;
+    INSERT INTO @"Tollgate_Reservation" (id, owner, expires_at, draws, record, settled)
+        SELECT call_id, 'given up', noted_at, '[]', NULL, true FROM unnest(call_ids) AS d(call_id)
+        ON CONFLICT DO NOTHING
+$$;
+--;
+
+-- Which of these calls have been charged by somebody else.
+CREATE OR REPLACE FUNCTION @"tollgate_given_up_1"(call_ids text[])
+RETURNS text[] LANGUAGE sql STABLE AS $$
+    SELECT coalesce(array_agg(id), '{}') FROM @"Tollgate_Reservation"
+    WHERE id = ANY (call_ids) AND record IS NULL AND settled
+$$;
+--;
+
+-- Settles calls that nobody has settled in time, at the most that they can have used. Their cost stays on its way until
+-- the record comes, which a journal may still have. How many there were.
+CREATE OR REPLACE FUNCTION @"tollgate_lapse_1"(asked_at bigint, calls_max integer)
+RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    ids text[];
+    names text[];
+    amounts bigint[];
+BEGIN
+    WITH lost AS (
+        SELECT id, draws FROM @"Tollgate_Reservation" WHERE NOT settled
+            AND expires_at <= coalesce(asked_at, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+        ORDER BY id LIMIT calls_max FOR UPDATE SKIP LOCKED
+    )
+    SELECT array_agg(id), array_agg(draw ->> 0), array_agg((draw ->> 2)::bigint) INTO ids, names, amounts
+        FROM lost, jsonb_array_elements(draws) AS draw;
+    IF ids IS NULL THEN
+        RETURN 0;
+    END IF;
+    PERFORM @"tollgate_settle_1"(ids, names, amounts);
+    RETURN (SELECT count(DISTINCT id) FROM unnest(ids) AS id);
+END $$;

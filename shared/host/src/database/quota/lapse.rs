@@ -1,5 +1,8 @@
 //! What the writer of spend records does to the accounts, in its own transactions.
 
+use std::collections::HashSet;
+use std::time::Duration;
+
 use sqlx::{AssertSqlSafe, Row};
 use tollgate_core::clock::Moment;
 use tollgate_core::directory::{Fault, Kind};
@@ -12,7 +15,7 @@ use crate::database::transaction::{Stop, Transaction, TransactionKind};
 /// Calls of one transaction.
 const BATCH: i32 = 500;
 
-/// Calls that nobody has settled in time.
+/// Calls whose process has not come back.
 #[derive(Debug, Default)]
 pub struct Lapsed {
     /// All of them: to be given to [`release_in`] in the same transaction.
@@ -21,17 +24,18 @@ pub struct Lapsed {
     pub spends: Vec<Spend>,
 }
 
-/// Some of the calls that have expired by now; none where all are settled. No other process gets the same ones before
-/// the transaction ends. `now`: nothing for the database's own time.
+/// Some of the calls that were to end before this moment, and whose records are not written: long after, their
+/// process and its journal can be given up. No other process gets the same ones before the transaction ends.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn lapsed_in(transaction: &mut Transaction, now: Option<Moment>) -> Result<Lapsed, Stop> {
+pub async fn lapsed_in(transaction: &mut Transaction, given_up: Moment) -> Result<Lapsed, Stop> {
     let name = function(&transaction.dialect, "tollgate_lapsed_1");
     let TransactionKind::Postgres(inner) = &mut transaction.kind else { return Ok(Lapsed::default()) };
     let query = sqlx::query(AssertSqlSafe(format!("SELECT call_id, call_record FROM {name}($1::int8, $2::int4)")));
-    let now = now.map(|now| i64::try_from(now.0).unwrap_or(i64::MAX));
-    let rows = query.bind(now).bind(BATCH).fetch_all(&mut **inner).await.map_err(|error| Stop::at(&error, None))?;
+    let given_up = i64::try_from(given_up.0).unwrap_or(i64::MAX);
+    let rows =
+        query.bind(given_up).bind(BATCH).fetch_all(&mut **inner).await.map_err(|error| Stop::at(&error, None))?;
     let mut lapsed = Lapsed::default();
     for row in rows {
         let read = || Ok((row.try_get::<String, _>(0)?, row.try_get::<Option<String>, _>(1)?));
@@ -61,4 +65,39 @@ pub async fn release_in(transaction: &mut Transaction, ids: &[String]) -> Result
     statement.bind_as(Kind::Texts, Bound::Texts(Some(ids.to_vec())));
     statement.push(")");
     transaction.number(statement).await.map(drop).map_err(|error| Stop::at(&error, None))
+}
+
+/// How long it is known that a call was charged by somebody else than its own process.
+const REMEMBERED: Duration = Duration::from_secs(30 * 86_400);
+
+/// These calls are charged in this transaction, by somebody else than their own process: [`given_up_in`] tells so.
+/// They have to be released before.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn give_up_in(transaction: &mut Transaction, ids: &[String], now: Moment) -> Result<(), Stop> {
+    let name = function(&transaction.dialect, "tollgate_give_up_1");
+    let forgotten = now.0.saturating_sub(u64::try_from(REMEMBERED.as_micros()).unwrap_or(u64::MAX));
+    let mut statement = Statement::new(&transaction.dialect).text(&format!("SELECT {name}("));
+    statement.bind_as(Kind::Texts, Bound::Texts(Some(ids.to_vec())));
+    for moment in [now.0, forgotten] {
+        statement.push(", ");
+        statement.bind_as(Kind::Big, Bound::Big(Some(i64::try_from(moment).unwrap_or(i64::MAX))));
+    }
+    statement.push(")");
+    transaction.execute(statement).await.map(drop).map_err(|error| Stop::at(&error, None))
+}
+
+/// Which of these calls have been charged by somebody else.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn given_up_in(transaction: &mut Transaction, ids: &[&str]) -> Result<HashSet<String>, Stop> {
+    let name = function(&transaction.dialect, "tollgate_given_up_1");
+    let TransactionKind::Postgres(inner) = &mut transaction.kind else { return Ok(HashSet::new()) };
+    let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+    let query = sqlx::query(AssertSqlSafe(format!("SELECT {name}($1::text[])"))).bind(ids);
+    let row = query.fetch_one(&mut **inner).await.map_err(|error| Stop::at(&error, None))?;
+    let found: Vec<String> = row.try_get(0).map_err(|error| Stop::at(&error, None))?;
+    Ok(found.into_iter().collect())
 }

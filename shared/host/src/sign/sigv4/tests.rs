@@ -65,3 +65,22 @@ fn a_token_that_cannot_be_sent_is_refused_without_being_told() {
     let error = sign(&mut head, b"", &keys, &Scope { service: "s", region: "r", now: UNIX_EPOCH }).unwrap_err();
     assert!(!error.to_string().contains("hidden"), "{error}");
 }
+
+/// As `botocore.signers.generate_db_auth_token` makes it at that moment, but for the order of the parameters, which the
+/// signature does not cover.
+#[test]
+fn a_token_for_a_database_is_botocores() {
+    let keys = AwsKeys {
+        id: "AKIDEXAMPLE".to_owned(),
+        secret: Secret::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned()),
+        session_token: Some(Secret::new("to/ken+==".to_owned())),
+    };
+    let now = UNIX_EPOCH + Duration::from_secs(1_440_938_160);
+    let scope = Scope { service: "rds-db", region: "eu-west-1", now };
+    let token = presign_connect("db.eu-west-1.rds.amazonaws.com:5432", "us er", &keys, &scope);
+    let recorded = "db.eu-west-1.rds.amazonaws.com:5432/?Action=connect&DBUser=us%20er&X-Amz-Algorithm=AWS4-HMAC-SHA256\
+        &X-Amz-Credential=AKIDEXAMPLE%2F20150830%2Feu-west-1%2Frds-db%2Faws4_request&X-Amz-Date=20150830T123600Z\
+        &X-Amz-Expires=900&X-Amz-Security-Token=to%2Fken%2B%3D%3D&X-Amz-SignedHeaders=host\
+        &X-Amz-Signature=8a30cd354149238a5d0488503e1e9398f90c9695eed56b9b7decc1c6b16ecdc8";
+    assert_eq!(token, recorded);
+}

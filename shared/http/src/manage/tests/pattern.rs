@@ -27,14 +27,6 @@ const TIMES: &[(&str, &str)] = &[
 /// Lists that the database orders as it likes.
 const UNORDERED: &[&str] = &[".team_memberships", ".keys", ".members", ".teams"];
 
-/// The id of a budget of members holds 32 digits that the recording has no name for.
-fn named(recorded: &str) -> String {
-    match recorded.split_once("budget-") {
-        Some((before, digits)) if digits.len() == 32 => format!("{before}budget-<id:{digits}>"),
-        _ => recorded.to_owned(),
-    }
-}
-
 impl Bindings {
     pub fn bind(&mut self, name: &str, value: &str) {
         self.0.insert(name.to_owned(), value.to_owned());
@@ -126,8 +118,7 @@ impl Bindings {
 
     fn reads(&mut self, recorded: &str, text: &str, place: &str) -> Result<(), String> {
         let refuse = || Err(format!("{place}: {text:?} for {recorded:?}"));
-        let recorded = &named(recorded);
-        let (mut recorded_left, mut left) = (recorded.as_str(), text);
+        let (mut recorded_left, mut left) = (recorded, text);
         while let Some(start) = recorded_left.find('<') {
             let Some(end) = recorded_left[start..].find('>').map(|end| start + end + 1) else { break };
             let Some(rest) = left.strip_prefix(&recorded_left[..start]) else { return refuse() };
@@ -155,7 +146,7 @@ impl Bindings {
             "<hash" => 64,
             "<key" => 25,
             "<name" => 4,
-            "<id" => 32,
+            "<hex" => 32,
             _ => return text.starts_with(name).then_some(name.len()),
         };
         self.bind(name, text.get(..length)?);

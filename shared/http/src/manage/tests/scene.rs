@@ -1,18 +1,18 @@
 //! Plays a recorded scene over a directory in memory, and compares every answer and every row.
 //!
-//! Keys and users are put into the directory where the scene makes them.
+//! Steps of other areas are played, too, where they make the keys and users of the scene.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::Request;
 use http_body_util::{BodyExt, Full};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use tollgate_core::clock::Clock;
 use tollgate_core::config::{Environment, Mode, ReadError, load};
 use tollgate_core::deployment::Deployment;
 use tollgate_core::directory::{Change, Columns, Directory, Filter, Memory, Query, Row, Table, moment_of, schema};
-use tollgate_core::govern::{Governance, Ports, Settings, hash_of};
+use tollgate_core::govern::{Governance, Ports, Settings};
 use tollgate_core::{Catalog, Gatekeeper, Secret};
 
 use super::differences::{Difference, difference};
@@ -60,12 +60,12 @@ fn catalog() -> Catalog {
     catalog
 }
 
-struct Stage {
+/// A gateway over a directory in memory.
+pub struct Stage {
     gateway: Gateway,
     directory: Arc<Memory>,
     clock: Clock,
     bindings: Bindings,
-    keys: usize,
 }
 
 /// Plays the scene of this name.
@@ -79,7 +79,7 @@ async fn play(name: &str) {
     let recorded: Value = serde_json::from_slice(&std::fs::read(file).expect("the recording")).expect("JSON");
     let scenes = recorded["scenes"].as_array().expect("scenes");
     let scene = scenes.iter().find(|scene| scene["name"] == name).expect("the scene");
-    let mut stage = Stage::new();
+    let mut stage = Stage::new(Settings::default());
     let (mut faults, mut played) = (Vec::new(), 0);
     for (number, step) in scene["steps"].as_array().expect("steps").iter().enumerate() {
         stage.clock.advance(Duration::from_millis(1));
@@ -98,18 +98,18 @@ async fn play(name: &str) {
 }
 
 impl Stage {
-    fn new() -> Self {
+    pub fn new(settings: Settings) -> Self {
         let clock = Clock::manual(moment_of(START).expect("a time"));
         let directory = Arc::new(Memory::new(clock.clone()));
         let shared: Arc<dyn Directory> = Arc::<Memory>::clone(&directory);
         let app = tollgate_core::App {
             gatekeeper: Gatekeeper::MasterKey { key: Secret::new(MASTER.to_owned()), header: None },
-            governance: Governance::new(Ports::alone(shared), clock.clone(), Settings::default()),
-            catalog: catalog(),
+            governance: Governance::new(Ports::alone(shared), clock.clone(), settings),
+            catalog: catalog().into(),
             limits: tollgate_core::Limits { request_bytes_max: 1_000_000, ..crate::tests::app().limits },
             ..crate::tests::app()
         };
-        Self { gateway: Gateway::new(Arc::new(app)), directory, clock, bindings: Bindings::default(), keys: 0 }
+        Self { gateway: Gateway::new(Arc::new(app)), directory, clock, bindings: Bindings::default() }
     }
 
     /// Plays one step; `false` where it is about something else.
@@ -129,7 +129,7 @@ impl Stage {
         }
         let path = step["path"].as_str().unwrap_or_default();
         if matches!(path, "/user/new" | "/key/generate") {
-            self.make(path, step).await;
+            self.prepare(step).await?;
             return Ok(false);
         }
         let (status, answer) = self.ask(step).await;
@@ -150,6 +150,17 @@ impl Stage {
             _ => self.bindings.meets(&recorded, &answer, "")?,
         }
         Ok(true)
+    }
+
+    /// Asks something by the key of this name, and binds the key that the answer shows to `made`.
+    pub async fn say(&mut self, by: &str, asked: (&str, &str, Value), made: &str) -> (u16, Value) {
+        let (method, path, body) = asked;
+        let step = serde_json::json!({ "method": method, "path": path, "by": by, "body": body });
+        let (status, answer) = self.ask(&step).await;
+        if let Some(key) = answer["key"].as_str() {
+            self.bindings.bind(made, key);
+        }
+        (status, answer)
     }
 
     async fn ask(&self, step: &Value) -> (u16, Value) {
@@ -189,45 +200,16 @@ impl Stage {
         self.directory.write(vec![change]).await.expect("a write");
     }
 
-    /// Makes the key, and the user, that a step makes by routes of another area.
-    async fn make(&mut self, path: &str, step: &Value) {
-        if step["status"] != 200 {
-            return;
+    /// Plays a step of another area, whose answer its own tests compare: here it makes the keys and users of the scene.
+    async fn prepare(&mut self, step: &Value) -> Result<(), String> {
+        let (status, answer) = self.ask(step).await;
+        if step["status"] != status {
+            return Err(format!("{status} for {}: {answer}", step["status"]));
         }
-        let body = self.bindings.fill_value(&step["body"]);
-        let field = |name: &str| body.get(name).cloned().unwrap_or(Value::Null);
-        let mut changes = Vec::new();
-        if path == "/user/new" {
-            let mut user = Row::new();
-            for name in ["user_id", "user_role", "user_email", "organization_id"] {
-                user.insert(name.to_owned(), field(name));
-            }
-            changes.push(Change::Insert(&schema::USERS, user));
-            for organization in body["organizations"].as_array().into_iter().flatten() {
-                let mut membership = Row::new();
-                membership.insert("user_id".to_owned(), field("user_id"));
-                membership.insert("organization_id".to_owned(), organization.clone());
-                membership.insert("user_role".to_owned(), "internal_user".into());
-                changes.push(Change::Insert(&schema::ORGANIZATION_MEMBERSHIPS, membership));
-            }
+        if let (Some(name), Some(key)) = (step["answer"]["key"].as_str(), answer["key"].as_str()) {
+            self.bindings.bind(name, key);
         }
-        if let Some(name) = step["answer"]["key"].as_str() {
-            self.keys += 1;
-            let key = format!("sk-{:0>22}", self.keys);
-            self.bindings.bind(name, &key);
-            let mut row = Map::new();
-            for name in ["user_id", "team_id", "key_alias", "organization_id", "budget_id"] {
-                row.insert(name.to_owned(), field(name));
-            }
-            row.insert("token".to_owned(), hash_of(&key).into());
-            row.insert("key_name".to_owned(), format!("sk-...{}", &key[key.len() - 4..]).into());
-            row.insert("key_type".to_owned(), "default".into());
-            row.insert("created_by".to_owned(), "default_user_id".into());
-            row.insert("updated_by".to_owned(), "default_user_id".into());
-            row.insert("allowed_routes".to_owned(), body.get("allowed_routes").cloned().unwrap_or_else(|| json!([])));
-            changes.push(Change::Insert(&schema::KEYS, row));
-        }
-        self.directory.write(changes).await.expect("a write");
+        Ok(())
     }
 
     /// Compares rows, whose order is the database's.
@@ -238,9 +220,16 @@ impl Stage {
         let query = step["query"].as_str().expect("a query");
         if let Some((_, condition)) = query.split_once("WHERE ").filter(|(_, rest)| !rest.starts_with("true")) {
             let mut words = condition.split('\'');
-            let column = words.next().unwrap_or_default().trim_end_matches(" = ");
+            let (column, operator) = words.next().unwrap_or_default().trim().split_once(' ').unwrap_or_default();
             let value = words.next().unwrap_or_default();
-            rows.retain(|row| row.text(column) == Some(value));
+            rows.retain(|row| match operator {
+                "LIKE" => row.text(column).is_some_and(|text| text.starts_with(value.trim_end_matches('%'))),
+                _ => row.text(column) == Some(value),
+            });
+        }
+        for row in rows.iter_mut().filter(|_| query.contains("AS has_budget")) {
+            let has_budget = row.text("budget_id").is_some();
+            row.insert("has_budget".to_owned(), has_budget.into());
         }
         let names: Vec<&String> =
             recorded.first().and_then(Value::as_object).map(|row| row.keys().collect()).unwrap_or_default();

@@ -49,6 +49,9 @@ async fn change(stage: &Stage, sql: &str) -> Result<(), String> {
 }
 
 fn equal(table: &Table, filter: &str) -> Filter {
+    if let Some(name) = filter.strip_suffix(" IS NOT NULL") {
+        return Filter::Given(table.column(name).expect("a column").name);
+    }
     let (name, value) = filter.split_once(" = ").expect("one filter");
     let column = table.column(name.trim()).expect("a column");
     Filter::Is(column.name, value.trim().trim_matches('\'').into())
@@ -95,7 +98,7 @@ async fn compare(stage: &Stage, query: &str, found: &Value, names: &mut Names) -
 /// A row's columns as the database writes them: times without a zone.
 fn shown(table: &Table, row: &Row, columns: &[&String]) -> Value {
     let value = |name: &str| match row.get(name) {
-        Some(Value::String(time)) if table.column(name).is_some_and(|column| is_time(column)) => {
+        Some(Value::String(time)) if table.column(name).is_some_and(is_time) => {
             time.trim_end_matches('Z').trim_end_matches(".000").into()
         }
         other => other.cloned().unwrap_or(Value::Null),

@@ -159,3 +159,19 @@ pub async fn amounts_of_writers_at_once_are_all_added(directory: &Arc<dyn Direct
         assert_eq!(key.number("spend"), Some(WRITERS as f64), "{token}");
     }
 }
+
+/// Who waits for another that waits for it is begun again.
+pub async fn writers_in_both_orders_all_succeed(directory: &Arc<dyn Directory>) {
+    let key = |token: &str| insert(&schema::KEYS, json!({ "token": token }));
+    write(&**directory, vec![key("a"), key("b")]).await;
+    let set = |token: &str, place: usize| {
+        Change::Update(&schema::KEYS, vec![is("token", token)], row(json!({ "updated_by": place.to_string() })))
+    };
+    let writes = (0..4).map(|place| {
+        if place % 2 == 0 { vec![set("a", place), set("b", place)] } else { vec![set("b", place), set("a", place)] }
+    });
+    let outcomes = join_all(writes.map(|changes| directory.write(changes))).await;
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    let rows = find(&**directory, &keys()).await;
+    assert_eq!(rows[0].text("updated_by"), rows[1].text("updated_by"), "one write has overwritten a part of another");
+}

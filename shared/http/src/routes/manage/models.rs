@@ -1,0 +1,45 @@
+//! Routes of stored models, credentials and settings, and of the audit log.
+
+use tollgate_core::govern::Groups;
+use tollgate_core::manage::{audit_log, configuration, credentials, models};
+
+use crate::routes::Access::{self, Managed};
+use crate::routes::Endpoint::Manage;
+use crate::routes::Method::{Delete, Get, Patch, Post};
+use crate::routes::{Route, row};
+
+const ADMIN: Access = Managed(Groups::NONE);
+/// Any key may ask: whose the model is decides.
+const OWN: Access = Managed(Groups::SELF_MANAGED.and(Groups::MANAGEMENT));
+
+pub const ROUTES: &[Route] = &[
+    row(Post, "/model/new", OWN, Manage(models::create, "A new model")),
+    row(Post, "/model/update", OWN, Manage(models::update, "Change a stored model")),
+    row(Patch, "/model/{model_id}/update", OWN, Manage(models::patch, "Change parts of a stored model")),
+    row(Post, "/model/delete", OWN, Manage(models::delete, "Delete a stored model")),
+    row(Post, "/credentials", ADMIN, Manage(credentials::create, "A new credential")),
+    row(Get, "/credentials", ADMIN, Manage(credentials::list, "Every credential, masked")),
+    row(Get, "/credentials/by_name/{credential_name}", ADMIN, Manage(credentials::by_name, "A credential, masked")),
+    row(
+        Get,
+        "/credentials/by_model/{model_id}",
+        ADMIN,
+        Manage(credentials::by_model, "What a deployment shows its provider, masked"),
+    ),
+    row(Patch, "/credentials/{credential_name}", ADMIN, Manage(credentials::update, "Change a credential")),
+    row(Delete, "/credentials/{credential_name}", ADMIN, Manage(credentials::delete, "Delete a credential")),
+    row(Post, "/config/update", ADMIN, Manage(configuration::update, "Store settings")),
+    row(Post, "/config/field/update", ADMIN, Manage(configuration::update_field, "Store one general setting")),
+    row(Post, "/config/field/delete", ADMIN, Manage(configuration::delete_field, "Forget one general setting")),
+    row(Get, "/config/field/info", ADMIN, Manage(configuration::field_info, "One general setting")),
+    row(Get, "/config/list", ADMIN, Manage(configuration::list, "General settings and where they come from")),
+    row(Get, "/config/yaml", ADMIN, Manage(configuration::yaml, "What a configuration may hold")),
+    row(Get, "/get/config/callbacks", ADMIN, Manage(configuration::callbacks, "Settings of the router")),
+    row(Get, "/config/cost_discount_config", ADMIN, Manage(configuration::discounts, "Discounts by provider")),
+    row(Patch, "/config/cost_discount_config", ADMIN, Manage(configuration::set_discounts, "Set discounts")),
+    row(Get, "/config/cost_margin_config", ADMIN, Manage(configuration::margins, "Margins by provider")),
+    row(Patch, "/config/cost_margin_config", ADMIN, Manage(configuration::set_margins, "Set margins")),
+    row(Post, "/reload/model_cost_map", ADMIN, Manage(configuration::reload_prices, "Read the price map again")),
+    row(Get, "/audit", ADMIN, Manage(audit_log::list, "Who changed what, page by page")),
+    row(Get, "/audit/{id}", ADMIN, Manage(audit_log::info, "One entry of the audit log")),
+];
