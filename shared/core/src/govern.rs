@@ -10,6 +10,7 @@ mod bearer;
 mod caller;
 mod draws;
 mod enter;
+mod group_budgets;
 mod groups;
 mod identify;
 mod key_rules;
@@ -22,6 +23,7 @@ mod recent;
 mod required;
 pub mod reset;
 mod role;
+mod team_rules;
 mod throttle;
 pub(crate) mod told;
 mod windows;
@@ -40,6 +42,7 @@ pub use limits::{Claim, Scope};
 pub use priority::Priorities;
 pub use profile::Profile;
 pub use role::Role;
+pub use team_rules::TeamRules;
 pub use windows::Allowance;
 
 use period::Calendar;
@@ -154,6 +157,8 @@ pub struct Settings {
     pub throttle: Option<f64>,
     /// What may be asked of new keys and users.
     pub keys: KeyRules,
+    /// What new teams are given.
+    pub teams: TeamRules,
     /// `general_settings.team_admin_editable_team_fields`: what a team's own admin may change of it.
     pub team_admin_fields: Vec<String>,
     /// `litellm_settings.default_internal_user_params.available_teams`: teams that everybody may join.
@@ -193,6 +198,7 @@ impl Default for Settings {
             required_of_service_accounts: Vec::new(),
             throttle: None,
             keys: KeyRules::default(),
+            teams: TeamRules::default(),
             team_admin_fields: Vec::new(),
             available_teams: Vec::new(),
         }

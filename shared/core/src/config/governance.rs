@@ -9,6 +9,7 @@ use super::load::Surroundings;
 use super::node::Node;
 use super::params::Fields;
 use super::spend::JournalFull;
+use super::team_rules;
 use crate::govern::period::Calendar;
 use crate::govern::reset::ProxyBudget;
 use crate::govern::{Priorities, Settings};
@@ -75,6 +76,7 @@ impl Settings {
                 .number("budget_exceeded_throttle_percentage")
                 .filter(|share| *share > 0.0 && *share <= 1.0),
             keys: key_rules::read(document, surroundings),
+            teams: team_rules::read(document),
             rolls_over: litellm.flag("budget_rollover"),
             never_resets: general.flag("disable_reset_budget"),
         }

@@ -36,6 +36,7 @@ mod schema;
 mod search_tool;
 mod spend;
 mod stored;
+mod team_rules;
 mod yaml;
 
 pub use budget::Budget;

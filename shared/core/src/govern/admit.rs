@@ -81,7 +81,7 @@ impl Governance {
     pub(crate) async fn admit(&self, catalog: &Catalog, caller: &Caller, visit: Visit<'_>) -> Result<Bill, Error> {
         self.check_settings(&visit)?;
         let customer = self.customer(&visit).await?;
-        let (mut claims, mut paid_from) = (Vec::new(), Vec::new());
+        let (mut claims, mut paid_from, mut groups) = (Vec::new(), Vec::new(), Vec::new());
         let tags = tags_of(caller, &visit);
         if let Some(profile) = caller.profile() {
             check_team(profile)?;
@@ -100,6 +100,7 @@ impl Governance {
                 claims.push(claim);
                 paid_from.push(window);
             }
+            groups = self.group_claims(profile, visit.group, &mut claims).await?;
         }
         self.customer_claims(&visit, customer.as_deref(), (&mut claims, &mut paid_from)).await?;
         for tag in &tags {
@@ -115,6 +116,7 @@ impl Governance {
             spend.payer.tags.extend(agent_tags(visit.user_agent.as_deref()));
         }
         spend.payer.windows = paid_from;
+        spend.payer.access_groups = groups;
         self.open((caller, &visit), (claims, worst), spend).await
     }
 

@@ -163,7 +163,7 @@ pub(super) fn unlimited(claims: &[Arc<Claim>]) -> Vec<Arc<Claim>> {
     claims.iter().filter_map(lift).collect()
 }
 
-fn money(account: String, limit: Option<f64>, edge: Edge, home: Home, row: Option<&Row>) -> Draw {
+pub(super) fn money(account: String, limit: Option<f64>, edge: Edge, home: Home, row: Option<&Row>) -> Draw {
     let seed_picousd = limits::picousd(row.and_then(|row| row.number("spend"))).unwrap_or(0);
     let measure =
         Measure::Money(Money { limit_picousd: limits::picousd(limit), edge, home: Arc::new(home), seed_picousd });

@@ -15,12 +15,14 @@ use crate::address::AddressRule;
 use crate::custom_auth::{CustomAuth, Question, Verdict};
 use crate::denial::Denial;
 use crate::jwt::{self, JwtAuthenticator, JwtError};
+use crate::live::Live;
 use crate::{Door, Error, Gatekeeper};
 
 /// Ways in beside keys, and who is kept out before anybody asks for a key.
 #[derive(Default)]
 pub struct Doors {
-    pub address: AddressRule,
+    /// Replaced while calls go on.
+    pub address: Live<AddressRule>,
     /// `general_settings.allowed_routes`; all where there are none.
     pub allowed_routes: Vec<String>,
     /// `general_settings.admin_only_routes`.
@@ -49,7 +51,7 @@ impl Governance {
     /// # Errors
     /// LiteLLM's refusals.
     pub async fn enter(&self, gatekeeper: &Gatekeeper, knock: Knock<'_>) -> Result<Entry, Error> {
-        if let Err(refused) = self.doors.address.admit(knock.peer, knock.headers) {
+        if let Err(refused) = self.doors.address.get().admit(knock.peer, knock.headers) {
             return Err(Denial::auth(403, refused.to_string()).into());
         }
         let allowed = &self.doors.allowed_routes;
@@ -80,7 +82,7 @@ impl Governance {
                 method: knock.method,
                 path: knock.path,
                 headers: knock.headers,
-                client: self.doors.address.client(knock.peer, knock.headers),
+                client: self.doors.address.get().client(knock.peer, knock.headers),
             };
             return self.vouched(gatekeeper, custom, question).await;
         }

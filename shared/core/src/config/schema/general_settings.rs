@@ -307,7 +307,14 @@ const SETTINGS: &[Group] = &[
     later("this limit is not enforced", Kind::Number, &["admission_queue_timeout_seconds"]),
     later("this limit is not enforced", Kind::Section(&COORDINATION_REDIS), &["coordination_redis"]),
     later("this limit is not enforced", Kind::TextList, &["allowed_file_extensions", "blocked_file_extensions"]),
-    acted(Kind::Flag, &["disable_bedrock_agent_runtime_passthrough", "disable_custom_api_keys"]),
+    acted(
+        Kind::Flag,
+        &[
+            "disable_auto_add_proxy_admin_to_teams",
+            "disable_bedrock_agent_runtime_passthrough",
+            "disable_custom_api_keys",
+        ],
+    ),
     acted(Kind::Number, &["pass_through_request_timeout"]),
     acted(Kind::Sections(&PASS_THROUGH), &["pass_through_endpoints"]),
     later(
@@ -339,7 +346,7 @@ const SETTINGS: &[Group] = &[
     later(
         "keys, users and teams work without it, and there is no dashboard",
         Kind::Flag,
-        &["disable_auto_add_proxy_admin_to_teams", "enable_claude_code_gateway", "enable_public_model_hub"],
+        &["enable_claude_code_gateway", "enable_public_model_hub"],
     ),
     later("keys, users and teams work without it, and there is no dashboard", Kind::List, &["plugins"]),
     later(

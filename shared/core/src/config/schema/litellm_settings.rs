@@ -56,6 +56,8 @@ const SETTINGS: &[Group] = &[
             "upperbound_key_generate_params",
         ],
     ),
+    acted(Kind::Section(&TEAM_DEFAULTS), &["default_team_params"]),
+    acted(Kind::Sections(&TEAM), &["default_team_settings"]),
     acted(Kind::Number, &["max_internal_user_budget"]),
     acted(Kind::Text, &["internal_user_budget_duration"]),
     later("metrics are not exported", Kind::Any, &["prometheus_deployment_and_latency_caller_identity"]),
@@ -266,8 +268,6 @@ const SETTINGS: &[Group] = &[
         "keys, users and teams work without it",
         Kind::Any,
         &[
-            "default_team_params",
-            "default_team_settings",
             "email_settings",
             "key_alias_pattern",
             "model_group_settings",
@@ -564,3 +564,34 @@ static CACHE_PARAMS: Section = Section::strict(&[&[acted(
 
 static CUSTOM_PROVIDER: Section =
     Section::strict(&[&[acted(Kind::Text, &["provider"]), acted(Kind::Python, &["custom_handler"])]]);
+
+static TEAM_DEFAULTS: Section = Section::strict(&[&[
+    acted(Kind::Text, &["organization_id"]),
+    acted(Kind::Number, &["max_budget"]),
+    acted(Kind::Period, &["budget_duration"]),
+    acted(Kind::Integer, &["tpm_limit", "rpm_limit"]),
+    acted(Kind::TextList, &["team_member_permissions"]),
+    later("no team is made by signing on", Kind::TextList, &["models"]),
+]]);
+
+/// Of these, LiteLLM reads the first one's budget when a team is made; the rest is for calls of the team.
+static TEAM: Section = Section::strict(&[&[
+    acted(Kind::Text, &["team_id"]),
+    acted(Kind::Number, &["max_budget"]),
+    later(
+        "teams have no callbacks of their own",
+        Kind::Any,
+        &[
+            "success_callback",
+            "failure_callback",
+            "callbacks",
+            "langfuse_public_key",
+            "langfuse_secret",
+            "langfuse_secret_key",
+            "langfuse_host",
+            "langsmith_api_key",
+            "langsmith_project",
+            "langsmith_base_url",
+        ],
+    ),
+]]);
