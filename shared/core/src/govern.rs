@@ -14,6 +14,7 @@ mod group_budgets;
 mod groups;
 mod identify;
 mod key_rules;
+mod kind;
 pub(crate) mod limits;
 pub mod period;
 mod priority;

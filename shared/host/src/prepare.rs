@@ -127,8 +127,8 @@ fn apply(config: &mut Config, overrides: &Overrides) {
     if let Some(max_usd) = overrides.max_budget_usd {
         config.governance.proxy_budget.get_or_insert(ProxyBudget { max_usd, duration: None });
     }
-    config.general_settings.iam_token_db_auth = overrides.iam_token_db_auth;
-    config.general_settings.azure_postgresql_auth = overrides.azure_postgresql_auth;
+    config.general_settings.database.iam_token_db_auth = overrides.iam_token_db_auth;
+    config.general_settings.database.azure_postgresql_auth = overrides.azure_postgresql_auth;
 }
 
 /// The configuration that `--model` and its companions stand for, as a document like any other.

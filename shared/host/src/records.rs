@@ -84,7 +84,7 @@ pub fn records(
             Ok(database) => (database, true),
             Err(failure) => {
                 warn!(
-                    "no keys and no spend are kept: {failure}: set general_settings.database_url or TOLLGATE_DATA_DIR"
+                    "no keys and no spend are kept: {failure}: set general_settings.database.url or TOLLGATE_DATA_DIR"
                 );
                 let governance = Governance::new(Ports::alone(Arc::new(Absent)), Clock::System, settings);
                 return Ok(Records { governance, beside: None });
@@ -122,7 +122,7 @@ pub fn records(
         drain: drain.map(|drain| Arc::new(drain.in_turn(Arc::clone(&governance.resets.turn)))),
         resets: Arc::clone(&governance.resets),
         retention: spend.retention.clone(),
-        migrates: !config.general_settings.disable_schema_update,
+        migrates: !config.general_settings.database.disable_schema_update,
         lock,
         news: Notify::new(),
         resets_budgets: !governance.settings.never_resets,
@@ -140,7 +140,7 @@ fn place(
     if home == Home::Nowhere {
         return Ok(Place::Nothing);
     }
-    let given = config.general_settings.database_url.as_ref().map(|url| url.expose().to_owned());
+    let given = config.general_settings.database.url.as_ref().map(|url| url.expose().to_owned());
     let given = given.or_else(|| variable("DATABASE_URL"));
     match given.as_deref().map(str::trim) {
         Some("memory") => return Ok(Place::Memory),
@@ -162,7 +162,7 @@ fn hold(folder: &Path) -> Option<File> {
     if lock.try_lock().is_err() {
         warn!(
             "another process uses the database in {}: each counts budgets and limits for itself: give each its own \
-             TOLLGATE_DATA_DIR, or all of them one PostgreSQL by general_settings.database_url",
+             TOLLGATE_DATA_DIR, or all of them one PostgreSQL by general_settings.database.url",
             folder.display()
         );
     }

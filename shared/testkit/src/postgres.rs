@@ -65,6 +65,20 @@ impl Server {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// Runs a file of SQL.
+    pub fn load(&self, database: &str, script: &Path) {
+        self.run("psql", &["-q", "-v", "ON_ERROR_STOP=1", "-d", database, "-f", &script.to_string_lossy()]);
+    }
+
+    /// The tables that a pattern of `pg_dump` names, and their rows, as SQL: the same text for the same content.
+    pub fn dump(&self, database: &str, tables: &str) -> String {
+        let output = self.run("pg_dump", &["--inserts", "--no-owner", "-t", tables, database]);
+        let text = String::from_utf8_lossy(&output.stdout);
+        // A word of chance that newer versions write around a dump.
+        let lines = text.lines().filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict"));
+        lines.map(|line| format!("{line}\n")).collect()
+    }
+
     /// The name in an address of this server's.
     pub fn name_in(address: &str) -> &str {
         address.rsplit('/').next().unwrap_or(address)

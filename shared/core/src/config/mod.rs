@@ -5,6 +5,7 @@
 mod accounts;
 mod budget;
 mod custom_auth;
+mod database;
 mod failure_policy;
 mod fallbacks;
 mod general_settings;
@@ -40,6 +41,7 @@ mod yaml;
 
 pub use budget::Budget;
 pub use custom_auth::{CustomAuthCredential, CustomAuthSettings};
+pub use database::DatabaseSettings;
 pub use failure_policy::{AllowedFails, RetryPolicy};
 pub use fallbacks::{FallbackTarget, Fallbacks};
 pub use general_settings::GeneralSettings;

@@ -3,6 +3,8 @@
 //! The only place where values and statements meet: a value can become nothing but `$1`, `$2`, …, or `?` in SQLite,
 //! where a place with a name is looked for among all others.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use tollgate_core::directory::{Column, Kind};
 
@@ -24,6 +26,8 @@ pub enum Bound {
     Float(Option<f64>),
     Big(Option<i64>),
     Flag(Option<bool>),
+    /// A text that several places have.
+    Shared(Arc<str>),
     /// A column of many rows.
     TextColumn(Vec<Option<String>>),
     FloatColumn(Vec<Option<f64>>),

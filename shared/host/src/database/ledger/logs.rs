@@ -3,6 +3,9 @@
 //! SQLite gets rows, a fixed number a statement, so that each is prepared once; taking a text of JSON apart costs it
 //! more than the insert. PostgreSQL gets a list for each column, in one statement. Pure.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use tollgate_core::directory::schema::SPEND_LOGS;
 use tollgate_core::directory::{Column, Kind};
 use tollgate_core::ledger::{COLUMNS, Cell, Log, Rules};
@@ -32,7 +35,10 @@ pub fn insert(dialect: &Dialect, logs: &[Log<'_>], rules: &Rules, now: &str) -> 
 /// `INSERT INTO …` without what follows it.
 fn begin(dialect: &Dialect) -> Statement {
     let mut statement = Statement::new(dialect);
-    statement.push(&format!("INSERT INTO {} (", dialect.table(&SPEND_LOGS)));
+    // What a row that is refused leaves behind is taken back with the transaction: SQLite need not note what each
+    // statement has changed, too.
+    let insert = if dialect.is_postgres() { "INSERT" } else { "INSERT OR FAIL" };
+    statement.push(&format!("{insert} INTO {} (", dialect.table(&SPEND_LOGS)));
     statement.join(SPEND_LOGS.columns.iter().map(|column| quoted(column.name)), ", ");
     statement.push(") ");
     statement
@@ -42,22 +48,32 @@ fn rows(dialect: &Dialect, logs: &[Log<'_>], rules: &Rules, now: &str) -> Statem
     let mut statement = begin(dialect);
     statement.values.reserve(logs.len() * COLUMNS);
     statement.push("VALUES ");
+    let mut above = [const { None }; COLUMNS];
     for (place, log) in logs.iter().enumerate() {
         statement.push(if place == 0 { "(" } else { ", (" });
         for (place, (_, cell)) in log.cells(rules, now).into_iter().enumerate() {
             if place > 0 {
                 statement.push(",");
             }
-            statement.bind(match cell {
-                Cell::Nothing => Bound::Text(None),
-                Cell::Text(text) | Cell::Json(text) => Bound::Text(Some(text.into_owned())),
-                Cell::Whole(number) => Bound::Big(Some(number)),
-                Cell::Number(number) => Bound::Float(Some(number)),
-            });
+            statement.bind(bound(cell, &mut above[place]));
         }
         statement.push(")");
     }
     statement
+}
+
+/// The value of a cell. Most say what the one above them says, and share its text.
+fn bound(cell: Cell<'_>, above: &mut Option<Arc<str>>) -> Bound {
+    match cell {
+        Cell::Nothing => Bound::Text(None),
+        Cell::Text(Cow::Owned(text)) | Cell::Json(Cow::Owned(text)) => Bound::Text(Some(text)),
+        Cell::Text(Cow::Borrowed(text)) | Cell::Json(Cow::Borrowed(text)) => match above {
+            Some(above) if **above == *text => Bound::Shared(Arc::clone(above)),
+            _ => Bound::Shared(Arc::clone(above.insert(text.into()))),
+        },
+        Cell::Whole(number) => Bound::Big(Some(number)),
+        Cell::Number(number) => Bound::Float(Some(number)),
+    }
 }
 
 /// One column of many rows.

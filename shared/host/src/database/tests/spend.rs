@@ -84,7 +84,7 @@ fn pages() -> Vec<Case> {
             MASTER,
             "/spend/logs/ui",
             spend::page,
-            format!("start_date=2026-11-01%2000:00:00&end_date=2026-11-25%2000:00:00"),
+            "start_date=2026-11-01%2000:00:00&end_date=2026-11-25%2000:00:00".to_owned(),
             "session_total_count",
         ),
     ]
