@@ -135,6 +135,9 @@ class Session:
     def patch(self, path, body, by=ADMIN, **more):
         return self.call("PATCH", path, body, by=by, **more)
 
+    def put(self, path, body, by=ADMIN, **more):
+        return self.call("PUT", path, body, by, **more)
+
     def delete(self, path, body=None, by=ADMIN, **more):
         return self.call("DELETE", path, body, by=by, **more)
 

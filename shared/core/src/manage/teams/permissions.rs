@@ -41,6 +41,31 @@ const ALL: &[&str] = &[
     "/auto_router/manage",
 ];
 
+/// Those that may be given to several teams at once, in LiteLLM's other order.
+const GRANTED: &[&str] = &[
+    "/key/generate",
+    "/key/update",
+    "/key/delete",
+    "/key/regenerate",
+    "/key/service-account/generate",
+    "/key/{key_id}/regenerate",
+    "/key/block",
+    "/key/unblock",
+    "/key/bulk_update",
+    "/team/key/bulk_update",
+    "/key/{key_id}/reset_spend",
+    "/key/access_group_assignment",
+    "/auto_router/manage",
+    "/key/info",
+    "/key/health",
+    "/key/list",
+    "/key/aliases",
+    "/team/daily/activity",
+    "/team/daily/activity/aggregated",
+    "/spend/logs",
+    "/spend/logs/v2",
+];
+
 /// `GET /team/permissions_list`.
 pub fn list(app: &App, request: Request) -> BoxFuture<'_, Outcome> {
     Box::pin(async move {
@@ -88,8 +113,8 @@ pub fn bulk_update(app: &App, request: Request) -> BoxFuture<'_, Outcome> {
     Box::pin(async move {
         let fields = request.fields()?;
         let permissions = input::required_texts(&fields, "permissions");
-        for (place, _) in permissions.iter().enumerate().filter(|(_, name)| !ALL.contains(&name.as_str())) {
-            fields.fault_at(json!(["body", "permissions", place]), "enum", &input::expected(ALL));
+        for (place, _) in permissions.iter().enumerate().filter(|(_, name)| !GRANTED.contains(&name.as_str())) {
+            fields.fault_at(json!(["body", "permissions", place]), "enum", &input::expected(GRANTED));
         }
         let ids = fields.texts("team_ids").unwrap_or_default();
         let is_for_all = fields.flag("apply_to_all_teams").unwrap_or_default();

@@ -43,6 +43,14 @@ pub const DIFFERENCES: &[Difference] = &[
         places: &[("configuration", "POST /config/field/delete", "/reload_revision")],
     },
     Difference {
+        why: "a budget with a period begins anew: LiteLLM forgets when",
+        places: &[("beside: groups", "/access_group/g/", "/budget_reset_at")],
+    },
+    Difference {
+        why: "there is no OpenTelemetry of LiteLLM's, whether or not its library is there",
+        places: &[("beside: callbacks", "newrelic", "400, not 500")],
+    },
+    Difference {
         why: "what a running process does not follow is said",
         places: &[("configuration", "POST /config/update", "/in_force_after_restart")],
     },

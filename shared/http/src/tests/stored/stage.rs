@@ -1,5 +1,6 @@
 //! A gateway with a scene's configuration, whose models may be stored.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use http::Request;
@@ -17,12 +18,13 @@ use tollgate_core::{App, Catalog, Gatekeeper, Limits, Secret};
 use tollgate_testkit::scenes::{Names, Scene, text};
 
 use super::super::app;
-use crate::Gateway;
+use crate::{Gateway, Peer};
 
 pub const MASTER_KEY: &str = "sk-oracle-master";
 /// Wednesday, 25 November 2026, 17:30:00.123: the day of the recording, because names tell Mondays from midnights.
 const START: Moment = Moment(1_795_627_800_123_000);
-const TABLES: &[&Table] = &[&schema::MODELS, &schema::CREDENTIALS, &schema::CONFIG, &schema::TEAMS];
+const TABLES: &[&Table] =
+    &[&schema::MODELS, &schema::CREDENTIALS, &schema::CONFIG, &schema::TEAMS, &schema::MODEL_ACCESS_GROUP_BUDGETS];
 
 pub struct Stage {
     pub gateway: Gateway,
@@ -117,7 +119,8 @@ impl Stage {
         if let Some(by) = by {
             request = request.header("authorization", format!("Bearer {by}"));
         }
-        let request = request.body(Full::from(body)).unwrap_or_else(|error| panic!("{uri}: {error}"));
+        let mut request = request.body(Full::from(body)).unwrap_or_else(|error| panic!("{uri}: {error}"));
+        request.extensions_mut().insert(Peer(Ipv4Addr::LOCALHOST.into()));
         let (head, body) = self.gateway.answer(request).await.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
         (head.status.as_u16(), serde_json::from_slice(&bytes).unwrap_or(Value::Null))
@@ -131,7 +134,7 @@ impl Stage {
     /// Makes what a step of another area makes: users, keys and teams, by the routes of that area.
     pub async fn made_elsewhere(&self, step: &Value, names: &mut Names) -> Result<(), String> {
         let path = text(step, "path");
-        if step["status"] != 200 || !matches!(path, "/user/new" | "/key/generate" | "/team/new") {
+        if step["status"] != 200 || !matches!(path, "/user/new" | "/key/generate" | "/team/new" | "/team/member_add") {
             return Ok(());
         }
         let (status, answer) = self.ask(step, names).await;

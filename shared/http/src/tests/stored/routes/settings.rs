@@ -25,8 +25,15 @@ fn addresses_are_let_in_and_kept_out_on_every_instance() {
                 ("admin", add, ip("here"), 400, "/nothing", NONE),
                 ("admin", add, json!({}), 422, "/detail/0/loc", json!(["body", "ip"])),
                 ("admin", add, ip("10.0.0.1"), 200, "/message", added),
-                // Whoever asks here comes from nowhere.
-                ("admin", list, NONE, 403, "/error/message", json!("Access forbidden: IP address  not allowed.")),
+                // Whoever asks here is none of those.
+                (
+                    "admin",
+                    list,
+                    NONE,
+                    403,
+                    "/error/message",
+                    json!("Access forbidden: IP address 127.0.0.1 not allowed."),
+                ),
             ],
         )
         .await;
