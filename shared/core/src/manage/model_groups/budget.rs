@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{GROUPS, account, check_exists, refused, shown_account};
-use crate::directory::{Change, Columns, Filter, Row, schema};
+use crate::directory::{Change, Columns, Filter, Row};
 use crate::manage::audit::{Action, entry};
 use crate::manage::{Answer, Fields, Outcome, Request, money, records};
 use crate::upstream::BoxFuture;
