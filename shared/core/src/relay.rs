@@ -3,6 +3,8 @@
 //! One frame is in flight at a time, so a slow client slows the provider. Dropping the relay, as the
 //! server does when the client leaves, drops the provider's body and with it the connection.
 
+mod heard;
+
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -21,6 +23,8 @@ use crate::record::Record;
 use crate::resilience;
 use crate::responses::Keeping;
 use crate::upstream::{AnswerBody, BoxFuture, UpstreamError};
+
+pub(crate) use heard::Heard;
 
 /// After `[DONE]` the provider's end is awaited this long, so that its connection can be used again.
 const END_WAIT: Duration = Duration::from_millis(250);
@@ -53,6 +57,7 @@ pub struct Relay {
     /// When the next frame was first asked for in vain. The time that a slow client takes is not the provider's.
     waiting_since: Option<Instant>,
     record: Option<Record>,
+    heard: Option<Heard>,
     /// What was taken for the call, to be settled at its end.
     hold: Option<Hold>,
     /// How the response is to be kept once it is whole.
@@ -105,6 +110,7 @@ impl Relay {
             alarm,
             waiting_since: None,
             record: None,
+            heard: None,
             hold: None,
             keeping: None,
             closing: None,
@@ -115,6 +121,9 @@ impl Relay {
 
     /// Ends this record when the stream ends.
     pub(crate) fn carry_record(&mut self, record: Record) {
+        if matches!(self.work, Work::Events(_)) {
+            self.heard = Heard::of(&record, self.origin.operation.format());
+        }
         self.record = Some(record);
     }
 
@@ -306,6 +315,9 @@ impl Relay {
         if usage.is_some() {
             record.usage = usage;
         }
+        if let Some(heard) = self.heard.take() {
+            heard.tell(&mut record);
+        }
         record.answer_id = id.filter(|id| !id.is_empty());
         match ending {
             End::Served => record.finish(200),
@@ -329,6 +341,9 @@ impl Relay {
 
     /// What the client is sent for a step, and how the call has ended with it, if it has.
     fn frame(&mut self, step: Step) -> (Option<Result<Bytes, UpstreamError>>, Receipt) {
+        if let (Some(heard), Step::Bytes(bytes)) = (&mut self.heard, &step) {
+            heard.push(bytes);
+        }
         match step {
             // The stream has had its end: the call is over, whatever the provider's connection still does.
             Step::Bytes(bytes) if self.is_done() => (Some(Ok(bytes)), self.settle(End::Served)),

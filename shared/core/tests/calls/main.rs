@@ -3,6 +3,8 @@
 //! One program for all of them, so that the gateway around them is compiled once. Knows no HTTP server.
 
 #[cfg(test)]
+mod charges;
+#[cfg(test)]
 mod directory;
 #[cfg(test)]
 mod explain;
@@ -12,6 +14,8 @@ mod failover;
 mod failures;
 #[cfg(test)]
 mod gateway;
+#[cfg(test)]
+mod governed;
 #[cfg(test)]
 mod hedging;
 #[cfg(test)]
@@ -28,6 +32,8 @@ mod mocks;
 mod pace;
 #[cfg(test)]
 mod pass;
+#[cfg(test)]
+mod pass_charges;
 #[cfg(test)]
 mod probe;
 #[cfg(test)]
