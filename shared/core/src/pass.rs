@@ -4,6 +4,7 @@
 //! format: a tap reads usage from the copy. Its callers have been authenticated.
 
 mod bedrock;
+mod charge;
 mod group;
 mod headers;
 mod operator;
@@ -15,9 +16,10 @@ mod target;
 mod upload;
 mod vertex;
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 
 pub use operator::{Lookup, Operator};
 pub use ready::Passes;
@@ -25,6 +27,7 @@ pub use relay::Passing;
 pub use target::decode;
 
 use crate::call::Visitor;
+use crate::deployment::Deployment;
 use crate::record::Record;
 use crate::sign::Scheme;
 use crate::upstream::RequestBody;
@@ -64,6 +67,16 @@ pub enum Route<'a> {
     Operator(&'a Operator),
 }
 
+impl Route<'_> {
+    /// What the operator says that a request costs.
+    fn price(&self) -> Option<u64> {
+        match self {
+            Self::Provider(_) => None,
+            Self::Operator(operator) => operator.price(),
+        }
+    }
+}
+
 /// The provider's answer on its way.
 pub struct PassReply {
     pub status: StatusCode,
@@ -73,6 +86,8 @@ pub struct PassReply {
     pub api_base: String,
     /// US dollars, where the operator has set a price.
     pub cost: Option<f64>,
+    /// What the caller's key and limits say of themselves, as headers of the answer.
+    pub governed: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// Everything but the body of a request that is going out.
@@ -83,8 +98,8 @@ struct Outgoing {
     cost: Option<f64>,
     /// How the caller is shown, where no fixed key is among the headers.
     scheme: Option<Scheme>,
-    /// Empty where no deployment is asked.
-    deployment_id: String,
+    /// `None` where no deployment is asked.
+    deployment: Option<Arc<Deployment>>,
 }
 
 impl App {
@@ -94,7 +109,8 @@ impl App {
     /// Where it cannot be passed on, or nobody answers; an answer that is a failure is a reply. It is logged either way.
     pub async fn pass(&self, mut call: PassCall<'_>) -> Result<PassReply, Error> {
         let mut record = Record::of(std::mem::take(&mut call.id), "pass_through_endpoint", call.started);
-        match self.admit_other(call.visitor.as_ref(), (&record.call_id, "pass_through_endpoint"), None).await {
+        let price = call.route.price();
+        match self.admit_at(call.visitor.as_ref(), (&record.call_id, "pass_through_endpoint"), price).await {
             Ok(bill) => record.bill = bill,
             Err(error) => {
                 record.finish(error.status()).durable().await;
@@ -106,8 +122,10 @@ impl App {
             Route::Operator(operator) => operator.outgoing(&call, &self.passes, self.gatekeeper.key_header()),
         };
         let sent = match outcome {
-            Ok(mut outgoing) => {
-                record.deployment_id = std::mem::take(&mut outgoing.deployment_id);
+            Ok(outgoing) => {
+                if let Some(deployment) = &outgoing.deployment {
+                    record.note(deployment);
+                }
                 send::send(self, call, outgoing, record).await
             }
             Err(error) => Err((error, record)),
@@ -178,7 +196,7 @@ impl Ready {
             }
             _ => base.below(&call.rest, query.as_deref())?,
         };
-        Ok(Outgoing { uri, headers, timeout, cost: None, scheme, deployment_id: String::new() })
+        Ok(Outgoing { uri, headers, timeout, cost: None, scheme, deployment: None })
     }
 
     fn unset(&self, variables: &[&str]) -> Error {

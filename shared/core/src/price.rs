@@ -2,12 +2,18 @@
 //!
 //! The arithmetic is `wire::cost`; here it is told who served what. Counts no budget.
 
+mod job;
+
 use std::sync::Arc;
 
 use serde_json::Value;
 use tollgate_wire::Usage;
-use tollgate_wire::cost::{self, Adjustments, Ask, Basis, Call, Cost, Images, Names, Standing, Unmapped, Work};
+use tollgate_wire::cost::{self, Adjustments, Ask, Basis, Call, Cost, Names, Standing, Unmapped};
 use tollgate_wire::price_map::PriceMap;
+use tollgate_wire::usage::Source;
+
+pub(crate) use job::seconds;
+pub use job::{Deed, Job};
 
 use crate::catalog::Group;
 use crate::clock::Moment;
@@ -19,46 +25,6 @@ use crate::live::Live;
 pub struct Pricing {
     map: Live<PriceMap>,
     adjustments: Live<Adjustments>,
-}
-
-/// What the call was about, in what it is paid by.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Job {
-    #[default]
-    Tokens,
-    Embedding,
-    Images {
-        count: u64,
-        size: Option<String>,
-        quality: Option<String>,
-    },
-    Speech {
-        characters: u64,
-    },
-    Rerank,
-}
-
-impl Job {
-    fn work(&self) -> Work<'_> {
-        match self {
-            Self::Tokens => Work::Tokens,
-            Self::Embedding => Work::Embedding,
-            Self::Images { count, size, quality } => Work::Images(Images {
-                count: *count,
-                size: size.as_deref(),
-                quality: quality.as_deref(),
-                ..Images::default()
-            }),
-            Self::Speech { characters } => Work::Speech { characters: *characters },
-            // A search is the unit of those who are paid by it.
-            Self::Rerank => Work::Rerank { units: Some(1), tokens: None },
-        }
-    }
-
-    /// Whether its answer has tokens.
-    const fn has_answer(&self) -> bool {
-        matches!(self, Self::Tokens)
-    }
 }
 
 /// What was charged.
@@ -76,6 +42,18 @@ pub struct Charged {
 pub enum Quoted<'a> {
     Deployment(&'a Deployment),
     Model { provider: &'a str, model: &'a str },
+}
+
+/// A model that no deployment is configured for, as a request that was passed on names it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// LiteLLM's name of whoever was asked.
+    pub provider: String,
+    pub model: String,
+    /// The model that the answer names.
+    pub answered: Option<String>,
+    /// The region or location where it was served.
+    pub region: Option<String>,
 }
 
 impl Pricing {
@@ -99,9 +77,19 @@ impl Pricing {
 
     /// What the deployment charges for this.
     pub fn charge(&self, deployment: &Deployment, job: &Job, usage: &Usage, now: Moment) -> Charged {
-        let map = self.map();
-        let call = Call { at_unix_s: now.seconds(), ..call(deployment, job, usage) };
-        match cost::of(&map, &call, &self.adjustments.get()) {
+        let usage = counted(job, usage);
+        self.charged(&Call { at_unix_s: now.seconds(), ..call(deployment, job, &usage) })
+    }
+
+    /// What a model that no deployment is configured for charges for this.
+    pub fn charge_named(&self, named: &Named, job: &Job, usage: &Usage, now: Moment) -> Charged {
+        let usage = counted(job, usage);
+        let call = Call { at_unix_s: now.seconds(), ..call_of_named(named, job, &usage) };
+        self.charged(&call)
+    }
+
+    fn charged(&self, call: &Call<'_>) -> Charged {
+        match cost::of(&self.map(), call, &self.adjustments.get()) {
             Ok(cost) => Charged {
                 picousd: cost.total.0,
                 is_unpriced: cost.basis == Basis::Unpriced,
@@ -117,7 +105,7 @@ impl Pricing {
     /// Where nothing is known of the model.
     pub fn quote(&self, asked: Quoted<'_>, usage: &Usage, now: Moment) -> Result<Cost, Unmapped> {
         let call = match asked {
-            Quoted::Deployment(deployment) => call(deployment, &Job::Tokens, usage),
+            Quoted::Deployment(deployment) => call(deployment, &TOKENS, usage),
             Quoted::Model { provider, model } => Call::new(provider, model, usage),
         };
         cost::of(&self.map(), &Call { at_unix_s: now.seconds(), ..call }, &self.adjustments.get())
@@ -159,6 +147,33 @@ impl Pricing {
     }
 }
 
+/// A call of nothing but tokens.
+static TOKENS: Job = Job { work: Deed::Tokens, tools: cost::Tools::NONE, tier: None };
+
+/// The usage, as far as it counts for the job: what the gateway has guessed stands for no tokens of a picture.
+fn counted(job: &Job, usage: &Usage) -> Usage {
+    let is_guess = usage.source == Source::Estimate && job.wants_true_counts();
+    if is_guess { Usage::default() } else { *usage }
+}
+
+fn call_of_named<'a>(named: &'a Named, job: &'a Job, usage: &'a Usage) -> Call<'a> {
+    let names = Names {
+        base_model: None,
+        provider_model: None,
+        response_model: named.answered.as_deref(),
+        request_model: &named.model,
+    };
+    Call {
+        names,
+        region: named.region.as_deref().filter(|_| named.provider == "bedrock"),
+        vertex_location: named.region.as_deref().filter(|_| named.provider == "vertex_ai"),
+        work: job.work(),
+        tools: job.tools,
+        tier: job.tier.as_deref(),
+        ..Call::new(&named.provider, &named.model, usage)
+    }
+}
+
 fn call<'a>(deployment: &'a Deployment, job: &'a Job, usage: &'a Usage) -> Call<'a> {
     let names = Names {
         base_model: deployment.rules.settings.base_model.as_deref(),
@@ -171,6 +186,8 @@ fn call<'a>(deployment: &'a Deployment, job: &'a Job, usage: &'a Usage) -> Call<
         custom: deployment.prices.as_ref(),
         region: deployment.routing.region.as_deref(),
         work: job.work(),
+        tools: job.tools,
+        tier: job.tier.as_deref(),
         ..Call::new(deployment.provider, &deployment.model, usage)
     }
 }

@@ -45,22 +45,15 @@ pub(super) fn outgoing(
     add_headers(&mut headers, deployment);
     let uri = base.below(&rest, call.query.as_deref())?;
     let scheme = deployment.scheme.clone();
-    Ok(Outgoing {
-        uri,
-        headers,
-        timeout: timeout_of(app),
-        cost: None,
-        scheme,
-        deployment_id: named(deployment, account),
-    })
+    Ok(Outgoing { uri, headers, timeout: timeout_of(app), cost: None, scheme, deployment: named(deployment, account) })
 }
 
 fn timeout_of(app: &App) -> Duration {
     app.passes.timeout
 }
 
-fn named(deployment: &Arc<Deployment>, account: &Arc<Deployment>) -> String {
-    if Arc::ptr_eq(deployment, account) { String::new() } else { deployment.id.clone() }
+fn named(deployment: &Arc<Deployment>, account: &Arc<Deployment>) -> Option<Arc<Deployment>> {
+    (!Arc::ptr_eq(deployment, account)).then(|| Arc::clone(deployment))
 }
 
 fn base(app: &App, deployment: &Deployment, rest: &str) -> Result<Base, Error> {

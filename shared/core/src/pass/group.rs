@@ -115,7 +115,7 @@ pub(super) fn at_front(app: &App, rest: &mut String) -> Result<Arc<Deployment>, 
 
 /// The request to a deployment.
 pub(super) fn outgoing(
-    deployment: &Deployment,
+    deployment: &Arc<Deployment>,
     call: &PassCall<'_>,
     mut headers: HeaderMap,
     timeout: Duration,
@@ -131,8 +131,8 @@ pub(super) fn outgoing(
         _ => call.query.clone(),
     };
     let uri = without_repeated_version(&base, &call.rest).below(&call.rest, query.as_deref())?;
-    let (scheme, deployment_id) = (deployment.scheme.clone(), deployment.id.clone());
-    Ok(Outgoing { uri, headers, timeout, cost: None, scheme, deployment_id })
+    let (scheme, deployment) = (deployment.scheme.clone(), Some(Arc::clone(deployment)));
+    Ok(Outgoing { uri, headers, timeout, cost: None, scheme, deployment })
 }
 
 /// Puts in what shows the deployment's key, and nothing that describes the body.

@@ -3,6 +3,10 @@
 //! One program for all of them, so that the gateway around them is compiled once. Knows no HTTP server.
 
 #[cfg(test)]
+mod charged;
+#[cfg(test)]
+mod charges;
+#[cfg(test)]
 mod directory;
 #[cfg(test)]
 mod explain;
@@ -30,6 +34,8 @@ mod mocks;
 mod pace;
 #[cfg(test)]
 mod pass;
+#[cfg(test)]
+mod pass_charges;
 #[cfg(test)]
 mod probe;
 #[cfg(test)]
