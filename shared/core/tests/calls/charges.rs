@@ -33,6 +33,9 @@ model_list:
   - {model_name: speech, litellm_params: {model: openai/tts-1, api_key: k}}
   - {model_name: gpt, litellm_params: {model: openai/gpt-4.1, api_key: k}}
   - {model_name: five, litellm_params: {model: openai/gpt-5, api_key: k}}
+  - {model_name: world, litellm_params: {model: openai/gpt-6-sol, api_key: k}}
+  - {model_name: europe, litellm_params: {model: openai/gpt-6-sol, api_base: 'https://eu.api.openai.com/v1', api_key: k}}
+  - {model_name: hourly, litellm_params: {model: openai/timed, api_key: k, input_cost_per_second: 1.0}}
 search_tools:
   - {search_tool_name: tav, litellm_params: {search_provider: tavily, api_key: k}}
   - {search_tool_name: exa, litellm_params: {search_provider: exa_ai, api_key: k}}
@@ -171,6 +174,21 @@ async fn tools_and_tiers_of_a_chat_are_charged() {
         "usage":{"prompt_tokens":1000,"completion_tokens":100,"total_tokens":1100}}"#;
     let body = json!({"model": "five", "messages": [{"role": "user", "content": "x"}], "service_tier": "flex"});
     check(Operation::ChatCompletion, body, flex, 0.001125).await;
+}
+
+#[tokio::test]
+async fn regions_and_time_have_prices_of_their_own() {
+    let answer = r#"{"id":"c","model":"gpt-6-sol","choices":[{"index":0,"finish_reason":"stop",
+        "message":{"role":"assistant","content":"a"}}],
+        "usage":{"prompt_tokens":1000,"completion_tokens":100,"total_tokens":1100}}"#;
+    let body = |model: &str| json!({"model": model, "messages": [{"role": "user", "content": "x"}]});
+    check(Operation::ChatCompletion, body("world"), answer, 0.003).await;
+    check(Operation::ChatCompletion, body("europe"), answer, 0.0033).await;
+    let governed = governed(answer).await;
+    serve(&governed, governed.gateway.call(Operation::ChatCompletion, &body("hourly"))).await;
+    let spend = governed.kept.one();
+    let seconds = spend.ended.since(spend.started).as_secs_f64();
+    costs(&spend, seconds, "a dollar a second");
 }
 
 /// A stream to its end, where prompts are kept.

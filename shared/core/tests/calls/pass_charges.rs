@@ -143,7 +143,8 @@ async fn google_is_charged_by_the_model_in_the_path() {
         "cache_read_input_tokens":5}}"#;
     let path = "publishers/anthropic/models/claude-sonnet-4-5@20250929:rawPredict";
     let model = "claude-sonnet-4-5@20250929";
-    check(json("vertex_ai", path, "{}", answer), 0.0003315, model, "vertex_ai").await;
+    // With the uplift of a regional endpoint (`vertex_location="us-central1"`).
+    check(json("vertex_ai", path, "{}", answer), 0.00036465, model, "vertex_ai").await;
 }
 
 #[tokio::test]
