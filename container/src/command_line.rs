@@ -179,6 +179,15 @@ pub struct ServeOptions {
     /// Requests in flight; more are answered 503
     #[arg(long, env = "LIMIT_CONCURRENCY")]
     pub limit_concurrency: Option<usize>,
+    /// US dollars for everything together, where the configuration sets no max_budget
+    #[arg(long)]
+    pub max_budget: Option<f64>,
+    /// Log in to PostgreSQL with tokens of AWS IAM
+    #[arg(long)]
+    pub iam_token_db_auth: bool,
+    /// Refused: tokens of Microsoft Entra are not used for databases
+    #[arg(long, hide = true)]
+    pub azure_postgresql_auth: bool,
     #[command(flatten)]
     pub accepted: Accepted,
 }
@@ -242,12 +251,6 @@ pub struct Accepted {
     #[arg(long, hide = true)]
     ciphers: Option<String>,
     #[arg(long, hide = true)]
-    max_budget: Option<f64>,
-    #[arg(long, hide = true)]
-    iam_token_db_auth: bool,
-    #[arg(long, hide = true)]
-    azure_postgresql_auth: bool,
-    #[arg(long, hide = true)]
     prometheus_metrics_port: Option<u16>,
     #[arg(long, hide = true, action = ArgAction::SetTrue)]
     skip_server_startup: bool,
@@ -272,9 +275,6 @@ impl Accepted {
         note(self.reload, "--reload: the configuration is not watched yet");
         note(self.use_queue || self.test_async, "--use_queue, --test_async: there is no queue");
         note(self.add_function_to_prompt, "--add_function_to_prompt: functions are never written into prompts");
-        note(self.max_budget.is_some(), "--max_budget: budgets are not enforced yet");
-        note(self.iam_token_db_auth, "--iam_token_db_auth: there is no database yet");
-        note(self.azure_postgresql_auth, "--azure_postgresql_auth: there is no database yet");
         note(self.prometheus_metrics_port.is_some(), "--prometheus_metrics_port: there are no metrics yet");
         note(
             self.log_config.is_some(),

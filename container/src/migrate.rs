@@ -19,7 +19,7 @@ pub fn migrate(options: &MigrateOptions) -> Result<ExitCode, Failure> {
     let migration = if options.dry_run { Migration::Told } else { Migration::Done };
     let statements = runtime.block_on(async {
         let Some(database) = prepared.database()? else {
-            let text = "no database: set general_settings.database_url or the variable DATABASE_URL";
+            let text = "no database: set general_settings.database.url or the variable DATABASE_URL";
             return Err(Failure::new(2, text.to_owned()));
         };
         database.migrate(migration).await.map_err(|fault| Failure::new(1, fault.to_string()))

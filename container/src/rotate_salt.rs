@@ -23,7 +23,7 @@ pub fn rotate_salt(options: &RotateSaltOptions) -> Result<ExitCode, Failure> {
     let runtime = runtime.map_err(|error| Failure::new(1, format!("no runtime: {error}")))?;
     let rotated = runtime.block_on(async {
         let Some(database) = prepared.database()? else {
-            let text = "no database: set general_settings.database_url or the variable DATABASE_URL";
+            let text = "no database: set general_settings.database.url or the variable DATABASE_URL";
             return Err(Failure::new(2, text.to_owned()));
         };
         let pass = rotate(&database, &Keys { old: &old, new: &new }).await;

@@ -133,6 +133,9 @@ fn overrides(options: &ServeOptions) -> Overrides {
         drop_params: options.drop_params,
         request_timeout_seconds: options.request_timeout,
         strict: options.strict,
+        max_budget_usd: options.max_budget,
+        iam_token_db_auth: options.iam_token_db_auth,
+        azure_postgresql_auth: options.azure_postgresql_auth,
     }
 }
 

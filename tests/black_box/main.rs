@@ -14,11 +14,15 @@ mod governed;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod inquiries;
 #[cfg(test)]
 mod lambda;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod litellm_database;
 #[cfg(test)]
 mod malformed;
 #[cfg(test)]

@@ -84,10 +84,11 @@ def others(s, keys):
 def secrets(s, form):
     """What is sealed: models, credentials, variables; `form` names how."""
     s.post("/credentials", {"credential_name": f"credential-{form}", "credential_values": {"api_key": f"sk-credential-{form}"}, "credential_info": {"custom_llm_provider": "openai"}})
+    # A team's model may name no variables: its address is the provider's own.
     priced = {"model": "openai/gpt-4o", "api_base": BASE, "input_cost_per_token": 0.001, "output_cost_per_token": 0.002}
     s.post("/model/new", {"model_name": f"stored-{form}", "litellm_params": {**priced, "api_key": f"sk-model-{form}"}, "model_info": {"id": f"id-stored-{form}", "access_groups": ["grouped"]}})
     s.post("/model/new", {"model_name": f"by-credential-{form}", "litellm_params": {**priced, "litellm_credential_name": f"credential-{form}"}, "model_info": {"id": f"id-by-credential-{form}"}})
-    s.post("/model/new", {"model_name": f"of-the-team-{form}", "litellm_params": {**priced, "api_key": f"sk-team-model-{form}"}, "model_info": {"id": f"id-of-the-team-{form}", "team_id": "team"}})
+    s.post("/model/new", {"model_name": f"of-the-team-{form}", "litellm_params": {**priced, "api_base": None, "api_key": f"sk-team-model-{form}"}, "model_info": {"id": f"id-of-the-team-{form}", "team_id": "team"}})
 
 
 def configured(s):

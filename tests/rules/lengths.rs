@@ -20,7 +20,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn all_sources() -> Vec<(PathBuf, String)> {
+pub fn all_sources() -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     sources(&crate::root(), &mut found);
     assert!(found.len() > 50, "the sources are elsewhere");

@@ -5,6 +5,7 @@
 mod dependencies;
 mod lengths;
 mod packages;
+mod statements;
 
 use std::path::{Path, PathBuf};
 

@@ -9,6 +9,8 @@ use tollgate_wire::json::Object;
 use crate::bill::Bill;
 use crate::call::Visitor;
 use crate::catalog::{Found, Group};
+use crate::directory::Columns;
+use crate::govern::limits::Kind;
 use crate::govern::{TokenEstimate, Visit, Worst, access};
 use crate::journey::{Ask, AskBody};
 use crate::price::{Deed, Job};
@@ -18,12 +20,38 @@ use crate::{App, Error};
 const BYTES_A_TOKEN: u64 = 4;
 
 impl App {
-    /// Admits the call, in the name that its key's names make of the model.
+    /// Admits the call; where the key's budget for its model is used up, in the name of the first model that the key
+    /// names in its place (`budget_fallbacks`) and whose budget is not.
     ///
     /// # Errors
     /// The refusal.
     pub(crate) async fn admit(&self, visitor: &Visitor, ask: &mut Ask<'_>) -> Result<Bill, Error> {
+        let is_over = |error: &Error| matches!(error, Error::Denied(denial) if denial.full == Some(Kind::KeyModel) && denial.kind == "budget_exceeded");
+        let refused = match self.admit_named(visitor, ask).await {
+            Err(error) if is_over(&error) => error,
+            outcome => return outcome,
+        };
+        let named = ask.named.clone();
+        let fallbacks = visitor.caller.profile().and_then(|profile| profile.key.object("budget_fallbacks"));
+        for model in fallbacks.map(|map| map.texts(named.as_deref().unwrap_or_default())).unwrap_or_default() {
+            ask.named = Some(model);
+            match self.admit_named(visitor, ask).await {
+                Err(error) if is_over(&error) => {}
+                Ok(bill) => return Ok(bill),
+                // It may not be used, either: what was asked for is what is refused.
+                Err(_) => break,
+            }
+        }
+        ask.named = named;
+        Err(refused)
+    }
+
+    /// Admits the call, in the name that its key's names make of the model.
+    async fn admit_named(&self, visitor: &Visitor, ask: &mut Ask<'_>) -> Result<Bill, Error> {
         let caller = &visitor.caller;
+        if let AskBody::Json { object, .. } = &ask.body {
+            self.governance.check_required(caller, object)?;
+        }
         let dispatched = match (caller.profile(), &ask.named) {
             (Some(profile), Some(model)) => access::dispatched(profile, model),
             _ => None,

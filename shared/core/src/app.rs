@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::Error;
 use crate::authenticate::Gatekeeper;
 use crate::balance::Balancer;
+use crate::call::Visitor;
 use crate::catalog::{Catalog, Found};
 use crate::deployment::Deployment;
 use crate::fetch::Fetch;
@@ -21,7 +22,7 @@ use crate::resilience::Resilience;
 use crate::resources::Accounts;
 use crate::responses::Responses;
 use crate::search::SearchTool;
-use crate::select::{Query, Trace};
+use crate::select::{Query, Trace, Wish};
 use crate::sign::Signer;
 use crate::stored::Storage;
 use crate::upstream::Upstream;
@@ -67,12 +68,28 @@ impl App {
     /// # Errors
     /// When a wildcard entry matches, and the provider it leads to cannot serve the model.
     pub fn pick(&self, name: &str) -> Result<Option<Arc<Deployment>>, Error> {
-        let group = match self.catalog.get().resolve(name, None)? {
+        self.pick_for(name, None)
+    }
+
+    /// The same for whoever has come in with a key: what is another team's own is not chosen.
+    ///
+    /// # Errors
+    /// As [`pick`](Self::pick).
+    pub fn pick_for(&self, name: &str, visitor: Option<&Visitor>) -> Result<Option<Arc<Deployment>>, Error> {
+        let team = visitor.and_then(|visitor| visitor.caller.team_scope());
+        let group = match self.catalog.get().resolve(name, team)? {
             None => return Ok(None),
-            Some(Found::One(group)) => return Ok(group.deployments.first().cloned()),
+            Some(Found::One(group)) => {
+                let is_open = |deployment: &&Arc<Deployment>| {
+                    let owner = deployment.routing.team_id.as_deref();
+                    owner.is_none() || team.is_none() || owner == team
+                };
+                return Ok(group.deployments.first().filter(is_open).cloned());
+            }
             Some(Found::Group(group)) => group,
         };
-        let query = Query { now: self.balancer.clock.now(), ..Query::default() };
+        let wish = Wish { team_id: team.map(str::to_owned), ..Wish::default() };
+        let query = Query { now: self.balancer.clock.now(), wish: &wish, ..Query::default() };
         let mut random = Random::new(Random::seed());
         let chosen = self.balancer.choose(&group, &query, (&mut random, &mut Trace::default()));
         Ok(chosen.ok().and_then(|chosen| group.deployments.get(chosen.place).cloned()))

@@ -192,7 +192,7 @@ impl Catalog {
         Arc::new(Group::of(&deployment.group, [Arc::clone(deployment)]))
     }
 
-    /// What a team calls so; whoever has no team is the operator, and may use any team's name that is the only one.
+    /// What a team calls so; without one the operator asks, who may use any team's name that is the only one.
     fn of_team(&self, team: Option<&str>, name: &str) -> Option<&Arc<Group>> {
         if self.team_names.is_empty() {
             return None;

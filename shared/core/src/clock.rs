@@ -24,6 +24,11 @@ impl Moment {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
     }
 
+    /// The moment that was so long before this.
+    pub fn before(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
+    }
+
     /// Seconds since 1970.
     pub const fn seconds(self) -> u64 {
         self.0 / 1_000_000

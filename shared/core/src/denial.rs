@@ -6,6 +6,8 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
+use crate::govern::limits::Kind;
+
 /// Why a caller does not get what it asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Denial {
@@ -15,6 +17,8 @@ pub struct Denial {
     pub param: Option<Cow<'static, str>>,
     pub message: String,
     pub form: Form,
+    /// Whose budget or limit is used up, where that is the reason.
+    pub full: Option<Kind>,
     /// Further headers of the answer.
     pub headers: Vec<(&'static str, String)>,
 }
@@ -32,7 +36,15 @@ pub enum Form {
 
 impl Denial {
     pub fn new(status: u16, kind: &'static str, message: impl Into<String>) -> Self {
-        Self { status, kind, param: None, message: message.into(), form: Form::Envelope, headers: Vec::new() }
+        Self {
+            status,
+            kind,
+            param: None,
+            message: message.into(),
+            form: Form::Envelope,
+            full: None,
+            headers: Vec::new(),
+        }
     }
 
     /// Who calls is not known, or may not do this: LiteLLM's `auth_error`, whose `param` is the text `None`.

@@ -133,23 +133,10 @@ impl Deployment {
             None if claude::is_keyed_so(provider.name, &model) => claude::credential(&known)?,
             None => credential(&known, version.as_deref())?,
         };
-        let shows_oauth = claude::shows_oauth(&known);
-        let mut settings = Settings {
-            api_base: base.clone(),
-            api_version: version.clone(),
-            cloud,
-            ..settings(config, entry, Resolved { provider, model: model.clone() })
-        };
-        if shows_oauth {
-            let (name, value) = claude::OAUTH_HEADER;
-            settings.extra_headers.push((name.to_owned(), value.to_owned()));
-            settings.betas.push(claude::OAUTH_BETA.to_owned());
-        }
-        if provider.name == "snowflake" {
-            let key = params.api_key.clone().or_else(|| first(provider.key_variables, variables).map(Secret::new));
-            let (_, (name, value)) = account::snowflake_key(key.as_ref().map_or("", Secret::expose));
-            settings.extra_headers.push((name.to_owned(), value.to_owned()));
-        }
+        let own = settings(config, entry, Resolved { provider, model: model.clone() });
+        let mut settings = Settings { api_base: base.clone(), api_version: version.clone(), ..own };
+        announce(&known, &mut settings);
+        settings.cloud = cloud;
         let rules = Rules::new(settings);
         let addresses = addresses(&rules)?;
         let is_keyless = provider.key == KeyNeed::Optional || params.mock_response.is_some();
@@ -372,6 +359,21 @@ fn header_value(text: &str) -> Result<HeaderValue, Unusable> {
 
 fn first(names: &[&str], variables: Variables<'_>) -> Option<String> {
     names.iter().find_map(|name| variables(name).filter(|value| !value.is_empty()))
+}
+
+/// What tells the provider of which kind the key is.
+fn announce(known: &Known<'_>, settings: &mut Settings) {
+    if claude::shows_oauth(known) {
+        let (name, value) = claude::OAUTH_HEADER;
+        settings.extra_headers.push((name.to_owned(), value.to_owned()));
+        settings.betas.push(claude::OAUTH_BETA.to_owned());
+    }
+    if known.provider.name == "snowflake" {
+        let own = known.params.api_key.clone();
+        let key = own.or_else(|| first(known.provider.key_variables, known.variables).map(Secret::new));
+        let (_, (name, value)) = account::snowflake_key(key.as_ref().map_or("", Secret::expose));
+        settings.extra_headers.push((name.to_owned(), value.to_owned()));
+    }
 }
 
 /// An address that may be shown: without query and without user information.

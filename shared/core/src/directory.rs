@@ -11,7 +11,7 @@ pub mod schema;
 mod table;
 
 pub use absent::Absent;
-pub use memory::Memory;
+pub use memory::{Late, Memory};
 pub use query::{Change, Direction, Filter, Query};
 pub use row::{Columns, Row, moment_of, moment_text};
 pub use table::{Column, Kind, Otherwise, Table};

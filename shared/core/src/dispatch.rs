@@ -276,9 +276,13 @@ impl<'a> Exchange<'a> {
         let id = format!("chatcmpl-{}", crate::new_id());
         let call = mock::Call { origin: self.origin(deployment), alias: shown, id: &id, created_s: crate::now_s() };
         if self.streamed {
-            return Ok((EVENT_STREAM, ReplyBody::Events(mock.events(&call, object)?)));
+            let events = mock.events(&call, object)?;
+            self.usage = Mock::usage(None);
+            return Ok((EVENT_STREAM, ReplyBody::Events(events)));
         }
-        Ok((JSON, ReplyBody::Whole(mock.answer(&call, object)?.into())))
+        let answer = mock.answer(&call, object)?;
+        self.usage = Mock::usage(Some(&answer));
+        Ok((JSON, ReplyBody::Whole(answer.into())))
     }
 }
 

@@ -8,17 +8,23 @@ mod admit;
 pub mod authorise;
 mod bearer;
 mod caller;
+mod draws;
 mod enter;
+mod group_budgets;
 mod groups;
 mod identify;
 mod key_rules;
+mod kind;
 pub(crate) mod limits;
 pub mod period;
 mod priority;
 mod profile;
 mod recent;
+mod required;
 pub mod reset;
 mod role;
+mod team_rules;
+mod throttle;
 pub(crate) mod told;
 mod windows;
 
@@ -36,11 +42,12 @@ pub use limits::{Claim, Scope};
 pub use priority::Priorities;
 pub use profile::Profile;
 pub use role::Role;
+pub use team_rules::TeamRules;
 pub use windows::Allowance;
 
 use period::Calendar;
 use recent::Recent;
-use reset::Resets;
+use reset::{ProxyBudget, Resets};
 
 use crate::clock::Clock;
 use crate::config::JournalFull;
@@ -113,8 +120,8 @@ pub struct Settings {
     pub rate_window: Duration,
     /// `general_settings.token_rate_limit_type`.
     pub token_kind: TokenKind,
-    /// `litellm_settings.max_budget`: for everything together.
-    pub proxy_budget_usd: Option<f64>,
+    /// `litellm_settings.max_budget` and `budget_duration`: for everything together.
+    pub proxy_budget: Option<ProxyBudget>,
     /// `general_settings.apply_user_budget_to_team_keys`.
     pub user_budget_on_team_keys: bool,
     /// `general_settings.global_max_parallel_requests`: calls of everybody at the same time.
@@ -142,8 +149,16 @@ pub struct Settings {
     pub keeps_prompts: bool,
     /// `litellm_settings.disable_add_user_agent_to_request_tags`.
     pub omits_user_agents: bool,
+    /// `general_settings.enforced_params`, and those of `service_account_settings`: what requests must have.
+    pub required: Vec<String>,
+    pub required_of_service_accounts: Vec<String>,
+    /// `litellm_settings.budget_exceeded_throttle_percentage`, more than 0 and at most 1: what keys that ask for it have
+    /// left of their limits when their budget is used up.
+    pub throttle: Option<f64>,
     /// What may be asked of new keys and users.
     pub keys: KeyRules,
+    /// What new teams are given.
+    pub teams: TeamRules,
     /// `general_settings.team_admin_editable_team_fields`: what a team's own admin may change of it.
     pub team_admin_fields: Vec<String>,
     /// `litellm_settings.default_internal_user_params.available_teams`: teams that everybody may join.
@@ -164,7 +179,7 @@ impl Default for Settings {
             blocks_unpriced: false,
             rate_window: Duration::from_mins(1),
             token_kind: TokenKind::Total,
-            proxy_budget_usd: None,
+            proxy_budget: None,
             user_budget_on_team_keys: false,
             global_parallel_max: None,
             call_parallel_max: None,
@@ -179,7 +194,11 @@ impl Default for Settings {
             priorities: None,
             keeps_prompts: false,
             omits_user_agents: false,
+            required: Vec::new(),
+            required_of_service_accounts: Vec::new(),
+            throttle: None,
             keys: KeyRules::default(),
+            teams: TeamRules::default(),
             team_admin_fields: Vec::new(),
             available_teams: Vec::new(),
         }
@@ -207,6 +226,7 @@ impl Governance {
             calendar: settings.calendar.clone(),
             rollover: settings.rolls_over,
             customer_budget: settings.customer_budget_id.clone(),
+            proxy_budget: settings.proxy_budget.clone(),
             turn: Arc::default(),
         });
         Self {
@@ -242,7 +262,14 @@ impl Governance {
     /// The directory's own.
     pub async fn write(&self, changes: Vec<Change>) -> Result<(), Fault> {
         let touched: Vec<(&'static Table, Option<String>)> = changes.iter().filter_map(touched).collect();
+        let spent: Vec<(String, u64)> = changes.iter().filter_map(reset::said_spent).collect();
+        // As for budgets that begin anew: accounts hear of this and of spend records in the order of their writes.
+        let turn = if spent.is_empty() { None } else { Some(self.resets.turn.lock().await) };
         self.directory.write(changes).await?;
+        for (account, picousd) in spent {
+            self.quota.rewritten(&account, picousd);
+        }
+        drop(turn);
         for (table, key) in touched {
             self.forget(table.name, key.as_deref());
         }

@@ -10,6 +10,7 @@ mod drain;
 mod endpoints;
 mod keep;
 mod log_row;
+mod metadata;
 mod plain;
 mod posting;
 mod retention;
@@ -24,7 +25,7 @@ pub use backlog::{Backlog, Batch, Bounds};
 pub use buffered::Buffered;
 pub use direct::Direct;
 pub use drain::{Drain, Pace};
-pub use log_row::usd;
+pub use log_row::{COLUMNS, Cell, Log, usd};
 pub use plain::Plain;
 pub use posting::{Day, Days, Posting, Rules, Totals};
 pub use retention::{Cron, Retention, Schedule};
@@ -57,60 +58,93 @@ pub struct Spend {
     pub started: Moment,
     pub ended: Moment,
     /// When the answer began to arrive.
+    #[serde(skip_serializing_if = "is_default")]
     pub first: Option<Moment>,
+    #[serde(skip_serializing_if = "is_default")]
     pub tokens: Tokens,
+    #[serde(skip_serializing_if = "is_default")]
     pub cost_picousd: u64,
     /// LiteLLM's `cost_breakdown`, where there is one.
+    #[serde(skip_serializing_if = "is_default")]
     pub cost_breakdown: Option<Value>,
     pub outcome: Outcome,
     /// The error of a failed call, as LiteLLM's `error_information`; holds no prompt.
+    #[serde(skip_serializing_if = "is_default")]
     pub error: Option<Value>,
+    #[serde(skip_serializing_if = "is_default")]
     pub retries: u64,
+    #[serde(skip_serializing_if = "is_default")]
     pub fallbacks: u64,
+    #[serde(skip_serializing_if = "is_default")]
     pub session_id: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
     pub requester_ip: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
     pub user_agent: Option<String>,
     /// Members of the log's metadata beyond the fields here, by LiteLLM's names: the client's `spend_logs_metadata`,
     /// `model_map_information`, `max_retries`, …; others are left out.
+    #[serde(skip_serializing_if = "is_default")]
     pub metadata: Option<Value>,
     /// What `store_prompts_in_spend_logs` keeps: the request's body, or its messages.
+    #[serde(skip_serializing_if = "is_default")]
     pub messages: Option<Value>,
+    #[serde(skip_serializing_if = "is_default")]
     pub response: Option<Value>,
+    #[serde(skip_serializing_if = "is_default")]
     pub cache_hit: bool,
+    #[serde(skip_serializing_if = "is_default")]
     pub cache_key: Option<String>,
 }
 
 /// Everyone whose totals a call is added to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Payer {
     /// The hash of the key; `litellm_proxy_master_key` for the master key.
     pub key: String,
+    #[serde(skip_serializing_if = "is_default")]
     pub key_alias: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
     pub user_id: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
     pub user_email: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
     pub team_id: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
     pub team_alias: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
     pub organization_id: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
     pub project_id: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
     pub agent_id: Option<String>,
     /// LiteLLM's `end_user`.
+    #[serde(skip_serializing_if = "is_default")]
     pub customer_id: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
     pub tags: Vec<String>,
     /// Names of access groups with a budget that the model belongs to.
+    #[serde(skip_serializing_if = "is_default")]
     pub access_groups: Vec<String>,
     /// Budget windows that the call is paid from.
+    #[serde(skip_serializing_if = "is_default")]
     pub windows: Vec<Window>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Tokens {
+    #[serde(skip_serializing_if = "is_default")]
     pub prompt: u64,
+    #[serde(skip_serializing_if = "is_default")]
     pub completion: u64,
+    #[serde(skip_serializing_if = "is_default")]
     pub total: u64,
+    #[serde(skip_serializing_if = "is_default")]
     pub cache_read: u64,
+    #[serde(skip_serializing_if = "is_default")]
     pub cache_write: u64,
+    #[serde(skip_serializing_if = "is_default")]
     pub reasoning: u64,
 }
 
@@ -125,6 +159,11 @@ pub enum Outcome {
     Left,
     /// Nobody knows: the process ended before the call did. What it could have cost at most is charged.
     Lapsed,
+}
+
+/// What is as usual is left out where it is journalled: reading it back gives the same.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// A record at its place in a journal.

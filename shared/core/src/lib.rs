@@ -67,6 +67,11 @@ pub fn new_id() -> String {
     uuid::Uuid::new_v4().to_string()
 }
 
+/// An id that no other call has. Later ones are greater: calls that follow each other stand together in an index.
+pub fn new_call_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
 /// Seconds since 1970.
 pub(crate) fn now_s() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())

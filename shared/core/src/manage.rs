@@ -8,25 +8,32 @@ mod archive;
 pub mod audit;
 pub mod audit_log;
 pub mod budgets;
+pub mod cache;
+mod callbacks;
 pub mod configuration;
 pub mod credentials;
 pub mod customers;
 mod fields;
 pub mod find;
 mod input;
+pub mod jwt_keys;
 pub mod keys;
+pub mod model_groups;
 pub mod models;
 mod money;
+mod newcomers;
 pub mod organizations;
 pub mod page;
 mod permission;
 pub mod projects;
+mod promise;
 mod read;
 mod records;
 pub mod show;
 pub mod spend;
 pub mod tags;
 pub mod teams;
+mod usage;
 pub mod users;
 
 use serde_json::Value;
@@ -110,13 +117,30 @@ impl Request {
 ///
 /// # Errors
 /// The refusal, or the handler's own.
-pub async fn serve(app: &App, entry: Entry, handler: Handler, request: Request) -> Outcome {
+pub async fn serve(app: &App, entry: Entry, handler: Handler, mut request: Request) -> Outcome {
     entry.about(&app.governance, &named(&request)).await?;
     if app.governance.directory.standing() == Standing::Absent {
         let sentence = "DB not connected. See https://docs.litellm.ai/docs/proxy/virtual_keys";
         return Err(Denial::management_error(500, sentence).into());
     }
-    handler(app, request).await
+    if holds_nul(&request.body) {
+        let sentence = "a text of the request holds the character U+0000, which no database keeps: leave it out";
+        return Err(Denial::management_error(400, sentence).into());
+    }
+    callbacks::seal(app, &mut request.body)?;
+    let mut answer = handler(app, request).await?;
+    callbacks::cover(app, &mut answer.body);
+    Ok(answer)
+}
+
+/// Whether any text or name in it holds U+0000. How deep a body is has been limited by whoever parsed it.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        _ => false,
+    }
 }
 
 /// The organizations that a request names, in its body or, where it reads, in its query.

@@ -99,7 +99,7 @@ fn find(app: &App, call: &SessionCall, record: &mut Record) -> Result<(Arc<Deplo
     let invalid = |message: String| Error::Invalid { param: Some("model"), message };
     let name = named.ok_or_else(|| invalid("model query parameter is required".to_owned()))?;
     name.clone_into(&mut record.model);
-    let deployment = app.pick(name)?.ok_or_else(|| {
+    let deployment = app.pick_for(name, call.visitor.as_ref())?.ok_or_else(|| {
         let hint = "Call `/v1/models` to view available models for your key.";
         invalid(format!("/realtime: Invalid model name passed in model={name}. {hint}"))
     })?;

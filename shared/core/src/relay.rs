@@ -26,6 +26,9 @@ use crate::upstream::{AnswerBody, BoxFuture, UpstreamError};
 
 pub(crate) use heard::Heard;
 
+/// What the client is given next.
+type Piece = Result<Bytes, UpstreamError>;
+
 /// After `[DONE]` the provider's end is awaited this long, so that its connection can be used again.
 const END_WAIT: Duration = Duration::from_millis(250);
 
@@ -67,7 +70,7 @@ pub struct Relay {
     closing: Option<(BoxFuture<'static, ()>, Bytes)>,
     /// The frame that ends the answer, which waits until the call's spend is durable: a client that has everything may
     /// hang up, and Lambda may freeze the process.
-    last: Option<(BoxFuture<'static, ()>, Option<Result<Bytes, UpstreamError>>)>,
+    last: Option<(BoxFuture<'static, ()>, Option<Piece>)>,
     /// The failure that came in one frame with the first content: the client has been told already.
     broken_at_start: Option<Failure>,
 }
@@ -340,7 +343,7 @@ impl Relay {
     }
 
     /// What the client is sent for a step, and how the call has ended with it, if it has.
-    fn frame(&mut self, step: Step) -> (Option<Result<Bytes, UpstreamError>>, Receipt) {
+    fn frame(&mut self, step: Step) -> (Option<Piece>, Receipt) {
         if let (Some(heard), Step::Bytes(bytes)) = (&mut self.heard, &step) {
             heard.push(bytes);
         }
@@ -365,7 +368,7 @@ impl Relay {
     }
 
     /// What was read before the head of the answer went out.
-    fn begun_with(&mut self, first: Bytes) -> (Option<Result<Bytes, UpstreamError>>, Receipt) {
+    fn begun_with(&mut self, first: Bytes) -> (Option<Piece>, Receipt) {
         match self.broken_at_start.take() {
             Some(failure) => {
                 self.upstream = None;

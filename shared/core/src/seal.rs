@@ -3,10 +3,11 @@
 //! The forms are LiteLLM's, so that either gateway reads what the other has written: `NaCl`'s secret box in base64, or
 //! AES-256-GCM behind `v2:gcm:`. Both are authenticated. The key of both is one SHA-256 of `LITELLM_SALT_KEY`, else of
 //! the master key. Knows no table and no column; objects of sealed values are in `object.rs`, session tokens in
-//! `token.rs`.
+//! `token.rs`, secrets within metadata in `variables.rs`.
 
 mod object;
 mod token;
+pub mod variables;
 
 use base64::Engine as _;
 use base64::alphabet;

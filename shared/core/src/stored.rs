@@ -153,6 +153,7 @@ impl Inner {
             Ok(adjustments) => app.governance.prices.adjust(adjustments),
             Err(error) => warn!("the discounts and margins in force stay: {error}"),
         }
+        app.governance.doors.address.replace(config.general_settings.address.clone());
         let catalog = (self.build)(&config);
         info!(models = stored.models.len(), "{} stored models are served", stored.models.len());
         app.catalog.replace(catalog);

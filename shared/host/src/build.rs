@@ -71,8 +71,9 @@ pub fn build(config: &Config, home: Home) -> Result<Built, Failure> {
     let mut records = records(config, home, &|name| config_variable(config, name), &signer)?;
     let upstream: Arc<dyn Upstream> = Arc::<Pool>::clone(&pool);
     records.governance.doors = Doors {
-        address: general.address.clone(),
+        address: general.address.clone().into(),
         allowed_routes: general.allowed_routes.clone(),
+        admin_only_routes: general.admin_only_routes.clone(),
         jwt: doors::jwt(config, Arc::clone(&upstream), Clock::System),
         custom: doors::custom_auth(config, upstream, Clock::System),
     };

@@ -54,6 +54,12 @@ const JUST_NOW: Duration = Duration::from_secs(5);
 const IDLE_TRUSTED: Duration = Duration::from_secs(1);
 /// Readers of an SQLite file beside its one writer.
 const SQLITE_READERS_MAX: u32 = 4;
+/// What the writer holds of the file, in KiB: a batch of spend logs touches the indexes anywhere, and more pages than
+/// SQLite holds by itself (2 MiB), which it writes and reads again and again then.
+const SQLITE_WRITER_KIB: &str = "-16384";
+/// After how many pages the log is put into the file (32 MiB): SQLite's own 1000 are one batch of spend logs, and what
+/// several have changed need be put there once.
+const SQLITE_LOG_PAGES: &str = "8000";
 
 /// One database.
 pub struct Database {
@@ -293,11 +299,12 @@ fn sqlite_pools(options: SqliteConnectOptions, wait_max: Duration) -> Pools {
         .journal_mode(SqliteJournalMode::Wal)
         // What has been answered with success outlasts a power cut.
         .synchronous(SqliteSynchronous::Full);
-    let pool = |connections_max| {
+    let pool = |connections_max, options| {
         let pool = SqlitePoolOptions::new().max_connections(connections_max).acquire_timeout(wait_max);
-        pool.test_before_acquire(false).idle_timeout(None).max_lifetime(None).connect_lazy_with(options.clone())
+        pool.test_before_acquire(false).idle_timeout(None).max_lifetime(None).connect_lazy_with(options)
     };
-    Pools::Sqlite { readers: pool(SQLITE_READERS_MAX), writer: pool(1) }
+    let writer = options.clone().pragma("cache_size", SQLITE_WRITER_KIB).pragma("wal_autocheckpoint", SQLITE_LOG_PAGES);
+    Pools::Sqlite { readers: pool(SQLITE_READERS_MAX, options), writer: pool(1, writer) }
 }
 
 #[cfg(test)]

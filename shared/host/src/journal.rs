@@ -17,18 +17,19 @@ mod syncer;
 mod tests;
 mod writer;
 
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
+use std::{fmt, io};
 
 use tokio::sync::oneshot;
+use tollgate_core::directory::Fault;
 use tollgate_core::ledger::{Backlog, Batch, Bounds, Entry, Journal, JournalFault, Spend};
 use tollgate_core::upstream::BoxFuture;
 
 use aside::Aside;
-use backlog::{Files, State};
+use backlog::{Files, Next, State};
 use frame::{Kind, RECORD_BYTES_MAX};
 use queue::{Queue, Record, Task};
 use segments::Segments;
@@ -58,6 +59,16 @@ pub struct Rules {
 pub struct FileJournal {
     queue: Arc<Queue>,
     files: Arc<Files>,
+    farewell: Option<Farewell>,
+}
+
+/// What has to be done when a process is gone, by the name of its journal.
+pub struct Farewell(pub Box<dyn Fn(String) -> BoxFuture<'static, Result<(), Fault>> + Send + Sync>);
+
+impl fmt::Debug for Farewell {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Farewell")
+    }
 }
 
 impl FileJournal {
@@ -66,7 +77,14 @@ impl FileJournal {
     /// # Errors
     /// When the folder cannot be made, or the system gives no threads.
     pub fn open(root: &Path, rules: Rules) -> io::Result<Self> {
-        let id = tollgate_core::new_id();
+        Self::open_as(tollgate_core::new_id(), root, rules)
+    }
+
+    /// The same under this name, which no other journal has.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_as(id: String, root: &Path, rules: Rules) -> io::Result<Self> {
         let (folder, lock) = folder::create(root, &id)?;
         let used = Arc::new(AtomicU64::new(0));
         let segment_bytes_max = (rules.bytes_max / SEGMENTS).clamp(SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX);
@@ -92,7 +110,22 @@ impl FileJournal {
             aside: Aside::of(root),
             state: std::sync::Mutex::new(State::default()),
         };
-        Ok(Self { queue, files: Arc::new(files) })
+        Ok(Self { queue, files: Arc::new(files), farewell: None })
+    }
+
+    /// Has this done when the journal of a process that is gone has been drained, before it is removed.
+    pub fn with_farewell(mut self, farewell: Farewell) -> Self {
+        self.farewell = Some(farewell);
+        self
+    }
+
+    /// A process is gone, and everything it has noted is in the directory.
+    async fn part_with(&self, journal: String) -> Result<(), JournalFault> {
+        if let Some(Farewell(farewell)) = &self.farewell {
+            let outcome = farewell(journal.clone()).await;
+            outcome.map_err(|fault| JournalFault::Broken(format!("what {journal} held is not given back: {fault}")))?;
+        }
+        self.on_disk(move |files| files.remove(&journal)).await
     }
 
     /// Ends the threads, and removes the folder where nothing in it is needed; else the next process drains it.
@@ -142,9 +175,16 @@ async fn wait(told: Told) -> Result<(), JournalFault> {
     }
 }
 
+/// How long a record usually is.
+const USUAL_BYTES: usize = 1024;
+
 /// The record as JSON; without what was said in the call where that is too long.
 fn written(spend: &Spend) -> Result<Vec<u8>, JournalFault> {
-    let json = |spend: &Spend| serde_json::to_vec(spend).map_err(|error| JournalFault::Broken(error.to_string()));
+    let json = |spend: &Spend| {
+        let mut json = Vec::with_capacity(USUAL_BYTES);
+        let outcome = serde_json::to_writer(&mut json, spend);
+        outcome.map(|()| json).map_err(|error| JournalFault::Broken(error.to_string()))
+    };
     let whole = json(spend)?;
     if whole.len() <= RECORD_BYTES_MAX {
         return Ok(whole);
@@ -178,7 +218,13 @@ impl Backlog for FileJournal {
     fn next(&self, bounds: Bounds) -> BoxFuture<'_, Result<Option<Batch>, JournalFault>> {
         Box::pin(async move {
             wait(self.ask(Task::Flush)).await?;
-            self.on_disk(move |files| files.next(bounds)).await
+            loop {
+                match self.on_disk(move |files| files.next(bounds)).await? {
+                    Next::Batch(batch) => return Ok(Some(batch)),
+                    Next::Nothing => return Ok(None),
+                    Next::Drained(journal) => self.part_with(journal).await?,
+                }
+            }
         })
     }
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, json};
 use tollgate_core::Secret;
 use tollgate_core::config::{Config, Environment, Mode, PassThroughEndpoint, ReadError, load};
+use tollgate_core::govern::reset::ProxyBudget;
 use tollgate_core::seal::Sealer;
 
 use crate::build::Built;
@@ -23,6 +24,10 @@ pub struct Overrides {
     pub drop_params: bool,
     pub request_timeout_seconds: Option<f64>,
     pub strict: bool,
+    /// US dollars for everything together, where the configuration sets no `max_budget`.
+    pub max_budget_usd: Option<f64>,
+    pub iam_token_db_auth: bool,
+    pub azure_postgresql_auth: bool,
 }
 
 /// A configuration that may be served, and what there is to say about it.
@@ -119,6 +124,11 @@ fn apply(config: &mut Config, overrides: &Overrides) {
     if let Some(seconds) = overrides.request_timeout_seconds {
         config.litellm_settings.request_timeout_seconds = seconds;
     }
+    if let Some(max_usd) = overrides.max_budget_usd {
+        config.governance.proxy_budget.get_or_insert(ProxyBudget { max_usd, duration: None });
+    }
+    config.general_settings.database.iam_token_db_auth = overrides.iam_token_db_auth;
+    config.general_settings.database.azure_postgresql_auth = overrides.azure_postgresql_auth;
 }
 
 /// The configuration that `--model` and its companions stand for, as a document like any other.

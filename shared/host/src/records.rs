@@ -24,7 +24,7 @@ use crate::Failure;
 use crate::database::ledger::SqlLedger;
 use crate::database::quota::{PostgresQuota, Time};
 use crate::database::{Address, Database, Settings};
-use crate::journal::{FileJournal, Rules};
+use crate::journal::{Farewell, FileJournal, Rules};
 use crate::sign::Credentials;
 
 /// What runs the gateway.
@@ -84,17 +84,18 @@ pub fn records(
             Ok(database) => (database, true),
             Err(failure) => {
                 warn!(
-                    "no keys and no spend are kept: {failure}: set general_settings.database_url or TOLLGATE_DATA_DIR"
+                    "no keys and no spend are kept: {failure}: set general_settings.database.url or TOLLGATE_DATA_DIR"
                 );
                 let governance = Governance::new(Ports::alone(Arc::new(Absent)), Clock::System, settings);
                 return Ok(Records { governance, beside: None });
             }
         },
     };
-    let accounts = directory.dialect.is_postgres().then(|| {
-        let owner = tollgate_core::new_id();
-        Arc::new(PostgresQuota::new(Arc::clone(&directory), owner, Time::Server))
-    });
+    let id = tollgate_core::new_id();
+    let accounts = directory
+        .dialect
+        .is_postgres()
+        .then(|| Arc::new(PostgresQuota::new(Arc::clone(&directory), id.clone(), Time::Server)));
     let quota: Arc<dyn Quota> = match &accounts {
         Some(accounts) => {
             let (shared, database) = (Arc::<PostgresQuota>::clone(accounts), Arc::clone(&directory));
@@ -106,20 +107,22 @@ pub fn records(
     for warning in &spend.warnings {
         warn!("{warning}");
     }
-    let ledger: Arc<dyn Ledger> = Arc::new(SqlLedger::new(Arc::clone(&directory), spend.rules.clone()));
-    let (journal, drain) = journal(home, &folder, spend, (&ledger, &quota))?;
+    let sql_ledger = Arc::new(SqlLedger::new(Arc::clone(&directory), spend.rules));
+    let ledger: Arc<dyn Ledger> = Arc::<SqlLedger>::clone(&sql_ledger);
+    let (journal, drain) = journal((home, id), &folder, spend, (&ledger, &quota), accounts.clone())?;
     let ports = Ports { directory: Arc::<Database>::clone(&directory), quota, journal: journal.1 };
     let mut governance = Governance::new(ports, Clock::System, settings);
     governance.is_embedded = is_embedded;
     let lock = if accounts.is_none() && home == Home::Server { hold(&folder) } else { None };
     let beside = Beside {
         database: Some(directory),
+        ledger: accounts.is_some().then_some(sql_ledger),
         accounts,
         files: journal.0,
         drain: drain.map(|drain| Arc::new(drain.in_turn(Arc::clone(&governance.resets.turn)))),
         resets: Arc::clone(&governance.resets),
         retention: spend.retention.clone(),
-        migrates: !config.general_settings.disable_schema_update,
+        migrates: !config.general_settings.database.disable_schema_update,
         lock,
         news: Notify::new(),
         resets_budgets: !governance.settings.never_resets,
@@ -137,7 +140,7 @@ fn place(
     if home == Home::Nowhere {
         return Ok(Place::Nothing);
     }
-    let given = config.general_settings.database_url.as_ref().map(|url| url.expose().to_owned());
+    let given = config.general_settings.database.url.as_ref().map(|url| url.expose().to_owned());
     let given = given.or_else(|| variable("DATABASE_URL"));
     match given.as_deref().map(str::trim) {
         Some("memory") => return Ok(Place::Memory),
@@ -159,7 +162,7 @@ fn hold(folder: &Path) -> Option<File> {
     if lock.try_lock().is_err() {
         warn!(
             "another process uses the database in {}: each counts budgets and limits for itself: give each its own \
-             TOLLGATE_DATA_DIR, or all of them one PostgreSQL by general_settings.database_url",
+             TOLLGATE_DATA_DIR, or all of them one PostgreSQL by general_settings.database.url",
             folder.display()
         );
     }
@@ -174,15 +177,16 @@ fn open(settings: Settings) -> Result<Arc<Database>, Failure> {
 /// Everything in the process's memory: gone with it.
 fn in_memory(config: &Config) -> Records {
     let (settings, spend) = (config.governance.clone(), &config.general_settings.spend);
-    let directory: Arc<dyn Directory> = Arc::new(directory::Memory::default());
+    let directory = Arc::new(directory::Memory::default());
     let quota: Arc<dyn Quota> = Arc::new(quota::Memory::default());
-    let ledger: Arc<dyn Ledger> = Arc::new(Plain::new(Arc::clone(&directory), spend.rules.clone()));
+    let ledger: Arc<dyn Ledger> = Arc::new(Plain::new(Arc::clone(&directory), spend.rules));
     let buffered = Arc::new(Buffered::default());
     let (journal, backlog): (Arc<dyn Journal>, Arc<dyn Backlog>) = (Arc::<Buffered>::clone(&buffered), buffered);
     let drain = Drain::new(backlog, ledger, Arc::clone(&quota), spend.pace);
     let governance = Governance::new(Ports { directory, quota, journal }, Clock::System, settings);
     let beside = Beside {
         database: None,
+        ledger: None,
         accounts: None,
         files: None,
         drain: Some(Arc::new(drain.in_turn(Arc::clone(&governance.resets.turn)))),
@@ -196,13 +200,23 @@ fn in_memory(config: &Config) -> Records {
     Records { governance, beside: Some(beside) }
 }
 
+/// What a process that is gone holds beyond what it has journalled.
+fn give_back(accounts: Arc<PostgresQuota>) -> Farewell {
+    Farewell(Box::new(move |owner| {
+        let accounts = Arc::clone(&accounts);
+        Box::pin(async move { accounts.bury(&owner).await })
+    }))
+}
+
 type Journals = (Option<Arc<FileJournal>>, Arc<dyn Journal>);
 
+/// `id`: the process's, as its journal and its accounts know it.
 fn journal(
-    home: Home,
+    (home, id): (Home, String),
     folder: &Path,
     spend: &SpendSettings,
     (ledger, quota): (&Arc<dyn Ledger>, &Arc<dyn Quota>),
+    accounts: Option<Arc<PostgresQuota>>,
 ) -> Result<(Journals, Option<Drain>), Failure> {
     if home == Home::Function {
         let direct: Arc<dyn Journal> = Arc::new(Direct::new(Arc::clone(ledger), Arc::clone(quota)));
@@ -214,8 +228,11 @@ fn journal(
         ripe_at: spend.pace.bounds.records_max as u64,
     };
     let root = folder.join(JOURNAL);
-    let files = match FileJournal::open(&root, rules) {
-        Ok(files) => Arc::new(files),
+    let files = match FileJournal::open_as(id, &root, rules) {
+        Ok(files) => Arc::new(match accounts {
+            Some(accounts) => files.with_farewell(give_back(accounts)),
+            None => files,
+        }),
         Err(error) => {
             let place = root.display();
             return Err(Failure::new(

@@ -99,7 +99,7 @@ pub(crate) fn call_id(headers: &HeaderMap) -> String {
     let given = headers.get("x-litellm-call-id").and_then(|value| value.to_str().ok());
     match given.filter(|text| !text.is_empty() && text.len() <= CALL_ID_BYTES_MAX) {
         Some(text) => text.to_owned(),
-        None => tollgate_core::new_id(),
+        None => tollgate_core::new_call_id(),
     }
 }
 

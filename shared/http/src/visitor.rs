@@ -20,7 +20,7 @@ pub fn visitor(app: &App, entry: Option<Entry>, head: &Parts) -> Result<Option<V
     let Some(entry) = entry else { return Ok(None) };
     let caller = entry.unconditional()?;
     let peer = head.extensions.get::<Peer>().map(|peer| peer.0);
-    let client = app.governance.doors.address.client(peer, &head.headers);
+    let client = app.governance.doors.address.get().client(peer, &head.headers);
     let text =
         |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty());
     let own = app.governance.settings.customer_header.as_deref();

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::Operation;
 use crate::failure::{Failure, FailureClass, Origin};
 use crate::json::Object;
+use crate::usage::Usage;
 
 /// What is answered where only tool calls are dictated.
 const DEFAULT_TEXT: &str = "This is a mock request";
@@ -75,6 +76,15 @@ impl Mock<'_> {
     pub fn events(&self, call: &Call, request: &Object) -> Result<Vec<Vec<u8>>, Failure> {
         self.fail(call)?;
         Ok(stream::events(&stream_text(self.given()), call, request))
+    }
+
+    /// What an answer of this kind is charged by: what it says of itself, or what a stream says where it is asked.
+    pub fn usage(answer: Option<&[u8]>) -> Option<Usage> {
+        let said = match answer {
+            Some(bytes) => serde_json::from_slice::<Value>(bytes).ok()?.get("usage")?.to_string(),
+            None => whole::usage().to_string(),
+        };
+        Usage::parse(&said)
     }
 
     fn given(&self) -> &Value {

@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 pub const INPUT_PICOUSD: u64 = 1_500_000;
 pub const OUTPUT_PICOUSD: u64 = 6_000_000;
 
+/// Of each gateway to its database: many run at the same time, and one server has room for 200.
+const CONNECTIONS: u32 = 6;
+
 pub struct Ground {
     pub store: Store,
     pub till: Till,
@@ -36,7 +39,7 @@ impl Ground {
                      input_cost_per_token: 0.0000015, output_cost_per_token: 0.000006}}
 litellm_settings: {{num_retries: 0}}
 router_settings: {{num_retries: 0, disable_cooldowns: true}}
-general_settings: {{master_key: {KEY}, {settings}}}
+general_settings: {{master_key: {KEY}, database_connection_pool_limit: {CONNECTIONS}, {settings}}}
 ",
             port = till.port,
         );

@@ -30,7 +30,10 @@ fn check(here: &Gateway, elsewhere: &Gateway, path: &str, body: impl Fn(&str) ->
     }
 }
 
-fn ways() -> [(&'static str, fn(&str) -> Value); 2] {
+/// How a key is named when it is taken away.
+type Naming = fn(&str) -> Value;
+
+fn ways() -> [(&'static str, Naming); 2] {
     [("/key/block", |key| json!({"key": key})), ("/key/delete", |key| json!({"keys": [key]}))]
 }
 

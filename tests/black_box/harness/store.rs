@@ -57,7 +57,7 @@ impl Store {
     pub fn rows(&self, sql: &str) -> Vec<Vec<String>> {
         let printed = match &self.postgres {
             Some(postgres) => postgres::server().psql(&postgres.name, sql),
-            None => sqlite(&self.folder.path().join("tollgate.db"), sql),
+            None => python(&self.folder.path().join("tollgate.db"), sql, QUERY),
         };
         printed.lines().map(|line| line.split('|').map(str::to_owned).collect()).collect()
     }
@@ -68,6 +68,14 @@ impl Store {
         rows.first().and_then(|row| row.first()).and_then(|cell| cell.parse().ok()).unwrap_or(0.0)
     }
 
+    /// Every row of LiteLLM's tables: the same text for the same content.
+    pub fn dump(&self) -> String {
+        match &self.postgres {
+            Some(postgres) => postgres::server().dump(&postgres.name, "\"LiteLLM_\"*"),
+            None => python(&self.folder.path().join("tollgate.db"), "", DUMP),
+        }
+    }
+
     /// Folders of journals that nobody has drained to the end.
     pub fn journals(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.folder.path().join("journal")).into_iter().flatten().flatten();
@@ -75,14 +83,21 @@ impl Store {
     }
 }
 
+const QUERY: &str = "import sqlite3, sys\n\
+    database = sqlite3.connect(sys.argv[1], timeout=30)\n\
+    for row in database.execute(sys.argv[2]):\n\
+    \x20   print('|'.join('' if cell is None else str(cell) for cell in row))\n\
+    database.commit()";
+const DUMP: &str = "import sqlite3, sys\n\
+    database = sqlite3.connect(sys.argv[1], timeout=30)\n\
+    tables = database.execute(\"SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'LiteLLM%' ORDER BY 1\")\n\
+    for table, in tables.fetchall():\n\
+    \x20   rows = sorted(map(repr, database.execute(f'SELECT * FROM \"{table}\"')))\n\
+    \x20   print(table, *rows, sep='\\n')";
+
 /// Python is there for other tests, and has SQLite with it; floats are printed as they are.
-fn sqlite(file: &Path, sql: &str) -> String {
-    const SCRIPT: &str = "import sqlite3, sys\n\
-        database = sqlite3.connect(sys.argv[1], timeout=30)\n\
-        for row in database.execute(sys.argv[2]):\n\
-        \x20   print('|'.join('' if cell is None else str(cell) for cell in row))\n\
-        database.commit()";
-    let output = Command::new("python3").args(["-c", SCRIPT]).arg(file).arg(sql).output().expect("python3 runs");
+fn python(file: &Path, sql: &str, script: &str) -> String {
+    let output = Command::new("python3").args(["-c", script]).arg(file).arg(sql).output().expect("python3 runs");
     assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }

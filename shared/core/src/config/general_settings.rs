@@ -3,6 +3,7 @@
 //! Reads what the tables have checked already; holds the defaults of Tollgate's own keys.
 
 use super::custom_auth::CustomAuthSettings;
+use super::database::DatabaseSettings;
 use super::jwt::JwtSettings;
 use super::load::Surroundings;
 use super::node::Node;
@@ -27,8 +28,6 @@ const REALTIME_IDLE_TIMEOUT_SECONDS: f64 = 900.0;
 const UPSTREAM_CONNECT_TIMEOUT_SECONDS: f64 = 10.0;
 const PASS_THROUGH_REQUEST_TIMEOUT_SECONDS: f64 = 600.0;
 const UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX: u64 = 1000;
-const DATABASE_POOL_TIMEOUT_SECONDS: f64 = 60.0;
-const DATABASE_TIMEOUT_SECONDS: f64 = 10.0;
 const HEALTH_CHECK_INTERVAL_SECONDS: f64 = 300.0;
 const CONFIG_RELOAD_INTERVAL_SECONDS: f64 = 30.0;
 
@@ -46,24 +45,13 @@ pub struct GeneralSettings {
     pub custom_auth: Option<CustomAuthSettings>,
     /// `allowed_routes`: the only routes there are, where any is named.
     pub allowed_routes: Vec<String>,
+    /// `admin_only_routes`: routes that only admins of everything may call.
+    pub admin_only_routes: Vec<String>,
     /// Where callers may call from.
     pub address: AddressRule,
     /// How callers with tokens are let in.
     pub jwt: JwtSettings,
-    /// Where the records are kept: an address of PostgreSQL or of an SQLite file.
-    pub database_url: Option<Secret>,
-    /// Connections to the database; what its address says, else 10, where nothing is set.
-    pub database_connection_pool_limit: Option<u64>,
-    /// How long a call may wait for a connection: `database_connection_timeout`, else
-    /// `database_connection_pool_timeout`, else 60; never longer than `database_timeout_seconds`.
-    pub database_connection_pool_timeout_seconds: f64,
-    /// Tollgate's own: how long a call to the database may take; 10 where nothing is set.
-    pub database_timeout_seconds: f64,
-    /// Whether a pooler stands before the database that keeps no prepared statements.
-    pub database_disable_prepared_statements: bool,
-    /// Whether tables are left as they are at start: `disable_prisma_schema_update`, else the variable
-    /// `DISABLE_SCHEMA_UPDATE`.
-    pub disable_schema_update: bool,
+    pub database: DatabaseSettings,
     /// Tollgate's own: whether an unknown key refuses the configuration.
     pub strict_config: bool,
     /// The largest request body; 50 where nothing is set.
@@ -125,78 +113,56 @@ pub struct GeneralSettings {
 impl GeneralSettings {
     pub(super) fn read(node: Option<&Node>, surroundings: &Surroundings<'_>) -> Self {
         let fields = Fields::of(node);
+        let number = |name, usual| fields.number(name).unwrap_or(usual);
+        let count = |name, usual| fields.count(name).unwrap_or(usual);
         Self {
             master_key: master_key(node, surroundings),
             dangerously_permit_weak_or_unset_master_key: fields.flag("dangerously_permit_weak_or_unset_master_key"),
             dangerously_allow_mock_testing_request_params: fields.flag("dangerously_allow_mock_testing_request_params"),
             encryption_algorithm: Algorithm::named(fields.text("encryption_algorithm").as_deref()),
             custom_auth: CustomAuthSettings::read(&fields),
-            address: AddressRule {
-                allowed: fields.get("allowed_ips").map(networks),
-                uses_forwarded_for: fields.flag("use_x_forwarded_for"),
-                trusted_proxies: fields.get("trusted_proxy_ranges").map(networks).unwrap_or_default(),
-            },
+            address: address(&fields),
             jwt: JwtSettings::read(&fields, surroundings),
-            database_url: fields.text("database_url").map(Secret::new),
-            database_connection_pool_limit: fields.count("database_connection_pool_limit"),
-            database_connection_pool_timeout_seconds: fields
-                .number("database_connection_timeout")
-                .or_else(|| fields.number("database_connection_pool_timeout"))
-                .unwrap_or(DATABASE_POOL_TIMEOUT_SECONDS),
-            database_timeout_seconds: fields.number("database_timeout_seconds").unwrap_or(DATABASE_TIMEOUT_SECONDS),
-            database_disable_prepared_statements: fields.flag("database_disable_prepared_statements"),
-            disable_schema_update: fields.flag("disable_prisma_schema_update")
-                || surroundings
-                    .variable("DISABLE_SCHEMA_UPDATE")
-                    .is_some_and(|text| text.trim().eq_ignore_ascii_case("true")),
+            database: DatabaseSettings::read(&fields, surroundings),
             strict_config: fields.flag("strict_config"),
-            max_request_size_mb: fields.number("max_request_size_mb").unwrap_or(REQUEST_SIZE_MAX_MB),
-            max_response_size_mb: fields.number("max_response_size_mb").unwrap_or(RESPONSE_SIZE_MAX_MB),
+            max_request_size_mb: number("max_request_size_mb", REQUEST_SIZE_MAX_MB),
+            max_response_size_mb: number("max_response_size_mb", RESPONSE_SIZE_MAX_MB),
             max_media_download_size_mb: fields
                 .number("max_media_download_size_mb")
                 .or_else(|| surroundings.variable("MAX_IMAGE_URL_DOWNLOAD_SIZE_MB")?.trim().parse().ok())
                 .unwrap_or(MEDIA_SIZE_MAX_MB),
-            media_download_timeout_seconds: fields
-                .number("media_download_timeout_seconds")
-                .unwrap_or(MEDIA_TIMEOUT_SECONDS),
-            responses_store_max_entries: fields
-                .count("responses_store_max_entries")
-                .unwrap_or(RESPONSES_STORE_ENTRIES_MAX),
-            responses_store_max_size_mb: fields
-                .number("responses_store_max_size_mb")
-                .unwrap_or(RESPONSES_STORE_SIZE_MAX_MB),
-            responses_store_retention_seconds: fields
-                .number("responses_store_retention_seconds")
-                .unwrap_or(RESPONSES_STORE_RETENTION_SECONDS),
-            max_header_size_kb: fields.count("max_header_size_kb").unwrap_or(HEADER_SIZE_MAX_KB),
-            request_read_timeout_seconds: fields
-                .number("request_read_timeout_seconds")
-                .unwrap_or(REQUEST_READ_TIMEOUT_SECONDS),
-            upstream_connect_timeout_seconds: fields
-                .number("upstream_connect_timeout_seconds")
-                .unwrap_or(UPSTREAM_CONNECT_TIMEOUT_SECONDS),
-            upstream_idle_connections_per_host_max: fields
-                .count("upstream_idle_connections_per_host_max")
-                .unwrap_or(UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX),
-            realtime_max_message_size_mb: fields
-                .number("realtime_max_message_size_mb")
-                .unwrap_or(REALTIME_MESSAGE_SIZE_MAX_MB),
-            realtime_idle_timeout_seconds: fields
-                .number("realtime_idle_timeout_seconds")
-                .unwrap_or(REALTIME_IDLE_TIMEOUT_SECONDS),
+            media_download_timeout_seconds: number("media_download_timeout_seconds", MEDIA_TIMEOUT_SECONDS),
+            responses_store_max_entries: count("responses_store_max_entries", RESPONSES_STORE_ENTRIES_MAX),
+            responses_store_max_size_mb: number("responses_store_max_size_mb", RESPONSES_STORE_SIZE_MAX_MB),
+            responses_store_retention_seconds: number(
+                "responses_store_retention_seconds",
+                RESPONSES_STORE_RETENTION_SECONDS,
+            ),
+            max_header_size_kb: count("max_header_size_kb", HEADER_SIZE_MAX_KB),
+            request_read_timeout_seconds: number("request_read_timeout_seconds", REQUEST_READ_TIMEOUT_SECONDS),
+            upstream_connect_timeout_seconds: number(
+                "upstream_connect_timeout_seconds",
+                UPSTREAM_CONNECT_TIMEOUT_SECONDS,
+            ),
+            upstream_idle_connections_per_host_max: count(
+                "upstream_idle_connections_per_host_max",
+                UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX,
+            ),
+            realtime_max_message_size_mb: number("realtime_max_message_size_mb", REALTIME_MESSAGE_SIZE_MAX_MB),
+            realtime_idle_timeout_seconds: number("realtime_idle_timeout_seconds", REALTIME_IDLE_TIMEOUT_SECONDS),
             allowed_routes: fields.texts("allowed_routes"),
+            admin_only_routes: fields.texts("admin_only_routes"),
             litellm_key_header_name: fields.text("litellm_key_header_name"),
             forward_client_headers_to_llm_api: fields.flag("forward_client_headers_to_llm_api"),
             completion_model: fields.text("completion_model"),
             pass_through_endpoints: pass_through::read(fields.get("pass_through_endpoints"), surroundings),
-            pass_through_request_timeout_seconds: fields
-                .number("pass_through_request_timeout")
-                .unwrap_or(PASS_THROUGH_REQUEST_TIMEOUT_SECONDS),
+            pass_through_request_timeout_seconds: number(
+                "pass_through_request_timeout",
+                PASS_THROUGH_REQUEST_TIMEOUT_SECONDS,
+            ),
             disable_bedrock_agent_runtime_passthrough: fields.flag("disable_bedrock_agent_runtime_passthrough"),
             background_health_checks: fields.flag("background_health_checks"),
-            health_check_interval_seconds: fields
-                .number("health_check_interval")
-                .unwrap_or(HEALTH_CHECK_INTERVAL_SECONDS),
+            health_check_interval_seconds: number("health_check_interval", HEALTH_CHECK_INTERVAL_SECONDS),
             health_check_concurrency: fields.count("health_check_concurrency").filter(|count| *count > 0),
             use_shared_health_check: fields.flag("use_shared_health_check"),
             health_check_details: fields.flag_unless_off("health_check_details"),
@@ -211,6 +177,14 @@ impl GeneralSettings {
                 .unwrap_or(CONFIG_RELOAD_INTERVAL_SECONDS),
             spend: SpendSettings::read(node, surroundings),
         }
+    }
+}
+
+fn address(fields: &Fields<'_>) -> AddressRule {
+    AddressRule {
+        allowed: fields.get("allowed_ips").map(networks),
+        uses_forwarded_for: fields.flag("use_x_forwarded_for"),
+        trusted_proxies: fields.get("trusted_proxy_ranges").map(networks).unwrap_or_default(),
     }
 }
 

@@ -9,7 +9,9 @@ use super::load::Surroundings;
 use super::node::Node;
 use super::params::Fields;
 use super::spend::JournalFull;
+use super::team_rules;
 use crate::govern::period::Calendar;
+use crate::govern::reset::ProxyBudget;
 use crate::govern::{Priorities, Settings};
 use crate::quota::{Enforcement, TokenKind};
 
@@ -46,7 +48,7 @@ impl Settings {
                 Some("output") => TokenKind::Output,
                 _ => TokenKind::Total,
             },
-            proxy_budget_usd: litellm.number("max_budget").or_else(|| general.number("max_budget")),
+            proxy_budget: proxy_budget(&litellm, &general),
             user_budget_on_team_keys: general.flag("apply_user_budget_to_team_keys"),
             global_parallel_max: general.count("global_max_parallel_requests"),
             call_parallel_max: general.count("max_parallel_requests"),
@@ -64,11 +66,27 @@ impl Settings {
                     .variable("STORE_PROMPTS_IN_SPEND_LOGS")
                     .is_some_and(|text| text.trim().eq_ignore_ascii_case("true")),
             omits_user_agents: litellm.flag("disable_add_user_agent_to_request_tags"),
+            required: general.texts("enforced_params"),
+            required_of_service_accounts: general
+                .get("service_account_settings")
+                .and_then(|settings| settings.get("enforced_params"))
+                .map(Node::texts)
+                .unwrap_or_default(),
+            throttle: litellm
+                .number("budget_exceeded_throttle_percentage")
+                .filter(|share| *share > 0.0 && *share <= 1.0),
             keys: key_rules::read(document, surroundings),
+            teams: team_rules::read(document),
             rolls_over: litellm.flag("budget_rollover"),
             never_resets: general.flag("disable_reset_budget"),
         }
     }
+}
+
+fn proxy_budget(litellm: &Fields<'_>, general: &Fields<'_>) -> Option<ProxyBudget> {
+    let max_usd = litellm.number("max_budget").or_else(|| general.number("max_budget"))?;
+    let duration = litellm.text("budget_duration").or_else(|| general.text("budget_duration"));
+    Some(ProxyBudget { max_usd, duration })
 }
 
 /// What is no time of day is refused before anything is read.

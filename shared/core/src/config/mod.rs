@@ -5,6 +5,7 @@
 mod accounts;
 mod budget;
 mod custom_auth;
+mod database;
 mod failure_policy;
 mod fallbacks;
 mod general_settings;
@@ -35,10 +36,12 @@ mod schema;
 mod search_tool;
 mod spend;
 mod stored;
+mod team_rules;
 mod yaml;
 
 pub use budget::Budget;
 pub use custom_auth::{CustomAuthCredential, CustomAuthSettings};
+pub use database::DatabaseSettings;
 pub use failure_policy::{AllowedFails, RetryPolicy};
 pub use fallbacks::{FallbackTarget, Fallbacks};
 pub use general_settings::GeneralSettings;

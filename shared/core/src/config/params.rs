@@ -77,7 +77,7 @@ impl Params {
         for entry in entries {
             let Some(name) = entry.name() else { continue };
             let role = index.get(name).map_or(Role::Body, |group| group.role);
-            if role != Role::Credential && !entry.value.is_null() && may_be_told(name) {
+            if role != Role::Credential && may_be_told(name, &entry.value) && !entry.value.is_null() {
                 params.told.insert(name.to_owned(), entry.value.to_json());
             }
             match role {
@@ -161,14 +161,21 @@ impl fmt::Debug for Params {
     }
 }
 
-/// Words in names of what is kept secret, and of what may hold it.
-const SECRET: &[&str] =
-    &["key", "secret", "token", "password", "credential", "headers", "extra_body", "authorization", "session"];
+/// Texts that are no secret and hold none; of everything else only numbers and flags are shown.
+const PLAIN: &[&str] = &[
+    "model",
+    "custom_llm_provider",
+    "api_base",
+    "api_version",
+    "litellm_credential_name",
+    "region_name",
+    "budget_duration",
+    "tags",
+];
 
-/// Whether a parameter's name says that its value is no secret.
-fn may_be_told(name: &str) -> bool {
-    let is_plain = name == "litellm_credential_name" || name.contains("cost") || name.contains("max_");
-    is_plain || !SECRET.iter().any(|word| name.contains(word))
+/// Whether a parameter may be shown.
+fn may_be_told(name: &str, value: &Node) -> bool {
+    PLAIN.contains(&name) || matches!(value.value, Value::Bool(_) | Value::Integer(_) | Value::Float(_))
 }
 
 /// What the table of prices names.

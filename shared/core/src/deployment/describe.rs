@@ -77,13 +77,11 @@ impl Deployment {
 
     fn described_params(&self) -> Map<String, Value> {
         let mut params = self.told.clone();
-        let model = params.shift_remove("model");
-        // An address may carry a password or a key.
-        for (_, value) in params.iter_mut().filter(|(name, _)| name.contains("base") || name.contains("url")) {
-            if let Value::String(address) = value {
-                *address = super::shown_base(address);
-            }
+        if let Some(base) = params.get_mut("api_base") {
+            // Without its query and user, which may be secrets.
+            *base = self.api_base.clone().into();
         }
+        let model = params.shift_remove("model");
         for name in SWITCHES {
             params.entry(*name).or_insert(Value::Bool(false));
         }

@@ -11,7 +11,7 @@ fn nothing<T>() -> BoxFuture<'static, Result<T, Fault>>
 where
     T: Send + 'static,
 {
-    Box::pin(std::future::ready(Err(Fault::Unavailable("there is none: set general_settings.database_url".to_owned()))))
+    Box::pin(std::future::ready(Err(Fault::Unavailable("there is none: set general_settings.database.url".to_owned()))))
 }
 
 impl Directory for Absent {

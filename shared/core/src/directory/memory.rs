@@ -1,36 +1,75 @@
 //! The directory in the process's memory: for tests, and for whoever wants nothing kept.
 
+mod late;
+
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
+use super::schema::SPEND_LOGS;
 use super::{Change, Columns, Direction, Directory, Fault, Filter, Kind, Otherwise, Query, Row, Standing, Table};
 use crate::clock::Clock;
 use crate::upstream::BoxFuture;
+use late::LateRows;
 
-/// Rows by table and primary key.
+pub use late::Late;
+
 #[derive(Default)]
 pub struct Memory {
     clock: Clock,
-    tables: Mutex<Tables>,
+    kept: Mutex<Kept>,
 }
 
+#[derive(Default)]
+struct Kept {
+    tables: Tables,
+    logs: LateRows,
+}
+
+/// Rows by table and primary key.
 type Tables = BTreeMap<&'static str, BTreeMap<Vec<String>, Row>>;
 
 impl Memory {
     pub fn new(clock: Clock) -> Self {
-        Self { clock, tables: Mutex::default() }
+        Self { clock, kept: Mutex::default() }
     }
 
-    fn tables(&self) -> MutexGuard<'_, Tables> {
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What is kept, to look into or to write to these tables.
+    fn kept<'t>(&self, tables: impl IntoIterator<Item = &'t Table>) -> MutexGuard<'_, Kept> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if tables.into_iter().any(|table| *table == SPEND_LOGS) {
+            let Kept { tables, logs } = &mut *kept;
+            logs.settle(tables.entry(SPEND_LOGS.name).or_default());
+        }
+        kept
+    }
+
+    /// Makes the changes and adds the logs, or does nothing. The newest logs alone are kept.
+    ///
+    /// # Errors
+    /// As [`write`](Directory::write).
+    pub fn write_with_logs(&self, changes: Vec<Change>, logs: Vec<Late>) -> Result<(), Fault> {
+        let mut kept = self.kept(changes.iter().map(Change::table));
+        let Kept { tables, logs: rows } = &mut *kept;
+        let mut work = Work { tables, before: Vec::new() };
+        let outcome = changes.into_iter().try_for_each(|change| self.apply(&mut work, change));
+        if outcome.is_err() {
+            work.undo();
+            return outcome;
+        }
+        let now = self.clock.now();
+        let made = tables.entry(SPEND_LOGS.name).or_default();
+        for log in logs {
+            rows.add(log, now, made);
+        }
+        Ok(())
     }
 
     fn found(&self, query: &Query) -> Vec<Row> {
-        let tables = self.tables();
-        let rows = tables.get(query.table.name).into_iter().flat_map(BTreeMap::values);
+        let kept = self.kept([query.table]);
+        let rows = kept.tables.get(query.table.name).into_iter().flat_map(BTreeMap::values);
         rows.filter(|row| passes(&query.filters, row)).cloned().collect()
     }
 
@@ -101,7 +140,11 @@ struct Work<'a> {
 impl Work<'_> {
     fn keys(&self, table: &'static Table, filters: &[Filter]) -> Result<Vec<Vec<String>>, Fault> {
         Filter::check_all(filters, table)?;
-        let rows = self.tables.get(table.name).into_iter().flatten();
+        let rows = self.tables.get(table.name);
+        if let Some(key) = own_key(table, filters) {
+            return Ok(rows.filter(|rows| rows.contains_key(&key)).map(|_| key).into_iter().collect());
+        }
+        let rows = rows.into_iter().flatten();
         Ok(rows.filter(|(_, row)| passes(filters, row)).map(|(key, _)| key.clone()).collect())
     }
 
@@ -181,6 +224,16 @@ fn key_of(table: &Table, row: &Row) -> Vec<String> {
     table.key.iter().map(|name| text_of(row.get(*name).unwrap_or(&Value::Null))).collect()
 }
 
+/// The primary key that the filters name, where they name just that.
+fn own_key(table: &Table, filters: &[Filter]) -> Option<Vec<String>> {
+    let part = |(own, filter): (&&str, &Filter)| match filter {
+        Filter::Is(name, Value::String(value)) if name == own => Some(value.clone()),
+        _ => None,
+    };
+    let is_whole = table.key.len() == filters.len();
+    is_whole.then(|| table.key.iter().zip(filters).map(part).collect()).flatten()
+}
+
 fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
@@ -250,8 +303,8 @@ impl Directory for Memory {
         &'a self,
         wanted: &'a [(&'static Table, Vec<String>)],
     ) -> BoxFuture<'a, Result<Vec<Option<Row>>, Fault>> {
-        let tables = self.tables();
-        let rows = wanted.iter().map(|(table, key)| tables.get(table.name)?.get(key).cloned()).collect();
+        let kept = self.kept(wanted.iter().map(|(table, _)| *table));
+        let rows = wanted.iter().map(|(table, key)| kept.tables.get(table.name)?.get(key).cloned()).collect();
         Box::pin(std::future::ready(Ok(rows)))
     }
 
@@ -285,13 +338,7 @@ impl Directory for Memory {
     }
 
     fn write(&self, changes: Vec<Change>) -> BoxFuture<'_, Result<(), Fault>> {
-        let mut tables = self.tables();
-        let mut work = Work { tables: &mut tables, before: Vec::new() };
-        let outcome = changes.into_iter().try_for_each(|change| self.apply(&mut work, change));
-        if outcome.is_err() {
-            work.undo();
-        }
-        Box::pin(std::future::ready(outcome))
+        Box::pin(std::future::ready(self.write_with_logs(changes, Vec::new())))
     }
 
     fn standing(&self) -> Standing {

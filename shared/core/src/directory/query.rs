@@ -164,6 +164,16 @@ pub enum Change {
     Expect(&'static Table, Vec<Filter>, u64),
 }
 
+impl Change {
+    /// The table that is changed, or looked into.
+    pub const fn table(&self) -> &'static Table {
+        match self {
+            Self::Insert(table, _) | Self::Offer(table, _) | Self::Put(table, _) | Self::Update(table, ..) => table,
+            Self::Add(table, ..) | Self::Delete(table, _) | Self::Expect(table, ..) => table,
+        }
+    }
+}
+
 impl Filter {
     /// Whether all of these can be asked of the table.
     ///

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::caller::{MASTER_KEY, MASTER_USER};
-use super::limits::{self, Claim, Kind, Rates, Scope};
-use super::{Caller, Governance, Profile, access, told, windows};
+use super::limits::{self, Claim};
+use super::{Caller, Governance, Profile, access, draws, told, windows};
 use crate::bill::Bill;
 use crate::catalog::{Catalog, Group};
 use crate::config::JournalFull;
@@ -17,7 +17,7 @@ use crate::directory::{Columns, Row, schema};
 use crate::jwt::JwtError;
 use crate::ledger::{Payer, Spend};
 use crate::price::Job;
-use crate::quota::{Draw, Edge, Home, Level, Measure, Money, NamedTable, Refused, Request, Reservation, accounts};
+use crate::quota::{Level, Measure, Money, Refused, Request, Reservation};
 use crate::{Error, ledger};
 
 /// A reservation of a call that never ends lapses after this.
@@ -26,9 +26,6 @@ const RESERVATION_MAX: Duration = Duration::from_hours(2);
 const ALERT_EVERY: Duration = Duration::from_hours(24);
 /// How often a call that waits for room looks again, where nobody tells it: room may have been made elsewhere.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
-
-/// Tokens of an answer that nobody has limited.
-const LIKELY_OUTPUT_TOKENS: u64 = 1024;
 
 /// A call that wants to be made.
 #[derive(Default)]
@@ -84,7 +81,8 @@ impl Governance {
     pub(crate) async fn admit(&self, catalog: &Catalog, caller: &Caller, visit: Visit<'_>) -> Result<Bill, Error> {
         self.check_settings(&visit)?;
         let customer = self.customer(&visit).await?;
-        let (mut claims, mut paid_from) = (Vec::new(), Vec::new());
+        let (mut claims, mut paid_from, mut groups) = (Vec::new(), Vec::new(), Vec::new());
+        let tags = tags_of(caller, &visit);
         if let Some(profile) = caller.profile() {
             check_team(profile)?;
             if let Some(model) = visit.model.filter(|_| !visit.is_silent) {
@@ -93,7 +91,8 @@ impl Governance {
                 self.check_model((catalog, visit.group), profile, customer.as_deref(), asked).await?;
             }
             claims.extend(profile.claims.iter().cloned());
-            model_rates(profile, &visit, &self.settings, &mut claims);
+            self.throttle(profile, &mut claims).await;
+            draws::of_call(profile, (&visit, &tags), &self.settings, &mut claims);
             if let Some(group) = visit.group {
                 self.priority_claims((profile, group), &mut claims, self.clock.now()).await;
             }
@@ -101,15 +100,15 @@ impl Governance {
                 claims.push(claim);
                 paid_from.push(window);
             }
+            groups = self.group_claims(profile, visit.group, &mut claims).await?;
         }
-        self.customer_claims(&visit, customer.as_deref(), &mut claims).await?;
-        let tags = tags_of(caller, &visit);
+        self.customer_claims(&visit, customer.as_deref(), (&mut claims, &mut paid_from)).await?;
         for tag in &tags {
             self.tag_claims(tag, &mut claims).await?;
         }
         self.proxy_claims(&mut claims).await?;
         if visit.is_silent {
-            claims = unlimited(&claims);
+            claims = draws::unlimited(&claims);
         }
         let worst = self.worst(&visit, &mut claims)?;
         let mut spend = Box::new(self.spend(caller, &visit, tags));
@@ -117,6 +116,7 @@ impl Governance {
             spend.payer.tags.extend(agent_tags(visit.user_agent.as_deref()));
         }
         spend.payer.windows = paid_from;
+        spend.payer.access_groups = groups;
         self.open((caller, &visit), (claims, worst), spend).await
     }
 
@@ -145,17 +145,18 @@ impl Governance {
         identity.may_use(jwt.settings(), model).map_err(|error| denial(error).into())
     }
 
-    /// The most that the call can cost, where a budget applies; budgets do not apply to what is free.
+    /// The most that the call can cost: what budgets are held against, and what is charged where the process ends before
+    /// the call does. Budgets do not apply to what is free.
     fn worst(&self, visit: &Visit<'_>, claims: &mut Vec<Arc<Claim>>) -> Result<u64, Error> {
         let is_limited =
             |claim: &Arc<Claim>| matches!(&claim.draw.measure, Measure::Money(money) if money.limit_picousd.is_some());
-        let Some(worst) = visit.worst.filter(|_| claims.iter().any(is_limited)) else { return Ok(0) };
-        let worst = worst();
-        if worst.is_free {
+        let Some(worst) = visit.worst else { return Ok(0) };
+        let (worst, has_budget) = (worst(), claims.iter().any(is_limited));
+        if worst.is_free && has_budget {
             claims.retain(|claim| !matches!(claim.draw.measure, Measure::Money(_)));
         }
         match (worst.picousd, visit.model) {
-            (None, Some(model)) => self.judge_unpriced(model).map(|()| 0),
+            (None, Some(model)) if has_budget => self.judge_unpriced(model).map(|()| 0),
             (picousd, _) => Ok(picousd.unwrap_or(0)),
         }
     }
@@ -168,6 +169,8 @@ impl Governance {
         mut spend: Box<Spend>,
     ) -> Result<Bill, Error> {
         let tokens = visit.tokens;
+        // What is charged where nobody ever says how the call ended.
+        (spend.cost_picousd, spend.tokens.prompt) = (worst_picousd, tokens.input);
         let request = Request {
             id: spend.id.as_str().into(),
             now: self.clock.now(),
@@ -176,7 +179,7 @@ impl Governance {
             record: self.quota.keeps_records().then(|| Arc::new((*spend).clone())),
             cost_picousd: worst_picousd,
             input_tokens: tokens.input,
-            output_tokens: tokens.output.unwrap_or_else(|| likely_output(&claims, tokens)),
+            output_tokens: tokens.output.unwrap_or_else(|| draws::likely_output(&claims, tokens)),
             enforcement: self.settings.enforcement,
         };
         let reservation = self.reserve(request, &claims).await?;
@@ -184,8 +187,6 @@ impl Governance {
         let told = told::before(caller, &claims, &reservation.levels);
         let key_level = reservation.levels.first().filter(|_| caller.profile().is_some());
         let key_picousd = key_level.map_or(0, |level| level.used.saturating_sub(level.held));
-        spend.cost_picousd = reservation.cost_picousd;
-        spend.tokens.prompt = tokens.input;
         let bill = Bill {
             quota: Arc::clone(&self.quota),
             journal: Arc::clone(&self.journal),
@@ -261,71 +262,6 @@ impl Governance {
         Ok(row)
     }
 
-    async fn customer_claims(
-        &self,
-        visit: &Visit<'_>,
-        row: Option<&Row>,
-        claims: &mut Vec<Arc<Claim>>,
-    ) -> Result<(), Error> {
-        let Some(id) = visit.customer.as_deref().filter(|_| self.has_rows()) else { return Ok(()) };
-        let own = row.and_then(|row| row.text("budget_id")).map(str::to_owned);
-        let budget = match own.or_else(|| self.settings.customer_budget_id.clone()) {
-            Some(budget) => self.named(&schema::BUDGETS, &budget).await?,
-            None => None,
-        };
-        let limit =
-            budget.as_ref().and_then(|budget| budget.number("max_budget")).or(self.settings.customer_budget_usd);
-        let resets_at = budget.as_ref().and_then(|budget| budget.moment("budget_reset_at"));
-        let draw = money(
-            accounts::customer(id),
-            limit,
-            Edge::Exceeded,
-            Home::Row { table: NamedTable(&schema::CUSTOMERS), key: vec![id.to_owned()] },
-            row,
-        );
-        claims
-            .push(Claim::new(draw, Scope { kind: Kind::Customer, name: id.to_owned(), resets_at, soft_picousd: None }));
-        Rates::of(budget.as_deref()).claim(Kind::Customer, id, &self.settings, claims);
-        Ok(())
-    }
-
-    async fn tag_claims(&self, tag: &str, claims: &mut Vec<Arc<Claim>>) -> Result<(), Error> {
-        if !self.has_rows() {
-            return Ok(());
-        }
-        let Some(row) = self.named(&schema::TAGS, tag).await? else { return Ok(()) };
-        let budget = match row.text("budget_id") {
-            Some(budget) => self.named(&schema::BUDGETS, budget).await?,
-            None => None,
-        };
-        let limit = budget.as_ref().and_then(|budget| budget.number("max_budget"));
-        let resets_at = budget.as_ref().and_then(|budget| budget.moment("budget_reset_at"));
-        let home = Home::Row { table: NamedTable(&schema::TAGS), key: vec![tag.to_owned()] };
-        let draw = money(accounts::tag(tag), limit, Edge::Exceeded, home, Some(&row));
-        claims.push(Claim::new(draw, Scope { kind: Kind::Tag, name: tag.to_owned(), resets_at, soft_picousd: None }));
-        Rates::of(budget.as_deref()).claim(Kind::Tag, tag, &self.settings, claims);
-        Ok(())
-    }
-
-    /// What holds for all calls together.
-    async fn proxy_claims(&self, claims: &mut Vec<Arc<Claim>>) -> Result<(), Error> {
-        if let Some(limit) = self.settings.global_parallel_max {
-            let (account, measure) = ("rate:global:parallel".into(), Measure::Parallel { limit });
-            let scope = Scope { kind: Kind::Proxy, name: "proxy".to_owned(), resets_at: None, soft_picousd: None };
-            claims.push(Claim::new(Draw { account, measure }, scope));
-        }
-        let Some(limit) = self.settings.proxy_budget_usd else { return Ok(()) };
-        let row = if self.has_rows() { self.named(&schema::USERS, accounts::PROXY).await? } else { None };
-        let resets_at = row.as_ref().and_then(|row| row.moment("budget_reset_at"));
-        let home = Home::Row { table: NamedTable(&schema::USERS), key: vec![accounts::PROXY.to_owned()] };
-        let draw = money(accounts::user(accounts::PROXY), Some(limit), Edge::Exceeded, home, row.as_deref());
-        claims.push(Claim::new(
-            draw,
-            Scope { kind: Kind::Proxy, name: "proxy".to_owned(), resets_at, soft_picousd: None },
-        ));
-        Ok(())
-    }
-
     fn spend(&self, caller: &Caller, visit: &Visit<'_>, tags: Vec<String>) -> Spend {
         let now = self.clock.now();
         Spend {
@@ -397,46 +333,11 @@ fn agent_tags(agent: Option<&str>) -> impl Iterator<Item = String> {
     name.into_iter().chain(agent).map(|text| format!("User-Agent: {text}"))
 }
 
-fn money(account: String, limit: Option<f64>, edge: Edge, home: Home, row: Option<&Row>) -> Draw {
-    let seed_picousd = limits::picousd(row.and_then(|row| row.number("spend"))).unwrap_or(0);
-    let measure =
-        Measure::Money(Money { limit_picousd: limits::picousd(limit), edge, home: Arc::new(home), seed_picousd });
-    Draw { account: account.into(), measure }
-}
-
-/// Limits of the key and its team on this model.
-fn model_rates(profile: &Profile, visit: &Visit<'_>, settings: &super::Settings, claims: &mut Vec<Arc<Claim>>) {
-    let Some(model) = visit.model else { return };
-    let of = |row: Option<&Row>| {
-        let metadata = row.and_then(|row| row.object("metadata"));
-        Rates {
-            requests: limits::of_model(metadata, "model_rpm_limit", model),
-            tokens: limits::of_model(metadata, "model_tpm_limit", model),
-            parallel: None,
-        }
-    };
-    of(Some(&profile.key)).claim(Kind::KeyModel, &format!("{}:{model}", profile.hash), settings, claims);
-    if let Some(team) = profile.team_id() {
-        of(profile.team.as_ref()).claim(Kind::TeamModel, &format!("{team}:{model}"), settings, claims);
-    }
-}
-
 fn check_team(profile: &Profile) -> Result<(), Error> {
     let Some(team) = profile.team.as_ref().filter(|team| team.flag("blocked") == Some(true)) else { return Ok(()) };
     let id = team.text("team_id").unwrap_or_default();
     let sentence = format!("Team={id} is blocked. Update via `/team/unblock` if you're an admin.");
     Err(Denial::unauthenticated(&sentence).into())
-}
-
-/// LiteLLM's estimate of an answer that nobody has limited: as long as the question, at least 1,024 tokens, or a quarter
-/// of the smallest limit that applies.
-fn likely_output(claims: &[Arc<Claim>], tokens: TokenEstimate) -> u64 {
-    let limits = claims.iter().filter_map(|claim| match claim.draw.measure {
-        Measure::Tokens { limit, .. } => Some(limit),
-        _ => None,
-    });
-    let least = limits.min().map_or(LIKELY_OUTPUT_TOKENS, |limit| LIKELY_OUTPUT_TOKENS.min((limit / 4).max(1)));
-    least.max(tokens.input)
 }
 
 /// A model whose calls nobody can charge for.
@@ -447,18 +348,6 @@ fn unpriced(model: &str) -> Denial {
          general_settings.unpriced_model_under_budget: allow"
     );
     Denial::new(403, "model_cost_map_missing", sentence).about("model")
-}
-
-/// The same accounts of money, whatever is left in them.
-fn unlimited(claims: &[Arc<Claim>]) -> Vec<Arc<Claim>> {
-    let lift = |claim: &Arc<Claim>| match &claim.draw.measure {
-        Measure::Money(money) => {
-            let measure = Measure::Money(Money { limit_picousd: None, ..money.clone() });
-            Some(Claim::new(Draw { account: Arc::clone(&claim.draw.account), measure }, claim.scope.clone()))
-        }
-        _ => None,
-    };
-    claims.iter().filter_map(lift).collect()
 }
 
 /// Whether the account is full of what calls under way hold, and not of what was spent.

@@ -133,7 +133,7 @@ fn condition(caller: &Caller, route: Route<'_>, now: Moment) -> Result<Option<Co
 fn may(profile: &Profile, route: Route<'_>) -> Result<bool, Error> {
     let groups = route.groups;
     Ok(match profile.role {
-        Role::ProxyAdminViewer => return views(profile, route),
+        Role::ProxyAdminViewer => return views(route),
         Role::InternalUser if groups.meets(Groups::KEYS.and(Groups::SPEND).and(Groups::INTERNAL)) => true,
         Role::InternalUserViewer if groups.meets(Groups::SPEND.and(Groups::INTERNAL_VIEW)) => true,
         // Whether the caller is an admin of the organization that is named is seen once the request has been read.
@@ -141,7 +141,7 @@ fn may(profile: &Profile, route: Route<'_>) -> Result<bool, Error> {
     })
 }
 
-fn views(profile: &Profile, route: Route<'_>) -> Result<bool, Error> {
+fn views(route: Route<'_>) -> Result<bool, Error> {
     if route.groups.meets(Groups::LLM) && !route.groups.meets(Groups::INFO) && !route.is_read() {
         let sentence = "user not allowed to access this OpenAI routes, role= proxy_admin_viewer";
         return Err(Denial::auth(403, sentence).into());
@@ -149,7 +149,6 @@ fn views(profile: &Profile, route: Route<'_>) -> Result<bool, Error> {
     if route.is_read() || route.groups.meets(Groups::GLOBAL_SPEND) {
         return Ok(true);
     }
-    let _ = profile;
     let sentence =
         format!("user not allowed to access this route, role= proxy_admin_viewer. Trying to access: {}", route.path);
     Err(Denial::auth(403, sentence).into())

@@ -10,7 +10,7 @@ use super::identify::hash_of;
 use super::{Caller, Governance, Role, unavailable};
 use crate::Error;
 use crate::config::JwtSettings;
-use crate::directory::{Change, Columns, Fault, Query, Row, schema};
+use crate::directory::{Change, Columns, Fault, Query, Row, moment_text, schema};
 use crate::jwt::{Identity, JwtAuthenticator, JwtError};
 
 impl Governance {
@@ -98,6 +98,7 @@ impl Governance {
             let mut row = Row::from_iter([("user_id".to_owned(), Value::from(id.as_str()))]);
             row.insert("user_role".to_owned(), Role::InternalUser.name().into());
             row.insert("user_email".to_owned(), identity.user_email.clone().into());
+            self.give_defaults(&mut row);
             changes.push(Change::Offer(&schema::USERS, row));
         }
         if let Some(id) = team.filter(|_| settings.team_id_upsert)
@@ -107,6 +108,24 @@ impl Governance {
             changes.push(Change::Offer(&schema::TEAMS, row));
         }
         if changes.is_empty() { Ok(()) } else { self.write(changes).await }
+    }
+
+    /// What `default_internal_user_params` gives a user who is made, but for places in teams.
+    fn give_defaults(&self, user: &mut Row) {
+        let given = self.settings.keys.user_defaults.iter().filter(|(name, _)| {
+            let is_place = matches!(name.as_str(), "teams" | "available_teams" | "user_id");
+            !is_place && schema::USERS.column(name).is_some()
+        });
+        for (name, value) in given {
+            let is_own = name != "user_role" && user.get(name).is_some_and(|own| !own.is_null());
+            if !is_own {
+                user.insert(name.clone(), value.clone());
+            }
+        }
+        if let Some(duration) = user.text("budget_duration") {
+            let reset_at = self.settings.calendar.next(duration, self.clock.now());
+            user.insert("budget_reset_at".to_owned(), moment_text(reset_at).into());
+        }
     }
 
     async fn exists(&self, table: &'static crate::directory::Table, id: &str) -> Result<bool, Fault> {

@@ -10,19 +10,23 @@ use http::Method;
 use serde_json::Value;
 
 use super::authorise::{self, Entry, Route};
-use super::{Caller, Governance, Groups};
+use super::{Caller, Governance, Groups, Role};
 use crate::address::AddressRule;
 use crate::custom_auth::{CustomAuth, Question, Verdict};
 use crate::denial::Denial;
 use crate::jwt::{self, JwtAuthenticator, JwtError};
+use crate::live::Live;
 use crate::{Door, Error, Gatekeeper};
 
 /// Ways in beside keys, and who is kept out before anybody asks for a key.
 #[derive(Default)]
 pub struct Doors {
-    pub address: AddressRule,
+    /// Replaced while calls go on.
+    pub address: Live<AddressRule>,
     /// `general_settings.allowed_routes`; all where there are none.
     pub allowed_routes: Vec<String>,
+    /// `general_settings.admin_only_routes`.
+    pub admin_only_routes: Vec<String>,
     pub jwt: Option<JwtAuthenticator>,
     pub custom: Option<CustomAuth>,
 }
@@ -47,7 +51,7 @@ impl Governance {
     /// # Errors
     /// LiteLLM's refusals.
     pub async fn enter(&self, gatekeeper: &Gatekeeper, knock: Knock<'_>) -> Result<Entry, Error> {
-        if let Err(refused) = self.doors.address.admit(knock.peer, knock.headers) {
+        if let Err(refused) = self.doors.address.get().admit(knock.peer, knock.headers) {
             return Err(Denial::auth(403, refused.to_string()).into());
         }
         let allowed = &self.doors.allowed_routes;
@@ -55,6 +59,12 @@ impl Governance {
             return Err(Denial::auth(403, format!("Access forbidden: Route {} not allowed", knock.path)).into());
         }
         let caller = self.caller(gatekeeper, knock).await?;
+        let is_admin = caller.profile().is_none_or(|profile| profile.role == Role::ProxyAdmin);
+        if !is_admin && self.doors.admin_only_routes.iter().any(|route| route == knock.path || route == knock.pattern) {
+            let sentence =
+                format!("user not allowed to access this route. Route={} is an admin only route", knock.path);
+            return Err(Denial::auth(403, sentence).into());
+        }
         let route = Route { pattern: knock.pattern, path: knock.path, method: knock.method, groups: knock.groups };
         authorise::authorise(caller, route, self.clock.now())
     }
@@ -72,7 +82,7 @@ impl Governance {
                 method: knock.method,
                 path: knock.path,
                 headers: knock.headers,
-                client: self.doors.address.client(knock.peer, knock.headers),
+                client: self.doors.address.get().client(knock.peer, knock.headers),
             };
             return self.vouched(gatekeeper, custom, question).await;
         }

@@ -34,3 +34,19 @@ pub struct Generation {
     pub roles: Option<Vec<String>>,
     pub required_params: Vec<String>,
 }
+
+impl KeyRules {
+    /// What users get who are made by becoming members of something: models and a budget.
+    pub fn newcomer(&self) -> Row {
+        const TAKEN: [&str; 4] = ["models", "max_budget", "budget_duration", "user_email"];
+        let taken = TAKEN.iter().filter_map(|name| Some(((*name).to_owned(), self.user_defaults.get(*name)?.clone())));
+        let mut user: Row = taken.collect();
+        if let Some(budget) = self.user_budget {
+            user.entry("max_budget").or_insert(budget.into());
+        }
+        if let Some(duration) = &self.user_budget_duration {
+            user.entry("budget_duration").or_insert(duration.as_str().into());
+        }
+        user
+    }
+}

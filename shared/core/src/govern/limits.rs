@@ -10,6 +10,7 @@ use http::HeaderName;
 use serde_json::Value;
 use tollgate_wire::python;
 
+pub use super::kind::Kind;
 use super::{Profile, Settings};
 use crate::clock::Moment;
 use crate::denial::Denial;
@@ -48,54 +49,6 @@ pub struct Scope {
     pub resets_at: Option<Moment>,
     /// When the operator is told, and nobody is refused.
     pub soft_picousd: Option<u64>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Key,
-    Team,
-    Member,
-    Organization,
-    Project,
-    Tag,
-    AccessGroup,
-    User,
-    Customer,
-    Proxy,
-    KeyModel,
-    TeamModel,
-    UserModel,
-    CustomerModel,
-    KeyWindow,
-    TeamWindow,
-    /// All calls of a model.
-    Model,
-    /// Calls of a model by keys of one priority.
-    Priority,
-}
-
-impl Kind {
-    /// LiteLLM's name of the descriptor of a rate limit.
-    pub const fn descriptor(self) -> &'static str {
-        match self {
-            Self::Key | Self::KeyWindow => "api_key",
-            Self::Team | Self::TeamWindow => "team",
-            Self::Member => "team_member",
-            Self::Organization => "organization",
-            Self::Project => "project",
-            Self::Tag => "tag",
-            Self::AccessGroup => "model_access_group",
-            Self::User => "user",
-            Self::Customer => "end_user",
-            Self::Proxy => "global",
-            Self::KeyModel => "model_per_key",
-            Self::TeamModel => "model_per_team",
-            Self::UserModel => "model_per_user",
-            Self::CustomerModel => "model_per_end_user",
-            Self::Model => "model_saturation_check",
-            Self::Priority => "priority_model",
-        }
-    }
 }
 
 /// Dollars as picodollars; what is no limit (absent, infinite, not a number) is none.
@@ -311,14 +264,15 @@ pub fn of_model(metadata: Option<&Row>, name: &str, model: &str) -> Option<u64> 
 impl Claim {
     /// What is said to a call that finds this account full.
     pub fn refusal(&self, level: Level, budget_status: u16, now: Moment) -> Denial {
-        match &self.draw.measure {
+        let denial = match &self.draw.measure {
             Measure::Money(money) => self.over_budget(money, level, budget_status, now),
             Measure::Requests { limit, window } => self.over_rate("requests", (*limit, *window), level, now),
             Measure::Tokens { limit, window, .. } => self.over_rate("tokens", (*limit, *window), level, now),
             Measure::Parallel { limit } => {
                 self.over_rate("max_parallel_requests", (*limit, Duration::from_secs(1)), level, now)
             }
-        }
+        };
+        Denial { full: Some(self.scope.kind), ..denial }
     }
 
     fn over_budget(&self, money: &Money, level: Level, status: u16, now: Moment) -> Denial {
@@ -343,7 +297,8 @@ impl Claim {
             Kind::KeyWindow => window_sentence("Key", &money.home, spent, limit),
             Kind::TeamWindow => window_sentence(&format!("Team={name}"), &money.home, spent, limit),
             Kind::KeyModel | Kind::TeamModel | Kind::UserModel | Kind::CustomerModel => name.clone(),
-            Kind::Model | Kind::Priority => entity("Model"),
+            Kind::Model | Kind::Priority | Kind::OrganizationModel | Kind::ProjectModel => entity("Model"),
+            Kind::KeyTag => entity("Tag"),
         };
         if level.held > 0 && level.used.saturating_sub(level.held) < money.limit_picousd.unwrap_or(0) {
             sentence.push_str(&format!(" ({} of it is held by calls under way)", python::float(usd(level.held))));

@@ -6,6 +6,7 @@
 //! begins its budget anew at once, with [`Resets::row`]: nobody is refused for a period that is over.
 
 mod cascade;
+mod proxy;
 #[cfg(test)]
 mod tests;
 mod windows;
@@ -15,6 +16,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::Mutex;
+
+pub use proxy::ProxyBudget;
 
 use super::period::Calendar;
 use crate::clock::{Clock, Moment};
@@ -41,6 +44,8 @@ pub struct Resets {
     pub rollover: bool,
     /// `litellm_settings.max_end_user_budget_id`: the budget of customers that have none.
     pub customer_budget: Option<String>,
+    /// The budget of everything together.
+    pub proxy_budget: Option<ProxyBudget>,
     /// Held while a reset is written and told to the accounts. Whoever writes spend records holds it, too, from the
     /// write until [`Quota::committed`]: else accounts in memory hear of both in the wrong order.
     pub turn: Arc<Mutex<()>>,
@@ -92,6 +97,7 @@ impl Resets {
     /// # Errors
     /// The first [`Fault`] of the directory; what was done until then stays done, and the rest stays due.
     pub async fn run(&self) -> Result<Done, Fault> {
+        self.keep_proxy_row().await?;
         let mut done = Done::default();
         for table in [&KEYS, &USERS, &TEAMS] {
             done.rows += self.rows(table).await?;
@@ -194,6 +200,19 @@ fn this(table: &'static Table, row: &Row) -> Vec<Filter> {
 
 fn key_of(table: &Table, row: &Row) -> Vec<String> {
     table.key.iter().map(|name| row.text(name).unwrap_or_default().to_owned()).collect()
+}
+
+/// What a change says of what was spent: of which account, and how much.
+pub(super) fn said_spent(change: &Change) -> Option<(String, u64)> {
+    let Change::Update(table, filters, said) = change else { return None };
+    let spend = said.number("spend")?;
+    let key = |filter: &Filter| match filter {
+        Filter::Is(name, value) => Some(((*name).to_owned(), value.clone())),
+        _ => None,
+    };
+    let row: Row = filters.iter().filter_map(key).collect();
+    let is_one = table.key.iter().all(|name| row.contains_key(*name));
+    if is_one { Some((account(table, &row)?, picousd(spend))) } else { None }
 }
 
 /// The account whose home the row is.

@@ -78,22 +78,44 @@ impl Governance {
         let calendar = &self.settings.calendar;
         let alias = profile.key.text("key_alias").unwrap_or("None");
         let key = Owner { entity: "key", id: &profile.hash, row: &profile.key };
-        key.windows(Kind::KeyWindow, calendar, now, &mut allowances);
+        key.windows(Kind::KeyWindow, (calendar, now), &mut allowances);
         let shown = format!("LiteLLM Virtual Key: {}, key_alias: {alias}", profile.hash);
-        key.models(Kind::KeyModel, (&shown, "key_model"), calendar, now, &mut allowances);
+        // Where the key has none of its own, those of the budget that it is linked to.
+        let has_own = profile.key.object("model_max_budget").is_some_and(|budgets| !budgets.is_empty());
+        let of_models = profile.key_budget.as_ref().filter(|_| !has_own).unwrap_or(&profile.key);
+        let key = Owner { row: of_models, ..key };
+        key.models(Kind::KeyModel, (&shown, "key_model"), (calendar, now), &mut allowances);
         if let (Some(row), Some(id)) = (&profile.team, profile.team_id()) {
             let team = Owner { entity: "team", id, row };
-            team.windows(Kind::TeamWindow, calendar, now, &mut allowances);
+            team.windows(Kind::TeamWindow, (calendar, now), &mut allowances);
             let shown = format!("LiteLLM Team: {id}");
-            team.models(Kind::TeamModel, (&shown, "team_model"), calendar, now, &mut allowances);
+            team.models(Kind::TeamModel, (&shown, "team_model"), (calendar, now), &mut allowances);
         }
         if let (Some(row), Some(id)) = (&profile.user, profile.user_id()) {
             let user = Owner { entity: "user", id, row };
             let shown = format!("LiteLLM User: {id}");
-            user.models(Kind::UserModel, (&shown, "user_model"), calendar, now, &mut allowances);
+            user.models(Kind::UserModel, (&shown, "user_model"), (calendar, now), &mut allowances);
         }
         self.seed(&mut allowances).await?;
         Ok(allowances)
+    }
+
+    /// The budgets of models that a customer's budget has, as the windows that a call of this model is paid from.
+    pub(super) async fn customer_windows(
+        &self,
+        (id, budget): (&str, &Row),
+        model: Option<&str>,
+        now: Moment,
+    ) -> Result<Vec<(Arc<Claim>, Window)>, Fault> {
+        let (mut allowances, calendar) = (Vec::new(), &self.settings.calendar);
+        let customer = Owner { entity: "end_user", id, row: budget };
+        let shown = format!("LiteLLM End User: {id}");
+        customer.models(Kind::CustomerModel, (&shown, "end_user_model"), (calendar, now), &mut allowances);
+        allowances.retain(|each| each.covers(model));
+        self.seed(&mut allowances).await?;
+        let paid =
+            allowances.iter().map(|each| (each.claim(each.window.clone(), each.seed_picousd), each.window.clone()));
+        Ok(paid.collect())
     }
 
     async fn seed(&self, allowances: &mut [Allowance]) -> Result<(), Fault> {
@@ -124,7 +146,7 @@ struct Owner<'a> {
 }
 
 impl Owner<'_> {
-    fn windows(&self, kind: Kind, calendar: &Calendar, now: Moment, allowances: &mut Vec<Allowance>) {
+    fn windows(&self, kind: Kind, (calendar, now): (&Calendar, Moment), allowances: &mut Vec<Allowance>) {
         let Some(value) = self.row.get("budget_limits") else { return };
         let packed: Option<Value> = value.as_str().and_then(|text| serde_json::from_str(text).ok());
         let windows = packed.as_ref().unwrap_or(value).as_array().map(Vec::as_slice).unwrap_or_default();
@@ -144,8 +166,7 @@ impl Owner<'_> {
         &self,
         kind: Kind,
         (shown, entity): (&str, &str),
-        calendar: &Calendar,
-        now: Moment,
+        (calendar, now): (&Calendar, Moment),
         allowances: &mut Vec<Allowance>,
     ) {
         for (model, budget) in self.row.object("model_max_budget").into_iter().flatten() {

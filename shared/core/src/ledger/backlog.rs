@@ -3,6 +3,8 @@
 //! The other side of a [`Journal`](super::Journal) that keeps records for a while: whoever drains it reads here. Knows no
 //! directory.
 
+use std::sync::Arc;
+
 use super::{Entry, JournalFault};
 use crate::upstream::BoxFuture;
 
@@ -18,7 +20,7 @@ pub struct Bounds {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
     pub journal: String,
-    pub entries: Vec<Entry>,
+    pub entries: Arc<[Entry]>,
     /// Whether nothing more had ended when this was read.
     pub is_last: bool,
 }

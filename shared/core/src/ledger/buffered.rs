@@ -3,7 +3,7 @@
 //! Records are written together, not one by one. Knows no file.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 use tracing::error;
@@ -25,7 +25,15 @@ pub struct Buffered {
 #[derive(Default)]
 struct Waiting {
     entries: VecDeque<Entry>,
+    /// What was handed out last, until it is acknowledged.
+    handed: Option<Arc<[Entry]>>,
     position: u64,
+}
+
+impl Waiting {
+    fn count(&self) -> usize {
+        self.entries.len() + self.handed.as_ref().map_or(0, |handed| handed.len())
+    }
 }
 
 impl Default for Buffered {
@@ -42,7 +50,7 @@ impl Buffered {
 
 impl Journal for Buffered {
     fn begin<'a>(&'a self, _: &'a Spend) -> BoxFuture<'a, Result<(), JournalFault>> {
-        let outcome = match self.waiting().entries.len() < WAITING_MAX {
+        let outcome = match self.waiting().count() < WAITING_MAX {
             true => Ok(()),
             false => Err(JournalFault::Full(format!("{WAITING_MAX} records wait"))),
         };
@@ -63,19 +71,21 @@ impl Journal for Buffered {
 
 impl Backlog for Buffered {
     fn next(&self, bounds: Bounds) -> BoxFuture<'_, Result<Option<Batch>, JournalFault>> {
-        let waiting = self.waiting();
-        let entries: Vec<Entry> = waiting.entries.iter().take(bounds.records_max).cloned().collect();
-        let is_last = entries.len() == waiting.entries.len();
-        drop(waiting);
-        let batch = (!entries.is_empty()).then(|| Batch { journal: self.journal.clone(), entries, is_last });
-        Box::pin(std::future::ready(Ok(batch)))
+        let mut waiting = self.waiting();
+        if waiting.handed.is_none() && !waiting.entries.is_empty() {
+            let count = waiting.entries.len().min(bounds.records_max);
+            waiting.handed = Some(waiting.entries.drain(..count).collect());
+        }
+        let is_last = waiting.entries.is_empty();
+        let batch = |entries| Batch { journal: self.journal.clone(), entries, is_last };
+        Box::pin(std::future::ready(Ok(waiting.handed.clone().map(batch))))
     }
 
     fn acknowledge<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<(), JournalFault>> {
-        let last = batch.entries.last().map_or(0, |entry| entry.position);
+        let last = |entries: &[Entry]| entries.last().map_or(0, |entry| entry.position);
         let mut waiting = self.waiting();
-        while waiting.entries.front().is_some_and(|entry| entry.position <= last) {
-            waiting.entries.pop_front();
+        if waiting.handed.as_ref().is_some_and(|handed| last(handed) <= last(&batch.entries)) {
+            waiting.handed = None;
         }
         Box::pin(std::future::ready(Ok(())))
     }

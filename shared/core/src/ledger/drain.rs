@@ -149,7 +149,7 @@ impl Drain {
 
     /// Finds out which record it is that the directory does not take.
     async fn post_each(&self, batch: &Batch) -> Result<(), Stuck> {
-        for entry in &batch.entries {
+        for entry in &*batch.entries {
             match self.commit(&batch.journal, std::slice::from_ref(entry)).await {
                 Err(Stuck::Ledger(fault)) if !can_pass(&fault) => {
                     error!(call = %entry.spend.id, "a call's cost cannot be written and is set aside: {fault}");

@@ -2,6 +2,8 @@
 //!
 //! As LiteLLM does it, word for word, so that its readers know a cut text. Decides nothing about whether anything is kept.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 /// LiteLLM's `MAX_STRING_LENGTH_PROMPT_IN_DB`, in characters.
@@ -104,4 +106,9 @@ fn cut(text: &str, chars_max: usize) -> String {
 /// PostgreSQL keeps no NUL.
 pub fn without_nul(text: &str) -> String {
     text.replace('\0', "")
+}
+
+/// The same, borrowed where there is none.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if memchr::memchr(0, text.as_bytes()).is_none() { text.into() } else { without_nul(text).into() }
 }

@@ -1,13 +1,39 @@
 //! A call as a row of `LiteLLM_SpendLogs`, in the form in which LiteLLM writes it.
 //!
-//! Knows the columns and the members of their JSON; no total, no SQL.
+//! Columns are borrowed from the call where that can be: a row is made for every call. Knows no total, no SQL.
 
-use serde_json::{Map, Value, json};
+#[cfg(test)]
+mod tests;
 
-use super::keep::{kept, without_nul};
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use super::keep::{clean, kept};
+use super::metadata::{self, written};
 use super::posting::Rules;
 use super::{Outcome, Spend};
 use crate::directory::{Row, moment_text};
+
+/// What stands in a column. A time is a text here, and JSON is written already.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell<'a> {
+    Nothing,
+    Text(Cow<'a, str>),
+    Json(Cow<'a, str>),
+    Whole(i64),
+    Number(f64),
+}
+
+/// How many columns a row has.
+pub const COLUMNS: usize = 36;
+
+/// The row of one call, under the id that it gets.
+#[derive(Clone, Debug)]
+pub struct Log<'a> {
+    pub spend: &'a Spend,
+    pub request_id: Cow<'a, str>,
+}
 
 /// US dollars of an amount: the only place where money leaves the whole numbers.
 pub fn usd(picousd: u64) -> f64 {
@@ -24,205 +50,114 @@ pub fn duration_ms(spend: &Spend) -> i64 {
     i64::try_from(spend.ended.since(spend.started).as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The row; what it says of the request and the answer as the rules have it.
-pub fn row(spend: &Spend, rules: &Rules) -> Row {
-    let mut row = Row::new();
-    let mut set = |name: &str, value: Value| row.insert(name.to_owned(), clean(value));
-    set("request_id", request_id(spend).into());
-    set("call_type", spend.call_type.as_str().into());
-    set("api_key", spend.payer.key.as_str().into());
-    set("spend", usd(spend.cost_picousd).into());
-    set("total_tokens", int(spend.tokens.total).into());
-    set("prompt_tokens", int(spend.tokens.prompt).into());
-    set("completion_tokens", int(spend.tokens.completion).into());
-    set("startTime", moment_text(spend.started).into());
-    set("endTime", moment_text(spend.ended).into());
-    set("request_duration_ms", i64::from(i32::try_from(duration_ms(spend)).unwrap_or(i32::MAX)).into());
-    set("completionStartTime", moment_text(spend.first.unwrap_or(spend.ended)).into());
-    set("model", spend.model.as_str().into());
-    set("model_id", spend.model_id.as_str().into());
-    set("model_group", spend.model_group.as_str().into());
-    set("custom_llm_provider", spend.provider.as_str().into());
-    set("api_base", spend.api_base.as_str().into());
-    set("user", text(spend.payer.user_id.as_ref()));
-    set("team_id", text(spend.payer.team_id.as_ref()));
-    set("organization_id", text(spend.payer.organization_id.as_ref()));
-    set("end_user", text(spend.payer.customer_id.as_ref()));
-    set("metadata", metadata(spend, rules));
-    set("cache_hit", if spend.cache_hit { "True" } else { "False" }.into());
-    set("cache_key", spend.cache_key.as_deref().unwrap_or("Cache OFF").into());
-    set("request_tags", spend.payer.tags.iter().map(String::as_str).collect());
-    set("requester_ip_address", spend.requester_ip.as_deref().into());
-    set("session_id", spend.session_id.as_deref().into());
-    set("status", if is_success(spend.outcome) { "success" } else { "failure" }.into());
-    set("agent_id", spend.payer.agent_id.as_deref().into());
-    set("litellm_call_id", spend.call_id.as_str().into());
-    for (name, value) in contents(spend, rules) {
-        set(name, value);
+impl<'a> Log<'a> {
+    pub fn of(spend: &'a Spend) -> Self {
+        Self { spend, request_id: request_id(spend) }
     }
-    row
+
+    /// Every column, in the order of the table; what it says of the request and the answer as the rules have it.
+    /// `now` is the time of the write, as rows show it.
+    pub fn cells<'s>(&'s self, rules: &Rules, now: &'s str) -> [(&'static str, Cell<'s>); COLUMNS] {
+        let (spend, payer) = (self.spend, &self.spend.payer);
+        let duration_ms = i32::try_from(duration_ms(spend)).unwrap_or(i32::MAX);
+        let [messages, response, request] = contents(spend, rules);
+        [
+            ("request_id", text(&self.request_id)),
+            ("call_type", text(&spend.call_type)),
+            ("api_key", text(&payer.key)),
+            ("spend", Cell::Number(usd(spend.cost_picousd))),
+            ("total_tokens", int(spend.tokens.total)),
+            ("prompt_tokens", int(spend.tokens.prompt)),
+            ("completion_tokens", int(spend.tokens.completion)),
+            ("startTime", Cell::Text(moment_text(spend.started).into())),
+            ("endTime", Cell::Text(moment_text(spend.ended).into())),
+            ("request_duration_ms", Cell::Whole(duration_ms.into())),
+            ("completionStartTime", Cell::Text(moment_text(spend.first.unwrap_or(spend.ended)).into())),
+            ("model", text(&spend.model)),
+            ("model_id", text(&spend.model_id)),
+            ("model_group", text(&spend.model_group)),
+            ("custom_llm_provider", text(&spend.provider)),
+            ("api_base", text(&spend.api_base)),
+            ("user", text(payer.user_id.as_deref().unwrap_or_default())),
+            ("metadata", Cell::Json(metadata::of(spend, rules).into())),
+            ("cache_hit", text(if spend.cache_hit { "True" } else { "False" })),
+            ("cache_key", text(spend.cache_key.as_deref().unwrap_or("Cache OFF"))),
+            ("request_tags", tags(&payer.tags)),
+            ("team_id", text(payer.team_id.as_deref().unwrap_or_default())),
+            ("organization_id", text(payer.organization_id.as_deref().unwrap_or_default())),
+            ("end_user", text(payer.customer_id.as_deref().unwrap_or_default())),
+            ("requester_ip_address", optional(spend.requester_ip.as_deref())),
+            ("messages", messages),
+            ("response", response),
+            ("session_id", optional(spend.session_id.as_deref())),
+            ("status", text(if is_success(spend.outcome) { "success" } else { "failure" })),
+            ("mcp_namespaced_tool_name", Cell::Nothing),
+            ("billing_agent_id", Cell::Nothing),
+            ("agent_id", optional(payer.agent_id.as_deref())),
+            ("proxy_server_request", request),
+            ("litellm_call_id", text(&spend.call_id)),
+            ("created_at", text(now)),
+            ("updated_at", text(now)),
+        ]
+    }
+
+    /// The same as a row.
+    pub fn row(&self, rules: &Rules, now: &str) -> Row {
+        let pairs = self.cells(rules, now).into_iter().map(|(name, cell)| (name.to_owned(), cell.value()));
+        pairs.collect()
+    }
+}
+
+impl Cell<'_> {
+    fn value(self) -> Value {
+        match self {
+            Self::Nothing => Value::Null,
+            Self::Text(text) => text.into(),
+            Self::Json(text) => serde_json::from_str(&text).unwrap_or_default(),
+            Self::Whole(number) => number.into(),
+            Self::Number(number) => number.into(),
+        }
+    }
 }
 
 /// What clients know the call by; an answer from the cache has the id of the one that it repeats.
-fn request_id(spend: &Spend) -> String {
+fn request_id(spend: &Spend) -> Cow<'_, str> {
     let known = if spend.request_id.is_empty() { &spend.id } else { &spend.request_id };
-    if spend.cache_hit { format!("{known}_cache_hit{}", spend.id) } else { known.clone() }
+    if spend.cache_hit { clean(&format!("{known}_cache_hit{}", spend.id)).into_owned().into() } else { clean(known) }
 }
 
-fn int(number: u64) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
+fn int(number: u64) -> Cell<'static> {
+    Cell::Whole(i32::try_from(number).unwrap_or(i32::MAX).into())
 }
 
-fn text(text: Option<&String>) -> Value {
-    text.map_or("", String::as_str).into()
+fn text(text: &str) -> Cell<'_> {
+    Cell::Text(clean(text))
+}
+
+fn optional(value: Option<&str>) -> Cell<'_> {
+    value.map_or(Cell::Nothing, text)
+}
+
+fn tags(tags: &[String]) -> Cell<'static> {
+    Cell::Json(if tags.is_empty() { "[]".into() } else { written(&tags).into() })
 }
 
 /// What was said in the call: LiteLLM keeps the request's body beside the messages, and messages of realtime sessions
-/// alone.
-fn contents(spend: &Spend, rules: &Rules) -> [(&'static str, Value); 3] {
-    let empty = || json!({});
-    let kept = |value: &Option<Value>| {
-        let value = value.as_ref().filter(|_| rules.keeps_prompts);
-        value.map_or_else(empty, |value| kept(value, rules.text_chars_max))
-    };
+/// alone. The messages, the response and the request.
+fn contents(spend: &Spend, rules: &Rules) -> [Cell<'static>; 3] {
     let is_realtime = spend.call_type == "_arealtime";
+    let kept = |value: &Option<Value>| {
+        let value = value.as_ref().filter(|_| rules.keeps_prompts)?;
+        Some(kept(value, rules.text_chars_max))
+    };
     let said = match kept(&spend.messages) {
-        Value::Array(messages) if !is_realtime => json!({"messages": messages}),
+        Some(Value::Array(messages)) if !is_realtime => Some(json!({"messages": messages})),
         other => other,
     };
-    let (messages, request) = if is_realtime { (said, empty()) } else { (empty(), said) };
-    [("messages", messages), ("response", kept(&spend.response)), ("proxy_server_request", request)]
-}
-
-/// Members that LiteLLM always writes, whatever it knows of them.
-const MEMBERS: &[&str] = &[
-    "actor_agent_id",
-    "additional_usage_values",
-    "agent_execution_mode",
-    "applied_guardrails",
-    "attempted_fallbacks",
-    "attempted_retries",
-    "autorouter_baseline_observation",
-    "autorouter_savings",
-    "autorouter_savings_estimate",
-    "azure_spillover",
-    "batch_failed_requests",
-    "batch_models",
-    "batch_successful_requests",
-    "billing_agent_id",
-    "cold_storage_object_key",
-    "compression_savings",
-    "cost_breakdown",
-    "error_information",
-    "eval_information",
-    "guardrail_information",
-    "internal_call_origin",
-    "litellm_call_id",
-    "litellm_gateway_injected_cache",
-    "litellm_overhead_time_ms",
-    "litellm_roi_estimator",
-    "max_retries",
-    "mcp_tool_call_metadata",
-    "model_map_information",
-    "original_model_group",
-    "proxy_server_request",
-    "requester_ip_address",
-    "router_metadata",
-    "routing_decision",
-    "spend_logs_metadata",
-    "status",
-    "target_agent_id",
-    "usage_object",
-    "used_client_oauth_token",
-    "user_agent",
-    "user_api_key",
-    "user_api_key_alias",
-    "user_api_key_org_id",
-    "user_api_key_project_alias",
-    "user_api_key_project_id",
-    "user_api_key_team_alias",
-    "user_api_key_team_id",
-    "user_api_key_user_id",
-    "vector_store_request_metadata",
-    "verified_human_user_id",
-];
-
-fn metadata(spend: &Spend, rules: &Rules) -> Value {
-    let mut members: Map<String, Value> = MEMBERS.iter().map(|name| ((*name).to_owned(), Value::Null)).collect();
-    members.insert("applied_guardrails".to_owned(), json!([]));
-    members.insert("original_model_group".to_owned(), spend.model_group.as_str().into());
-    if let Some(Value::Object(said)) = &spend.metadata {
-        let known = said.iter().filter(|(name, _)| MEMBERS.contains(&name.as_str()));
-        members.extend(known.map(|(name, value)| (name.clone(), value.clone())));
-    }
-    let payer = &spend.payer;
-    let mut set = |name: &str, value: Value| members.insert(name.to_owned(), value);
-    set("user_api_key", payer.key.as_str().into());
-    set("user_api_key_alias", payer.key_alias.as_deref().into());
-    set("user_api_key_team_id", payer.team_id.as_deref().into());
-    set("user_api_key_team_alias", payer.team_alias.as_deref().into());
-    set("user_api_key_project_id", payer.project_id.as_deref().into());
-    set("user_api_key_org_id", payer.organization_id.as_deref().into());
-    set("user_api_key_user_id", payer.user_id.as_deref().into());
-    set("requester_ip_address", spend.requester_ip.as_deref().into());
-    set("user_agent", spend.user_agent.as_deref().unwrap_or_default().into());
-    set("litellm_roi_estimator", false.into());
-    set("used_client_oauth_token", false.into());
-    set("litellm_call_id", spend.call_id.as_str().into());
-    // LiteLLM says nothing of success here; the column does.
-    set("status", if is_success(spend.outcome) { Value::Null } else { "failure".into() });
-    set("error_information", spend.error.as_ref().map_or(Value::Null, |error| kept(error, rules.text_chars_max)));
-    set("usage_object", usage(spend));
-    set("additional_usage_values", Value::Object(cached(spend)));
-    set("cost_breakdown", spend.cost_breakdown.clone().unwrap_or(Value::Null));
-    set("attempted_retries", spend.retries.into());
-    set("attempted_fallbacks", spend.fallbacks.into());
-    // LiteLLM has no word for these: its readers pass over a member that they do not know.
-    match spend.outcome {
-        Outcome::Left => set("tollgate_outcome", "client_left".into()),
-        Outcome::Lapsed => set("tollgate_outcome", "lapsed".into()),
-        Outcome::Served | Outcome::Failed => None,
-    };
-    Value::Object(members)
-}
-
-/// Tokens read from and written to the provider's cache, where there are any.
-fn cached(spend: &Spend) -> Map<String, Value> {
-    let counts = [
-        ("cache_read_input_tokens", spend.tokens.cache_read),
-        ("cache_creation_input_tokens", spend.tokens.cache_write),
-    ];
-    counts.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| (name.to_owned(), count.into())).collect()
-}
-
-fn usage(spend: &Spend) -> Value {
-    let tokens = &spend.tokens;
-    let mut usage = json!({
-        "prompt_tokens": tokens.prompt,
-        "completion_tokens": tokens.completion,
-        "total_tokens": tokens.total,
-        "prompt_tokens_details": null,
-        "completion_tokens_details": null,
-    });
-    if let Some(members) = usage.as_object_mut() {
-        members.extend(cached(spend));
-        if tokens.reasoning > 0 {
-            let details = json!({"reasoning_tokens": tokens.reasoning});
-            members.insert("completion_tokens_details".to_owned(), details);
-        }
-    }
-    usage
-}
-
-/// PostgreSQL keeps no NUL, wherever it stands.
-pub fn clean(value: Value) -> Value {
-    match value {
-        Value::String(text) if text.contains('\0') => without_nul(&text).into(),
-        Value::Array(items) => items.into_iter().map(clean).collect(),
-        Value::Object(members) => {
-            let members = members.into_iter().map(|(name, value)| (without_nul(&name), clean(value)));
-            Value::Object(members.collect())
-        }
-        other => other,
-    }
+    let (messages, request) = if is_realtime { (said, None) } else { (None, said) };
+    [messages, kept(&spend.response), request].map(|value| match value {
+        None => Cell::Json("{}".into()),
+        Some(Value::Null) => Cell::Nothing,
+        Some(value) => Cell::Json(written(&value).into()),
+    })
 }

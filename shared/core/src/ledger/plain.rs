@@ -1,22 +1,21 @@
-//! The ledger over any directory, one change after another: for memory, and what every other ledger must agree with.
+//! The ledger over a directory in memory, one change after another: what every other ledger must agree with.
 //!
 //! Decides which rows exist and which are made. Knows no SQL.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::posting::{Days, Posting, Rules, Totals};
-use super::{Entry, Ledger, log_row};
+use super::posting::{Days, Posting, Rules, Totals, other_id};
+use super::{Entry, Ledger, Log, Spend, log_row};
 use crate::clock::Moment;
-use crate::directory::schema::{CUSTOMERS, JOURNALS, KEYS, SPEND_LOGS, TEAM_MEMBERSHIPS, TEAMS, WINDOW_SPEND};
-use crate::directory::{Change, Columns, Directory, Fault, Filter, Row, Table, moment_text};
+use crate::directory::schema::{CUSTOMERS, JOURNALS, KEYS, TEAM_MEMBERSHIPS, TEAMS, WINDOW_SPEND};
+use crate::directory::{Change, Columns, Directory, Fault, Filter, Late, Memory, Row, Table, moment_text};
 use crate::upstream::BoxFuture;
 
 /// How often a write is tried that somebody else came in the way of.
 const ATTEMPTS: usize = 5;
 
 pub struct Plain {
-    directory: Arc<dyn Directory>,
+    directory: Arc<Memory>,
     rules: Rules,
 }
 
@@ -30,19 +29,17 @@ fn is(table: &'static Table, key: &[String]) -> Vec<Filter> {
 }
 
 impl Plain {
-    pub fn new(directory: Arc<dyn Directory>, rules: Rules) -> Self {
+    pub const fn new(directory: Arc<Memory>, rules: Rules) -> Self {
         Self { directory, rules }
     }
 
     async fn attempt(&self, journal: &str, entries: &[Entry]) -> Result<(), Fault> {
         let known = self.row(&JOURNALS, &[journal.to_owned()]).await?.and_then(|row| row.whole("position"));
-        let is_new = |entry: &&Entry| i64::try_from(entry.position).unwrap_or(i64::MAX) > known.unwrap_or(-1);
-        let fresh: Vec<Entry> = entries.iter().filter(is_new).cloned().collect();
+        let is_old = |entry: &Entry| i64::try_from(entry.position).unwrap_or(i64::MAX) <= known.unwrap_or(-1);
+        let fresh = &entries[entries.partition_point(is_old)..];
         let Some(last) = fresh.last() else { return Ok(()) };
         let mut changes = reached(journal, known, last.position);
-        let mut posting = Posting::of(&fresh, &self.rules);
-        self.name_logs(&mut posting).await?;
-        changes.extend(std::mem::take(&mut posting.logs).into_iter().map(|(_, row)| Change::Insert(&SPEND_LOGS, row)));
+        let posting = Posting::of(fresh, &self.rules);
         let active = fresh.iter().map(|entry| entry.spend.ended).max().unwrap_or_default();
         for totals in &posting.totals {
             self.totals(totals, active, &mut changes).await?;
@@ -51,26 +48,13 @@ impl Plain {
         for days in &posting.daily {
             daily(days, &mut changes);
         }
-        self.directory.write(changes).await
+        let logs = posting.logs.iter().map(|log| late(log, self.rules)).collect();
+        self.directory.write_with_logs(changes, logs)
     }
 
     async fn row(&self, table: &'static Table, key: &[String]) -> Result<Option<Row>, Fault> {
         let mut rows = self.directory.get(&[(table, key.to_vec())]).await?;
         Ok(rows.pop().flatten())
-    }
-
-    /// A call whose id another one has already gets its own behind it.
-    async fn name_logs(&self, posting: &mut Posting) -> Result<(), Fault> {
-        let mut taken = BTreeSet::new();
-        for (id, log) in &mut posting.logs {
-            let wanted = log.text("request_id").unwrap_or_default().to_owned();
-            let is_taken =
-                taken.contains(&wanted) || self.row(&SPEND_LOGS, std::slice::from_ref(&wanted)).await?.is_some();
-            let name = if is_taken { format!("{wanted}-{id}") } else { wanted };
-            log.insert("request_id".to_owned(), name.as_str().into());
-            taken.insert(name);
-        }
-        Ok(())
     }
 
     async fn totals(&self, totals: &Totals, active: Moment, changes: &mut Vec<Change>) -> Result<(), Fault> {
@@ -101,7 +85,7 @@ impl Plain {
         Ok(members.is_some_and(|members| members.iter().any(has_id)))
     }
 
-    async fn windows(&self, posting: &Posting, changes: &mut Vec<Change>) -> Result<(), Fault> {
+    async fn windows(&self, posting: &Posting<'_>, changes: &mut Vec<Change>) -> Result<(), Fault> {
         for (window, cost) in &posting.windows {
             let key = vec![window.entity_type.clone(), window.entity_id.clone(), window.duration.clone()];
             let known = self.row(&WINDOW_SPEND, &key).await?.and_then(|row| row.moment("window_start"));
@@ -123,6 +107,22 @@ impl Plain {
             });
         }
         Ok(())
+    }
+}
+
+/// The row is made when somebody looks, from as much of the call as it shows.
+fn late(log: &Log<'_>, rules: Rules) -> Late {
+    let (messages, response) = match rules.keeps_prompts {
+        true => (log.spend.messages.clone(), log.spend.response.clone()),
+        false => (None, None),
+    };
+    let spend = Spend { messages, response, ..log.spend.clone() };
+    Late {
+        id: log.request_id.clone().into_owned(),
+        otherwise: other_id(&log.request_id, log.spend),
+        make: Box::new(move |id: String, now| {
+            Log { spend: &spend, request_id: id.into() }.row(&rules, &moment_text(now))
+        }),
     }
 }
 

@@ -2,12 +2,12 @@
 //!
 //! Sums are whole picodollars; rows stand in one order, so that two writers never wait for each other in a circle. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::keep::without_nul;
-use super::log_row;
+use super::log_row::{self, Log};
 use super::{Entry, Payer, Spend, endpoints, keep};
-use crate::directory::{Row, Table, moment_text, schema};
+use crate::directory::{Table, moment_text, schema};
 use crate::quota::{Window, accounts};
 
 /// What is written of a call.
@@ -31,9 +31,9 @@ impl Default for Rules {
 
 /// Everything that a batch changes.
 #[derive(Debug, Default)]
-pub struct Posting {
-    /// Rows of `LiteLLM_SpendLogs`, each with the call's own id.
-    pub logs: Vec<(String, Row)>,
+pub struct Posting<'e> {
+    /// Rows of `LiteLLM_SpendLogs`.
+    pub logs: Vec<Log<'e>>,
     pub totals: Vec<Totals>,
     pub windows: Vec<(Window, u64)>,
     pub daily: Vec<Days>,
@@ -76,25 +76,75 @@ pub struct Day {
     pub timed_requests: u64,
 }
 
-impl Posting {
-    pub fn of(entries: &[Entry], rules: &Rules) -> Self {
+impl<'e> Posting<'e> {
+    pub fn of(entries: &'e [Entry], rules: &Rules) -> Self {
         let mut posting = Self::default();
         if !rules.keeps_sums {
             return posting;
         }
+        if rules.keeps_logs {
+            posting.logs = entries.iter().map(|entry| Log::of(&entry.spend)).collect();
+        }
         let mut sums = Sums::default();
-        for Entry { spend, .. } in entries {
-            if rules.keeps_logs {
-                posting.logs.push((spend.id.clone(), log_row::row(spend, rules)));
-            }
-            sums.add(spend);
+        for (first, day) in groups(entries) {
+            sums.add(first, &day);
         }
         posting.totals = sums.totals.into_values().collect();
         posting.windows = windows(sums.windows);
         posting.daily = sums.daily.into_values().collect();
         posting
     }
+
+    /// A call whose id another one has already gets its own behind it. `taken` are ids of rows that are there.
+    pub fn name_logs(&mut self, mut taken: HashSet<String>) {
+        for log in &mut self.logs {
+            if taken.contains(&*log.request_id) {
+                log.request_id = other_id(&log.request_id, log.spend).into();
+            }
+            taken.insert(log.request_id.clone().into_owned());
+        }
+    }
 }
+
+/// What a call's row is called where another one has its id.
+pub fn other_id(wanted: &str, spend: &Spend) -> String {
+    format!("{wanted}-{}", without_nul(&spend.id))
+}
+
+/// What tells calls apart that are added to different rows: most of a batch are alike, and are added up before.
+#[derive(PartialEq, Eq, Hash)]
+struct Group<'e> {
+    payer: &'e Payer,
+    day: u64,
+    model: &'e str,
+    model_group: &'e str,
+    provider: &'e str,
+    call_type: &'e str,
+}
+
+/// The sums of calls that are alike, each with the first of them.
+fn groups(entries: &[Entry]) -> Vec<(&Spend, Day)> {
+    let mut places: HashMap<Group<'_>, usize> = HashMap::new();
+    let mut sums: Vec<(&Spend, Day)> = Vec::new();
+    for Entry { spend, .. } in entries {
+        let group = Group {
+            payer: &spend.payer,
+            day: spend.started.seconds() / SECONDS_A_DAY,
+            model: &spend.model,
+            model_group: &spend.model_group,
+            provider: &spend.provider,
+            call_type: &spend.call_type,
+        };
+        let place = *places.entry(group).or_insert_with(|| {
+            sums.push((spend, Day::default()));
+            sums.len() - 1
+        });
+        sums[place].1.count(spend);
+    }
+    sums
+}
+
+const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 
 /// The newest window of each kind: what an older one spent does not count any more.
 fn windows(sums: BTreeMap<WindowKey, (Window, u64)>) -> Vec<(Window, u64)> {
@@ -126,8 +176,9 @@ const SPEND: &[&str] = &["spend"];
 const BOTH: &[&str] = &["spend", "total_spend"];
 
 impl Sums {
-    fn add(&mut self, spend: &Spend) {
-        let (payer, cost) = (&spend.payer, spend.cost_picousd);
+    /// Adds what calls that are alike come to together.
+    fn add(&mut self, spend: &Spend, day: &Day) {
+        let (payer, cost) = (&spend.payer, day.cost_picousd);
         self.total(&schema::KEYS, BOTH, &[&payer.key], cost);
         self.total(&schema::USERS, SPEND, &[accounts::PROXY], cost);
         for (table, id) in entities(payer) {
@@ -142,7 +193,7 @@ impl Sums {
         for window in &payer.windows {
             self.window(window, cost);
         }
-        self.days(spend);
+        self.days(spend, day);
     }
 
     fn total(&mut self, table: &'static Table, columns: &'static [&'static str], key: &[&str], cost: u64) {
@@ -161,13 +212,14 @@ impl Sums {
         sum.1 = sum.1.saturating_add(cost);
     }
 
-    fn days(&mut self, spend: &Spend) {
+    fn days(&mut self, spend: &Spend, day: &Day) {
         let payer = &spend.payer;
-        let of = |id: &Option<String>| id.clone().unwrap_or_default();
+        let date: String = moment_text(spend.started).chars().take(10).collect();
+        let mut add = |table: &'static Table, entity: &str| self.day(table, (entity, &date), spend, day);
         // LiteLLM adds up calls without a user or a team under an empty one, and others where there is somebody.
-        self.day(&schema::DAILY_USER, Some(of(&payer.user_id)), spend);
-        self.day(&schema::DAILY_TEAM, Some(of(&payer.team_id)), spend);
-        self.day(&schema::DAILY_GLOBAL, None, spend);
+        add(&schema::DAILY_USER, payer.user_id.as_deref().unwrap_or_default());
+        add(&schema::DAILY_TEAM, payer.team_id.as_deref().unwrap_or_default());
+        add(&schema::DAILY_GLOBAL, "");
         let others = [
             (&schema::DAILY_ORGANIZATION, &payer.organization_id),
             (&schema::DAILY_CUSTOMER, &payer.customer_id),
@@ -175,52 +227,90 @@ impl Sums {
         ];
         for (table, id) in others {
             if let Some(id) = id.as_ref().filter(|id| !id.is_empty()) {
-                self.day(table, Some(id.clone()), spend);
+                add(table, id);
             }
         }
         for tag in distinct(&payer.tags) {
-            self.day(&schema::DAILY_TAG, Some(tag.to_owned()), spend);
+            add(&schema::DAILY_TAG, tag);
         }
     }
 
-    fn day(&mut self, table: &'static Table, entity: Option<String>, spend: &Spend) {
+    fn day(&mut self, table: &'static Table, (entity, date): (&str, &str), spend: &Spend, day: &Day) {
         let by = table.unique.first().copied().unwrap_or_default();
         let days = self.daily.entry(table.name).or_insert_with(|| Days { table, by, rows: BTreeMap::new() });
-        let date = moment_text(spend.started).chars().take(10).collect::<String>();
         let key = by.iter().enumerate().map(|(place, column)| match *column {
-            "date" => date.clone(),
+            "date" => date.to_owned(),
             "api_key" => without_nul(&spend.payer.key),
             "model" => without_nul(&spend.model),
             "model_group" => without_nul(&spend.model_group),
             "custom_llm_provider" => without_nul(&spend.provider),
             "endpoint" => endpoints::of(&spend.call_type).to_owned(),
-            _ if place == 0 => without_nul(entity.as_deref().unwrap_or_default()),
+            _ if place == 0 => without_nul(entity),
             // Calls of MCP tools; null would be another row each time.
             _ => String::new(),
         });
-        days.rows.entry(key.collect()).or_default().add(spend);
+        days.rows.entry(key.collect()).or_default().merge(day);
     }
 }
 
 impl Day {
-    fn add(&mut self, spend: &Spend) {
+    /// Adds one call.
+    fn count(&mut self, spend: &Spend) {
         let is_success = log_row::is_success(spend.outcome);
+        let duration_ms = if is_success { u64::try_from(log_row::duration_ms(spend)).unwrap_or(0) } else { 0 };
         if self.api_requests == 0 {
             self.model_group = without_nul(&spend.model_group);
             self.request_id = without_nul(&spend.request_id);
         }
-        self.prompt_tokens = self.prompt_tokens.saturating_add(spend.tokens.prompt);
-        self.completion_tokens = self.completion_tokens.saturating_add(spend.tokens.completion);
-        self.cache_read_input_tokens = self.cache_read_input_tokens.saturating_add(spend.tokens.cache_read);
-        self.cache_creation_input_tokens = self.cache_creation_input_tokens.saturating_add(spend.tokens.cache_write);
-        self.cost_picousd = self.cost_picousd.saturating_add(spend.cost_picousd);
-        self.api_requests += 1;
-        self.successful_requests += u64::from(is_success);
-        self.failed_requests += u64::from(!is_success);
-        if is_success {
-            let duration_ms = u64::try_from(log_row::duration_ms(spend)).unwrap_or(0);
-            self.total_response_time_ms = self.total_response_time_ms.saturating_add(duration_ms);
-            self.timed_requests += 1;
+        self.sum([
+            spend.tokens.prompt,
+            spend.tokens.completion,
+            spend.tokens.cache_read,
+            spend.tokens.cache_write,
+            spend.cost_picousd,
+            1,
+            u64::from(is_success),
+            u64::from(!is_success),
+            duration_ms,
+            u64::from(is_success),
+        ]);
+    }
+
+    /// Adds the calls of another sum.
+    fn merge(&mut self, other: &Self) {
+        if self.api_requests == 0 {
+            self.clone_from(other);
+            return;
+        }
+        self.sum([
+            other.prompt_tokens,
+            other.completion_tokens,
+            other.cache_read_input_tokens,
+            other.cache_creation_input_tokens,
+            other.cost_picousd,
+            other.api_requests,
+            other.successful_requests,
+            other.failed_requests,
+            other.total_response_time_ms,
+            other.timed_requests,
+        ]);
+    }
+
+    fn sum(&mut self, amounts: [u64; 10]) {
+        let sums = [
+            &mut self.prompt_tokens,
+            &mut self.completion_tokens,
+            &mut self.cache_read_input_tokens,
+            &mut self.cache_creation_input_tokens,
+            &mut self.cost_picousd,
+            &mut self.api_requests,
+            &mut self.successful_requests,
+            &mut self.failed_requests,
+            &mut self.total_response_time_ms,
+            &mut self.timed_requests,
+        ];
+        for (sum, amount) in sums.into_iter().zip(amounts) {
+            *sum = sum.saturating_add(amount);
         }
     }
 

@@ -120,7 +120,7 @@ impl Kept {
 impl Backlog for Kept {
     fn next(&self, bounds: Bounds) -> BoxFuture<'_, Result<Option<Batch>, JournalFault>> {
         let waiting = self.waiting.lock().expect("entries");
-        let entries: Vec<Entry> = waiting.iter().take(bounds.records_max).cloned().collect();
+        let entries: Arc<[Entry]> = waiting.iter().take(bounds.records_max).cloned().collect();
         let is_last = entries.len() == waiting.len();
         let batch = (!entries.is_empty()).then(|| Batch { journal: "kept".to_owned(), entries, is_last });
         Box::pin(std::future::ready(Ok(batch)))

@@ -9,6 +9,7 @@ use super::Request;
 use crate::clock::Moment;
 use crate::directory::{Change, Row, Table, moment_text, schema};
 use crate::govern::Caller;
+use crate::seal::variables;
 
 /// What was done to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,5 +70,7 @@ fn shown(row: &Row) -> Value {
             *value = "REDACTED".into();
         }
     }
-    Value::Object(shown)
+    let mut shown = Value::Object(shown);
+    variables::redact(&mut shown);
+    shown
 }

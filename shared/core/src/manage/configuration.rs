@@ -3,13 +3,15 @@
 //! What the file says of a key stands: it is not changed here. Deployments, aliases, prices and variables follow at once;
 //! what a process reads when it starts follows then, and the answer says which that is.
 
+mod addresses;
 mod callbacks;
 mod field;
 mod fields;
 mod prices;
 mod update;
 
-pub use callbacks::callbacks;
+pub use addresses::{add as add_address, list as addresses, remove as remove_address};
+pub use callbacks::{callbacks, names as callback_names};
 pub use field::{delete as delete_field, info as field_info, list, update as update_field};
 pub use prices::{discounts, margins, reload as reload_prices, set_discounts, set_margins};
 pub use update::{update, yaml};

@@ -3,12 +3,14 @@
 //! A model belongs to everybody, and admins manage it, or to a team, and its admins do. Secrets are sealed before they
 //! are written, and shown nowhere.
 
+mod block;
 mod create;
 mod delete;
 mod rights;
 mod team;
 mod update;
 
+pub use block::{block, unblock};
 pub use create::create;
 pub use delete::delete;
 pub use update::{patch, update};

@@ -9,7 +9,7 @@ mod read;
 mod show;
 mod update;
 
-pub use check::{check_move, check_team};
+pub use check::{check_move, check_promise, check_team};
 pub use create::create;
 pub use delete::delete;
 pub use members::{add as add_members, remove as remove_member, update as update_member};

@@ -5,8 +5,10 @@
 
 use serde_json::{Map, Value};
 
+pub use super::show::picked as only;
+use super::show::{Times, moment, time};
 use super::{Request, failed};
-use crate::directory::{Change, Fault, Filter, Kind, Query, Row, Table, moment_text};
+use crate::directory::{Change, Fault, Filter, Kind, Query, Row, Table, moment_of, moment_text};
 use crate::govern::period::BadPeriod;
 use crate::govern::{Caller, MASTER_USER};
 use crate::{App, Error};
@@ -16,7 +18,16 @@ use crate::{App, Error};
 /// # Errors
 /// Where the database cannot be reached.
 pub async fn one(app: &App, table: &'static Table, key: &str) -> Result<Option<Row>, Error> {
-    let found = app.governance.directory.get(&[(table, vec![key.to_owned()])]).await;
+    keyed(app, table, &[key]).await
+}
+
+/// The row under a primary key, as the database has it now.
+///
+/// # Errors
+/// Where the database cannot be reached.
+pub async fn keyed(app: &App, table: &'static Table, key: &[&str]) -> Result<Option<Row>, Error> {
+    let wanted = [(table, key.iter().map(|part| (*part).to_owned()).collect())];
+    let found = app.governance.directory.get(&wanted).await;
     Ok(found.map_err(|fault| failed(&fault))?.pop().flatten())
 }
 
@@ -134,28 +145,14 @@ pub fn shown(table: &Table, row: &Row) -> Row {
 fn value_of(kind: Kind, value: &Value) -> Value {
     match (kind, value) {
         (Kind::Float, Value::Number(number)) => number.as_f64().map_or(Value::Null, Value::from),
-        (Kind::Time, Value::String(text)) => time(text).into(),
+        (Kind::Time, value) => time(value, Times::Zulu),
         _ => value.clone(),
-    }
-}
-
-/// A row's time as clients see it: microseconds, unless there are none.
-pub fn time(text: &str) -> String {
-    match text.strip_suffix('Z').and_then(|text| text.rsplit_once('.')) {
-        Some((seconds, "000")) => format!("{seconds}Z"),
-        Some((seconds, fraction)) => format!("{seconds}.{fraction:0<6}Z"),
-        None => text.to_owned(),
     }
 }
 
 /// The same with an offset in place of the `Z`.
 pub fn time_with_offset(text: &str) -> String {
-    time(text).replace('Z', "+00:00")
-}
-
-/// The columns of these names, in this order.
-pub fn only(row: &Row, names: &[&str]) -> Row {
-    names.iter().map(|name| ((*name).to_owned(), row.get(*name).cloned().unwrap_or(Value::Null))).collect()
+    moment_of(text).map_or_else(|| text.to_owned(), |at| moment(at, Times::Offset))
 }
 
 /// The row, and nulls under these names.

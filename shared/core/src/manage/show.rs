@@ -77,21 +77,9 @@ pub fn add_nulls(row: &mut Row, names: &[&str]) {
 pub fn budget(budget: Option<&Row>, times: Times) -> Value {
     let Some(budget) = budget else { return Value::Null };
     let mut shown = row(&schema::BUDGETS, budget, times);
-    add_nulls(&mut shown, BUDGET_RELATIONS);
+    add_nulls(&mut shown, super::money::RELATIONS);
     Value::Object(shown)
 }
-
-/// What belongs to a budget; LiteLLM has read none of it where it shows one.
-const BUDGET_RELATIONS: &[&str] = &[
-    "organization",
-    "projects",
-    "keys",
-    "end_users",
-    "tags",
-    "model_access_groups",
-    "team_membership",
-    "organization_membership",
-];
 
 /// An object that says what a holder may reach besides models.
 #[must_use]

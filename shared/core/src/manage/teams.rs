@@ -5,9 +5,11 @@
 
 mod access;
 mod aliases;
+mod authority;
 mod block;
 mod budget;
 mod bulk;
+mod callbacks;
 mod create;
 pub(super) mod delete;
 pub(super) mod enrol;
@@ -20,6 +22,7 @@ mod members;
 mod models;
 mod permissions;
 mod reset;
+mod search;
 mod settings;
 pub(super) mod show;
 mod update;
@@ -27,6 +30,9 @@ mod update;
 pub use access::{Standing, standing};
 pub use block::{block, unblock};
 pub use bulk::add as bulk_add;
+pub use callbacks::{
+    add as add_callback, disable as disable_logging, list as list_callbacks, remove as remove_callback,
+};
 pub use create::create;
 pub use delete::delete;
 pub use info::info;
@@ -36,8 +42,9 @@ pub use member::Member;
 pub use member_update::update as update_member;
 pub use members::{add as add_members, remove as remove_member};
 pub use models::{add as add_models, remove as remove_models};
-pub use permissions::{list as list_permissions, update as update_permissions};
+pub use permissions::{bulk_update as bulk_permissions, list as list_permissions, update as update_permissions};
 pub use reset::{budget as reset_budget, spend as reset_spend};
+pub use search::search;
 pub use show::model as shown;
 pub use update::{patch, update};
 

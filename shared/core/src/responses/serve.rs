@@ -106,7 +106,8 @@ async fn with_model(asked: &mut Asked<'_>, call: &ResourceCall, bytes: &Bytes) -
         return Err(Error::Invalid { param: Some("model"), message });
     };
     let operation = Operation::Responses;
-    let deployment = asked.app.pick(&model)?.ok_or_else(|| Error::UnknownModel { operation, model: model.clone() })?;
+    let found = asked.app.pick_for(&model, call.visitor.as_ref())?;
+    let deployment = found.ok_or_else(|| Error::UnknownModel { operation, model: model.clone() })?;
     asked.choose(&deployment, Some(&model));
     if let Some(variables) = &deployment.missing_key {
         return Err(Error::NoProviderKey { provider: deployment.provider, variables: variables.clone() });

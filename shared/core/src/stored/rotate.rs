@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use crate::directory::{Change, Columns, Directory, Fault, Filter, Query, Row, Table, schema};
-use crate::seal::{OpenError, Sealer};
+use crate::seal::{OpenError, Sealer, variables};
 
 /// What a pass has done. `Display` is for a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,13 +34,36 @@ struct Sealed {
     column: &'static str,
     name: &'static str,
     version: &'static str,
+    form: Form,
+}
+
+/// Where sealed values stand in a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// Every text is one.
+    Object,
+    /// Those that are marked, at any depth: variables of callbacks.
+    Marked,
 }
 
 const SEALED: &[Sealed] = &[
-    Sealed { table: &schema::CREDENTIALS, column: "credential_values", name: "credential_name", version: "updated_at" },
-    Sealed { table: &schema::MODELS, column: "litellm_params", name: "model_id", version: "updated_at" },
-    Sealed { table: &schema::CONFIG, column: "param_value", name: "param_name", version: "reload_revision" },
+    sealed(&schema::CREDENTIALS, "credential_values", ("credential_name", "updated_at"), Form::Object),
+    sealed(&schema::MODELS, "litellm_params", ("model_id", "updated_at"), Form::Object),
+    sealed(&schema::CONFIG, "param_value", ("param_name", "reload_revision"), Form::Object),
+    sealed(&schema::TEAMS, "metadata", ("team_id", "updated_at"), Form::Marked),
+    sealed(&schema::KEYS, "metadata", ("token", "updated_at"), Form::Marked),
+    sealed(&schema::DELETED_TEAMS, "metadata", ("team_id", "deleted_at"), Form::Marked),
+    sealed(&schema::DELETED_KEYS, "metadata", ("token", "deleted_at"), Form::Marked),
 ];
+
+const fn sealed(
+    table: &'static Table,
+    column: &'static str,
+    (name, version): (&'static str, &'static str),
+    form: Form,
+) -> Sealed {
+    Sealed { table, column, name, version, form }
+}
 /// How often a row is tried again that somebody else has changed in between.
 const ATTEMPTS_MAX: usize = 4;
 
@@ -61,6 +84,8 @@ pub async fn rotate(directory: &dyn Directory, keys: &Keys<'_>) -> Result<Rotate
         if *sealed.table == schema::CONFIG {
             query = query.is("param_name", super::VARIABLES);
         }
+        let key = sealed.table.key.first().copied().unwrap_or_default();
+        query = query.only(&[key, sealed.name, sealed.version, sealed.column]);
         for row in directory.find(&query).await? {
             one(directory, keys, (sealed, row), &mut rotated).await?;
         }
@@ -81,7 +106,10 @@ async fn one(
         let mut written = Ok(());
         if found.values > 0 {
             let is = Filter::Is(key, row.get(key).cloned().unwrap_or_default());
-            let same = Filter::Is(sealed.version, row.get(sealed.version).cloned().unwrap_or_default());
+            let same = match row.get(sealed.version).filter(|version| !version.is_null()) {
+                Some(version) => Filter::Is(sealed.version, version.clone()),
+                None => Filter::Null(sealed.version),
+            };
             let columns: Row = [(sealed.column.to_owned(), Value::Object(values))].into_iter().collect();
             let changes = vec![
                 Change::Expect(sealed.table, vec![is.clone(), same], 1),
@@ -115,10 +143,21 @@ fn again(
     (sealed, row): (&Sealed, &Row),
     found: &mut Rotated,
 ) -> Result<Map<String, Value>, Interrupted> {
-    let mut values = row.object(sealed.column).cloned().unwrap_or_default();
+    let mut values = Value::Object(row.object(sealed.column).cloned().unwrap_or_default());
     let owner = row.text(sealed.name).unwrap_or_default().to_owned();
-    for (name, value) in &mut values {
+    let texts = match (sealed.form, &mut values) {
+        (Form::Object, Value::Object(values)) => {
+            values.iter_mut().map(|(name, value)| (name.as_str(), value)).collect()
+        }
+        (_, values) => variables::variables(values),
+    };
+    for (name, value) in texts {
         let Some(text) = value.as_str() else { continue };
+        let text = match sealed.form {
+            Form::Object => Some(text),
+            Form::Marked => variables::marked(text),
+        };
+        let Some(text) = text else { continue };
         if keys.new.open(text).is_ok() {
             found.done += 1;
             continue;
@@ -127,7 +166,8 @@ fn again(
         match keys.old.open(text) {
             Ok(secret) => {
                 let resealed = keys.new.seal(secret.expose()).map_err(|error| Interrupted::Unsealed(place(), error))?;
-                *value = resealed.into();
+                let is_marked = sealed.form == Form::Marked;
+                *value = if is_marked { variables::mark(&resealed) } else { resealed }.into();
                 found.values += 1;
             }
             // Never sealed: it was written by hand.
@@ -135,7 +175,14 @@ fn again(
             Err(_) => found.stuck.push(place()),
         }
     }
-    Ok(values)
+    Ok(members(values))
+}
+
+fn members(values: Value) -> Map<String, Value> {
+    match values {
+        Value::Object(values) => values,
+        _ => Map::new(),
+    }
 }
 
 #[cfg(test)]

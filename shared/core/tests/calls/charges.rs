@@ -16,8 +16,8 @@ use tollgate_testkit::{Script, Scripted, Step};
 use tollgate_wire::Operation;
 use tollgate_wire::multipart::{self, Progress};
 
-use crate::governed::{Governed, costs};
 use crate::log::Log;
+use crate::paid::{Paid, costs};
 use crate::resources::with_json;
 
 const CONFIG: &str = "
@@ -44,8 +44,8 @@ general_settings: {master_key: sk-master-91fe}
 /// The 44 bytes that stand before 12,345 samples at 16 kHz.
 const WAV: &str = "524946469660000057415645666d74201000000001000100803e0000007d00000200100064617461726000000000";
 
-async fn governed(answer: &'static str) -> Governed {
-    Governed::of(CONFIG, &[], [Scripted::json(200, answer)]).await
+async fn governed(answer: &'static str) -> Paid {
+    Paid::of(CONFIG, &[], [Scripted::json(200, answer)]).await
 }
 
 async fn read(reply: Reply) -> Vec<String> {
@@ -57,7 +57,7 @@ async fn read(reply: Reply) -> Vec<String> {
     told
 }
 
-async fn serve(governed: &Governed, call: Call) -> Vec<String> {
+async fn serve(governed: &Paid, call: Call) -> Vec<String> {
     let call = Call { visitor: Some(governed.visitor.clone()), ..call };
     match governed.gateway.app.serve(call).await {
         Ok(reply) => read(reply).await,
@@ -196,7 +196,7 @@ async fn stream(operation: Operation, body: Value, events: &'static str) -> Spen
     let settings = Settings { keeps_prompts: true, ..Settings::default() };
     let script =
         Script::Answer { status: 200, content_type: "text/event-stream", body: vec![Step::Bytes(events.as_bytes())] };
-    let governed = Governed::set(CONFIG, &[], [script], settings).await;
+    let governed = Paid::set(CONFIG, &[], [script], settings).await;
     let told = serve(&governed, governed.gateway.call(operation, &body)).await;
     assert!(told.contains(&"x-litellm-key-spend: 0.0".to_owned()), "{told:?}");
     governed.kept.one()

@@ -31,6 +31,8 @@ mod mocks;
 #[cfg(test)]
 mod pace;
 #[cfg(test)]
+mod paid;
+#[cfg(test)]
 mod pass;
 #[cfg(test)]
 mod pass_charges;

@@ -9,8 +9,8 @@ use tollgate_core::pass::{Lookup, PassCall, Route};
 use tollgate_core::upstream::RequestBody;
 use tollgate_testkit::{Script, Scripted, Step};
 
-use crate::governed::{Governed, costs};
 use crate::log::Log;
+use crate::paid::{Paid, costs};
 
 const VARIABLES: &[(&str, &str)] = &[
     ("ANTHROPIC_API_KEY", "k"),
@@ -56,8 +56,8 @@ fn events(to: &'static str, rest: &'static str, body: &'static str, answer: &'st
 }
 
 /// One request to its end; `to` is a provider, or the path of a route of the operator's.
-async fn pass(case: Case<'_>) -> (Governed, Vec<String>) {
-    let governed = Governed::of(CONFIG, VARIABLES, [case.answer]).await;
+async fn pass(case: Case<'_>) -> (Paid, Vec<String>) {
+    let governed = Paid::of(CONFIG, VARIABLES, [case.answer]).await;
     let app = &governed.gateway.app;
     let route = match app.passes.find(&case.method, case.to) {
         Lookup::Found(operator, _) => Route::Operator(operator),

@@ -91,6 +91,10 @@ pub fn postgres(statement: Statement) -> Query<'static, Postgres, PgArguments> {
             Bound::Float(value) => query.bind(value),
             Bound::Big(value) => query.bind(value),
             Bound::Flag(value) => query.bind(value),
+            Bound::Shared(text) => query.bind(text.to_string()),
+            Bound::TextColumn(values) => query.bind(values),
+            Bound::FloatColumn(values) => query.bind(values),
+            Bound::BigColumn(values) => query.bind(values),
         };
     }
     query
@@ -105,6 +109,10 @@ pub fn sqlite(statement: Statement) -> Query<'static, Sqlite, SqliteArguments> {
             Bound::Float(value) => query.bind(value),
             Bound::Big(value) => query.bind(value),
             Bound::Flag(value) => query.bind(value),
+            Bound::Shared(text) => query.bind(text),
+            Bound::TextColumn(values) => query.bind(Value::from(values).to_string()),
+            Bound::FloatColumn(values) => query.bind(Value::from(values).to_string()),
+            Bound::BigColumn(values) => query.bind(Value::from(values).to_string()),
         };
     }
     query

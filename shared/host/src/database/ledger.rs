@@ -4,10 +4,13 @@
 //! is changed with the rest or not at all.
 
 mod cells;
+mod given_up;
+mod logs;
 mod post;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::Error;
 use tollgate_core::clock::Moment;
@@ -21,47 +24,83 @@ use super::statement::{Bound, Statement};
 use super::transaction::{Stop, Transaction, TransactionKind};
 use super::{ATTEMPTS_MAX, Database, execute};
 
+/// How many batches are looked up first after one had an id that was taken.
+const WARY_BATCHES: u32 = 100;
+
 /// The ledger on a database.
 #[derive(Debug)]
 pub struct SqlLedger {
     database: Arc<Database>,
     rules: Rules,
+    /// Batches still to come whose ids are looked up first.
+    wary: AtomicU32,
+}
+
+/// What is thought of the ids that calls want for their rows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ids {
+    /// Nobody has them: a provider gives each answer another one. The database refuses the batch where that is wrong.
+    New,
+    /// Some may be taken.
+    Doubted,
 }
 
 impl SqlLedger {
     pub const fn new(database: Arc<Database>, rules: Rules) -> Self {
-        Self { database, rules }
+        Self { database, rules, wary: AtomicU32::new(0) }
     }
 
     async fn write(&self, journal: &str, entries: &[Entry]) -> Result<(), Fault> {
+        let mut ids = if self.spend_wariness() { Ids::Doubted } else { Ids::New };
         let mut attempt = 1;
         loop {
-            match self.attempt(journal, entries).await {
+            match self.attempt(journal, entries, ids).await {
                 Ok(()) => return Ok(()),
-                Err(stop) if attempt < ATTEMPTS_MAX && is_passing(&stop) => attempt += 1,
+                Err(stop) if attempt < ATTEMPTS_MAX && is_passing(&stop) => {
+                    if is_id_taken(&stop.fault) {
+                        self.wary.store(WARY_BATCHES, Ordering::Relaxed);
+                        ids = Ids::Doubted;
+                    }
+                    attempt += 1;
+                }
                 Err(stop) => return Err(stop.fault),
             }
         }
     }
 
-    async fn attempt(&self, journal: &str, entries: &[Entry]) -> Result<(), Stop> {
+    /// Whether there is reason to doubt ids, which fades.
+    fn spend_wariness(&self) -> bool {
+        let less = |left: u32| left.checked_sub(1);
+        self.wary.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
+    }
+
+    async fn attempt(&self, journal: &str, entries: &[Entry], ids: Ids) -> Result<(), Stop> {
         let now = self.database.clock.now();
         let begun = self.database.begin().await.map_err(|error| Stop::at(&error, None))?;
         let mut work = Work { transaction: begun, now };
         let known = work.position(journal).await?;
-        let fresh: Vec<Entry> = entries.iter().filter(|entry| entry.position > known).cloned().collect();
+        let fresh = &entries[entries.partition_point(|entry| entry.position <= known)..];
         let Some(last) = fresh.last() else { return Ok(()) };
-        work.post(&fresh, &self.rules).await?;
+        let own = work.own(fresh).await?;
+        if !own.is_empty() {
+            work.post(&own, &self.rules, ids).await?;
+        }
         work.reach(journal, last.position).await?;
-        let ids: Vec<String> = fresh.iter().map(|entry| entry.spend.id.clone()).collect();
-        release_in(&mut work.transaction, &ids).await?;
+        if work.transaction.dialect.is_postgres() {
+            let ids: Vec<String> = own.iter().map(|entry| entry.spend.id.clone()).collect();
+            release_in(&mut work.transaction, &ids).await?;
+        }
         work.transaction.commit().await
     }
 }
 
 /// Whether the same batch may be written now: another writer had the same id, or was in the way.
 fn is_passing(stop: &Stop) -> bool {
-    stop.is_collision || matches!(stop.fault, Fault::Taken { table, .. } if table == SPEND_LOGS.name)
+    stop.is_collision || is_id_taken(&stop.fault)
+}
+
+fn is_id_taken(fault: &Fault) -> bool {
+    matches!(fault, Fault::Taken { table, .. } if *table == SPEND_LOGS.name)
 }
 
 struct Work {
@@ -103,10 +142,10 @@ impl Work {
         self.run(&JOURNALS, statement).await
     }
 
-    async fn post(&mut self, entries: &[Entry], rules: &Rules) -> Result<(), Stop> {
+    async fn post(&mut self, entries: &[Entry], rules: &Rules, ids: Ids) -> Result<(), Stop> {
         let mut posting = Posting::of(entries, rules);
         let dialect = self.transaction.dialect.clone();
-        self.logs(&mut posting, entries).await?;
+        self.logs(&mut posting, rules, ids).await?;
         let active = entries.iter().map(|entry| entry.spend.ended).max().unwrap_or_default();
         for totals in &posting.totals {
             for statement in post::totals(&dialect, totals, active, self.now)? {
@@ -122,24 +161,24 @@ impl Work {
         Ok(())
     }
 
-    /// Writes the logs; a call whose id another one has already gets its own behind it.
-    async fn logs(&mut self, posting: &mut Posting, entries: &[Entry]) -> Result<(), Stop> {
+    /// Writes the logs.
+    async fn logs(&mut self, posting: &mut Posting<'_>, rules: &Rules, ids: Ids) -> Result<(), Stop> {
         if posting.logs.is_empty() {
             return Ok(());
         }
-        let wanted: Vec<String> = posting.logs.iter().map(|(_, row)| request_id(row)).collect();
-        let found = self.texts(post::taken(&self.transaction.dialect, &wanted)).await;
-        let mut taken: BTreeSet<String> =
-            found.map_err(|error| Stop::at(&error, Some(&SPEND_LOGS)))?.into_iter().collect();
-        let mut rows = Vec::with_capacity(wanted.len());
-        for (((id, mut row), wanted), entry) in posting.logs.drain(..).zip(wanted).zip(entries) {
-            let name = if taken.contains(&wanted) { format!("{wanted}-{id}") } else { wanted };
-            row.insert("request_id".to_owned(), name.as_str().into());
-            taken.insert(name);
-            rows.push((row, entry.spend.cost_picousd));
+        let mut taken = HashSet::new();
+        if ids == Ids::Doubted {
+            let wanted: BTreeSet<&str> = posting.logs.iter().map(|log| &*log.request_id).collect();
+            let wanted: Vec<String> = wanted.into_iter().map(str::to_owned).collect();
+            let found = self.texts(post::taken(&self.transaction.dialect, &wanted)).await;
+            taken = found.map_err(|error| Stop::at(&error, Some(&SPEND_LOGS)))?.into_iter().collect();
         }
-        let statement = post::logs(&self.transaction.dialect, rows, self.now)?;
-        self.run(&SPEND_LOGS, statement).await
+        posting.name_logs(taken);
+        let now = moment_text(self.now);
+        for statement in logs::insert(&self.transaction.dialect, &posting.logs, rules, &now) {
+            self.run(&SPEND_LOGS, statement).await?;
+        }
+        Ok(())
     }
 
     /// The only column of the rows that a statement answers with.
@@ -151,10 +190,6 @@ impl Work {
         let text = |row: Vec<serde_json::Value>| row.into_iter().next()?.as_str().map(str::to_owned);
         Ok(rows.into_iter().filter_map(text).collect())
     }
-}
-
-fn request_id(row: &tollgate_core::directory::Row) -> String {
-    row.get("request_id").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
 }
 
 impl Ledger for SqlLedger {

@@ -30,7 +30,7 @@ use super::statement::{Bound, Statement};
 use super::transaction::Transaction;
 use super::{Database, Pools, fault_of, is_collision};
 
-pub use lapse::{Lapsed, lapsed_in, release_in};
+pub use lapse::{Lapsed, give_up_in, given_up_in, lapsed_in, release_in};
 
 /// The function that is made last: where it is, all of this version are.
 const LAST: &str = "tollgate_lapse_1";
@@ -66,7 +66,7 @@ type Asking<'q> = Query<'q, Postgres, PgArguments>;
 /// The accounts of everyone who uses this database.
 pub struct PostgresQuota {
     database: Arc<Database>,
-    /// Whose calls these are, for whoever looks into the tables.
+    /// Whose calls these are: the process's, by its journal.
     owner: String,
     time: Time,
     statements: Statements,
@@ -80,6 +80,7 @@ struct Statements {
     settle: String,
     levels: String,
     lapse: String,
+    bury: String,
 }
 
 impl Statements {
@@ -93,6 +94,11 @@ impl Statements {
                 function("tollgate_reserve_1")
             ),
             settle: format!("SELECT {}($1::text[], $2::text[], $3::int8[])", function("tollgate_settle_1")),
+            bury: format!(
+                "SELECT {}(ARRAY(SELECT id FROM {} WHERE owner = $1::text))",
+                function("tollgate_release_1"),
+                function("Tollgate_Reservation")
+            ),
             lapse: format!("SELECT {}($1::int8, $2::int4)", function("tollgate_lapse_1")),
             levels: format!(
                 "SELECT levels, helds, resets FROM {}($1::int8, $2::text[], $3::int2[], $4::int8[], $5::int2[], \
@@ -186,6 +192,17 @@ impl PostgresQuota {
             warn!("{swept} calls were never settled: they count with the most that they can have cost");
         }
         Ok(swept)
+    }
+
+    /// A process is gone, and all its records are written: what it still holds was taken for calls that it never made.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn bury(&self, owner: &str) -> Result<(), Fault> {
+        let query = || sqlx::query(AssertSqlSafe(self.statements.bury.clone())).bind(owner.to_owned());
+        self.row(query).await?;
+        self.freed.notify_waiters();
+        Ok(())
     }
 
     /// Sends all settlements that wait.

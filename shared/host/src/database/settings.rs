@@ -20,11 +20,11 @@ pub struct Settings {
     pub address: Address,
     /// Where to listen for changes, when a pooler stands before the database: `DIRECT_URL`.
     pub(super) direct: Option<PgConnectOptions>,
-    /// `general_settings.database_connection_pool_limit`, above what the address says.
+    /// `general_settings.database.connection_pool_limit`, above what the address says.
     pub connections_max: Option<u32>,
     /// How long to wait for a free connection.
     pub wait_max: Duration,
-    /// `general_settings.database_timeout_seconds`: the deadline of each call.
+    /// `general_settings.database.timeout_seconds`: the deadline of each call.
     pub timeout: Duration,
     pub(super) token: Option<TokenSource>,
 }
@@ -54,37 +54,38 @@ impl Settings {
             variable(name)
                 .is_some_and(|text| matches!(text.trim().to_ascii_lowercase().as_str(), "true" | "1" | "yes" | "on"))
         };
-        if is_on("AZURE_POSTGRESQL_AUTH") {
+        if general.database.azure_postgresql_auth || is_on("AZURE_POSTGRESQL_AUTH") {
             return Err(AddressError(
                 "AZURE_POSTGRESQL_AUTH: tokens of Microsoft Entra are not used for databases yet: give a password"
                     .to_owned(),
             ));
         }
-        let wants_token = is_on("IAM_TOKEN_DB_AUTH");
+        let wants_token = general.database.iam_token_db_auth || is_on("IAM_TOKEN_DB_AUTH");
         let given =
-            general.database_url.as_ref().map(|url| url.expose().to_owned()).or_else(|| variable("DATABASE_URL"));
+            general.database.url.as_ref().map(|url| url.expose().to_owned()).or_else(|| variable("DATABASE_URL"));
         let address = match (given, wants_token) {
             (Some(url), false) => Some(Address::parse(&url)?),
             (_, is_token) => parts(&variable, is_token)?.map(|address| Address::Postgres(Box::new(address))),
         };
         let Some(mut address) = address else { return Ok(None) };
         let refuses_preparing =
-            general.database_disable_prepared_statements || is_on("DATABASE_DISABLE_PREPARED_STATEMENTS");
+            general.database.disable_prepared_statements || is_on("DATABASE_DISABLE_PREPARED_STATEMENTS");
         if let Address::Postgres(postgres) = &mut address
             && refuses_preparing
         {
             postgres.is_pooled = true;
             postgres.options = postgres.options.clone().statement_cache_capacity(0);
         }
-        let timeout = Duration::try_from_secs_f64(general.database_timeout_seconds).unwrap_or(Duration::MAX);
+        let timeout = Duration::try_from_secs_f64(general.database.timeout_seconds).unwrap_or(Duration::MAX);
         let wait_max =
-            Duration::try_from_secs_f64(general.database_connection_pool_timeout_seconds).unwrap_or(Duration::MAX);
+            Duration::try_from_secs_f64(general.database.connection_pool_timeout_seconds).unwrap_or(Duration::MAX);
         let region =
             variable("AWS_REGION_NAME").or_else(|| variable("AWS_REGION")).or_else(|| variable("AWS_DEFAULT_REGION"));
         Ok(Some(Self {
             direct: direct(&variable),
             connections_max: general
-                .database_connection_pool_limit
+                .database
+                .connection_pool_limit
                 .map(|limit| u32::try_from(limit.max(1)).unwrap_or(u32::MAX)),
             wait_max: wait_max.min(timeout),
             timeout,

@@ -1,6 +1,9 @@
 //! A statement: its text, and the values bound to it.
 //!
-//! The only place where values and statements meet: a value can become nothing but `$1`, `$2`, ….
+//! The only place where values and statements meet: a value can become nothing but `$1`, `$2`, …, or `?` in SQLite,
+//! where a place with a name is looked for among all others.
+
+use std::sync::Arc;
 
 use serde_json::Value;
 use tollgate_core::directory::{Column, Kind};
@@ -23,6 +26,12 @@ pub enum Bound {
     Float(Option<f64>),
     Big(Option<i64>),
     Flag(Option<bool>),
+    /// A text that several places have.
+    Shared(Arc<str>),
+    /// A column of many rows.
+    TextColumn(Vec<Option<String>>),
+    FloatColumn(Vec<Option<f64>>),
+    BigColumn(Vec<Option<i64>>),
 }
 
 impl Statement {
@@ -53,7 +62,10 @@ impl Statement {
     /// The place of a value.
     pub fn bind(&mut self, value: Bound) {
         self.values.push(value);
-        self.push(&format!("${}", self.values.len()));
+        match self.dialect {
+            Dialect::Sqlite => self.push("?"),
+            Dialect::Postgres { .. } => self.push(&format!("${}", self.values.len())),
+        }
     }
 
     /// The place of a value, with what makes it one of this kind.

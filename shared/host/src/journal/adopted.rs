@@ -76,7 +76,7 @@ impl Adopted {
     /// # Errors
     /// When it cannot be removed.
     pub fn remove(&self) -> io::Result<()> {
-        fs::remove_dir_all(&self.folder)
+        super::folder::remove(&self.folder)
     }
 }
 

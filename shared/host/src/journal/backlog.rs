@@ -23,6 +23,15 @@ use super::syncer::Durable;
 /// How often journals of processes that have gone meanwhile are looked for.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
+/// What the drain meets next.
+#[derive(Debug)]
+pub enum Next {
+    Batch(Batch),
+    /// The journal of a process that is gone, of which everything is in the directory.
+    Drained(String),
+    Nothing,
+}
+
 #[derive(Debug)]
 pub struct Files {
     pub id: String,
@@ -45,26 +54,33 @@ pub struct State {
 }
 
 impl Files {
-    pub fn next(&self, bounds: Bounds) -> io::Result<Option<Batch>> {
+    pub fn next(&self, bounds: Bounds) -> io::Result<Next> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         self.look(&mut state)?;
-        while let Some(adopted) = state.adopted.front() {
-            let page = adopted.read(&self.aside, bounds)?;
-            if page.entries.is_empty() {
-                adopted.remove()?;
-                state.adopted.pop_front();
-                continue;
-            }
-            let journal = adopted.id.clone();
-            return Ok(Some(state.hand_out(journal, page, IsOwn::No)));
+        if let Some(adopted) = state.adopted.front() {
+            let (journal, page) = (adopted.id.clone(), adopted.read(&self.aside, bounds)?);
+            return Ok(match page.entries.is_empty() {
+                true => Next::Drained(journal),
+                false => Next::Batch(state.hand_out(journal, page, IsOwn::No)),
+            });
         }
         let place = Place { folder: &self.folder, aside: &self.aside };
         let page = place.read(state.own, self.durable.end(), bounds)?;
         if page.entries.is_empty() {
             state.own = page.cursor;
-            return Ok(None);
+            return Ok(Next::Nothing);
         }
-        Ok(Some(state.hand_out(self.id.clone(), page, IsOwn::Yes)))
+        Ok(Next::Batch(state.hand_out(self.id.clone(), page, IsOwn::Yes)))
+    }
+
+    /// Removes the journal of a process that is gone, from which nothing more comes.
+    pub fn remove(&self, journal: &str) -> io::Result<()> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(adopted) = state.adopted.iter().find(|adopted| adopted.id == journal) {
+            adopted.remove()?;
+        }
+        state.adopted.retain(|adopted| adopted.id != journal);
+        Ok(())
     }
 
     /// Looks for journals that nobody owns, now and then.
@@ -113,6 +129,6 @@ enum IsOwn {
 impl State {
     fn hand_out(&mut self, journal: String, page: Page, own: IsOwn) -> Batch {
         self.read = page.cursor;
-        Batch { journal, entries: page.entries, is_last: page.is_last && own == IsOwn::Yes }
+        Batch { journal, entries: page.entries.into(), is_last: page.is_last && own == IsOwn::Yes }
     }
 }

@@ -11,6 +11,8 @@ const LOCK: &str = "lock";
 const ACKNOWLEDGED: &str = "acknowledged";
 /// A folder under this is not a journal yet: it gets its name when it is locked.
 const UNFINISHED: char = '.';
+/// And one with this behind it is none any more.
+const GONE: &str = ".gone";
 
 /// A new journal's folder, locked for this process.
 ///
@@ -37,6 +39,11 @@ pub fn adopt(root: &Path) -> io::Result<Vec<(String, PathBuf, File)>> {
     for entry in fs::read_dir(root)? {
         let entry = entry?;
         let Ok(id) = entry.file_name().into_string() else { continue };
+        if id.starts_with(UNFINISHED) && id.ends_with(GONE) {
+            // Whoever was removing it is gone, or quicker.
+            fs::remove_dir_all(entry.path()).ok();
+            continue;
+        }
         if id.starts_with(UNFINISHED) || !entry.file_type()?.is_dir() {
             continue;
         }
@@ -46,6 +53,18 @@ pub fn adopt(root: &Path) -> io::Result<Vec<(String, PathBuf, File)>> {
     }
     adopted.sort_by(|left, right| left.0.cmp(&right.0));
     Ok(adopted)
+}
+
+/// Removes a journal's folder. It loses its name first: of a removal that breaks off nothing is left that could be taken
+/// for a journal, or that nobody removes.
+///
+/// # Errors
+/// When it cannot be removed.
+pub fn remove(folder: &Path) -> io::Result<()> {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let gone = folder.with_file_name(format!("{UNFINISHED}{name}{GONE}"));
+    fs::rename(folder, &gone)?;
+    fs::remove_dir_all(&gone)
 }
 
 /// The lock of a folder, unless somebody has it, or has removed the folder meanwhile.

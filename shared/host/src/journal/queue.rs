@@ -3,6 +3,7 @@
 //! Nobody waits here but that thread. Decides what the memory may hold; knows no file.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -62,6 +63,8 @@ struct Waiting {
     tasks: VecDeque<Task>,
     bytes: usize,
     is_closed: bool,
+    /// Whether the thread waits here: waking one that does not costs a call of the system all the same.
+    is_awaited: bool,
 }
 
 impl Queue {
@@ -83,20 +86,23 @@ impl Queue {
         }
         waiting.is_closed = matches!(task, Task::Close(_));
         waiting.bytes += task.bytes();
-        let was_empty = waiting.tasks.is_empty();
         waiting.tasks.push_back(task);
+        let is_awaited = mem::take(&mut waiting.is_awaited);
         drop(waiting);
-        if was_empty {
+        if is_awaited {
             self.arrived.notify_one();
         }
     }
 
     /// The next tasks, as soon as there are any; nothing where none came in this time.
     pub fn take(&self, within: Duration) -> Vec<Task> {
-        let (mut waiting, _) = self
-            .arrived
-            .wait_timeout_while(self.lock(), within, |waiting| waiting.tasks.is_empty())
-            .unwrap_or_else(PoisonError::into_inner);
+        let is_idle = |waiting: &mut Waiting| {
+            waiting.is_awaited = waiting.tasks.is_empty();
+            waiting.is_awaited
+        };
+        let (mut waiting, _) =
+            self.arrived.wait_timeout_while(self.lock(), within, is_idle).unwrap_or_else(PoisonError::into_inner);
+        waiting.is_awaited = false;
         let mut taken = Vec::with_capacity(waiting.tasks.len());
         let mut bytes = 0;
         while bytes < TAKEN_BYTES_MAX

@@ -131,6 +131,11 @@ impl Segments {
         self.current.length >= self.bytes_max
     }
 
+    /// How many calls are under way.
+    pub fn open_count(&self) -> usize {
+        self.open.len()
+    }
+
     pub fn has_begun(&self, id: &str) -> bool {
         self.open.contains_key(id)
     }
@@ -251,7 +256,7 @@ impl Segments {
     /// When it cannot be removed.
     pub fn remove(&mut self) -> io::Result<()> {
         let length = self.older.iter().map(|segment| segment.length).sum::<u64>() + self.current.length;
-        fs::remove_dir_all(&self.folder)?;
+        super::folder::remove(&self.folder)?;
         self.used.fetch_sub(length, Ordering::Relaxed);
         Ok(())
     }

@@ -7,12 +7,17 @@ use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tollgate_core::ledger::JournalFault;
 use tracing::error;
 
 use super::queue::Waiter;
+
+/// Where a sync made so many durable, the next ones are gathered: it costs the same for many.
+const GATHERED_MIN: usize = 8;
+const GATHER: Duration = Duration::from_micros(500);
 
 /// What is written to one file and is to be made durable.
 #[derive(Debug)]
@@ -85,13 +90,18 @@ pub fn start(durable: Arc<Durable>) -> io::Result<(Sender<Written>, JoinHandle<(
 }
 
 fn run(receiver: &Receiver<Written>, durable: &Durable) {
+    let mut told = 0;
     while let Ok(first) = receiver.recv() {
+        if told >= GATHERED_MIN {
+            thread::sleep(GATHER);
+        }
         let mut all = vec![first];
         all.extend(receiver.try_iter());
         let outcome = sync(&all);
         if let Err(fault) = &outcome {
             error!("{fault}: what is journalled may not outlive a loss of power");
         }
+        told = all.iter().map(|written| written.waiters.len()).sum();
         for written in all {
             tell(written, durable, &outcome);
         }

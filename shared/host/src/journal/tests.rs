@@ -1,14 +1,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use proptest::prelude::*;
 use tempfile::TempDir;
 use tollgate_core::clock::Moment;
+use tollgate_core::directory::Fault;
 use tollgate_core::ledger::{Backlog, Bounds, Entry, Journal, JournalFault, Outcome, Spend};
 
-use super::{FileJournal, Rules, frame, segments};
+use super::{Farewell, FileJournal, Rules, frame, segments};
 
 const BOUNDS: Bounds = Bounds { records_max: 100, bytes_max: 1024 * 1024 };
 const MB: u64 = 1024 * 1024;
@@ -34,7 +36,7 @@ async fn drain(journal: &FileJournal) -> Vec<(String, Entry)> {
     let mut all = Vec::new();
     while let Some(batch) = journal.next(BOUNDS).await.expect("a batch") {
         journal.acknowledge(&batch).await.expect("acknowledged");
-        all.extend(batch.entries.into_iter().map(|entry| (batch.journal.clone(), entry)));
+        all.extend(batch.entries.iter().map(|entry| (batch.journal.clone(), entry.clone())));
     }
     all
 }
@@ -105,6 +107,45 @@ async fn calls_of_a_killed_process_lapse_at_their_estimate() {
     assert!(drain(&next).await.is_empty());
     let folders: Vec<PathBuf> = fs::read_dir(left.path()).expect("a folder").flatten().map(|e| e.path()).collect();
     assert_eq!(folders, std::slice::from_ref(&next.files.folder), "a journal that was taken over and drained is gone");
+}
+
+#[tokio::test]
+async fn a_process_that_is_gone_is_parted_with_once_everything_of_it_is_written() {
+    let root = tempfile::tempdir().expect("a folder");
+    let journal = open(root.path());
+    journal.begin(&begun("under way")).await.expect("begun");
+    let left = killed(root.path());
+    let (told, answers) = (Arc::new(Mutex::new(Vec::new())), Mutex::new(vec![Ok(()), Err(away())]));
+    let own = Arc::clone(&told);
+    let next = open(left.path()).with_farewell(Farewell(Box::new(move |journal| {
+        own.lock().expect("names").push(journal);
+        let answer = answers.lock().expect("answers").pop().expect("an answer");
+        Box::pin(std::future::ready(answer))
+    })));
+    let batch = next.next(BOUNDS).await.expect("read").expect("a batch");
+    assert!(told.lock().expect("names").is_empty(), "it is not written yet");
+    next.acknowledge(&batch).await.expect("acknowledged");
+    let folder = left.path().join(&batch.journal);
+    assert!(next.next(BOUNDS).await.is_err() && folder.exists(), "it is told again where that failed");
+    assert_eq!(next.next(BOUNDS).await, Ok(None));
+    assert!(!folder.exists());
+    assert_eq!(*told.lock().expect("names"), [batch.journal.clone(), batch.journal]);
+}
+
+fn away() -> Fault {
+    Fault::Unavailable("it is away".to_owned())
+}
+
+#[tokio::test]
+async fn a_removal_that_broke_off_is_ended() {
+    let root = tempfile::tempdir().expect("a folder");
+    let (removed, begun) = (root.path().join(".one.gone"), root.path().join(".two"));
+    for folder in [&removed, &begun] {
+        fs::create_dir(folder).expect("a folder");
+        fs::write(folder.join("0000000001.log"), b"rest").expect("a file");
+    }
+    assert!(drain(&open(root.path())).await.is_empty());
+    assert!(!removed.exists() && begun.exists(), "what begins just now is left alone");
 }
 
 #[tokio::test]

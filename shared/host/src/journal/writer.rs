@@ -27,6 +27,11 @@ use super::syncer::{self, Durable, Written};
 const AGAIN: Duration = Duration::from_secs(1);
 /// How long the thread sleeps when nothing comes.
 const IDLE: Duration = Duration::from_secs(3600);
+/// With so many calls under way records come so fast that they are gathered: each piece costs calls of the system and
+/// changes of thread, however long it is.
+const GATHERED_CALLS_MIN: usize = 8;
+/// How long they are gathered, once a piece is written.
+const GATHER: Duration = Duration::from_micros(300);
 
 /// What the thread works with.
 pub struct Writer {
@@ -84,6 +89,9 @@ impl Writer {
 impl Running {
     fn run(mut self, synced: JoinHandle<()>) {
         loop {
+            if self.writer.segments.open_count() >= GATHERED_CALLS_MIN {
+                thread::sleep(GATHER);
+            }
             let tasks = self.writer.queue.take(if self.retained.is_empty() { IDLE } else { AGAIN });
             if let Some(done) = self.step(tasks) {
                 return self.close(synced, done);

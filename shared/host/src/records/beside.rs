@@ -14,6 +14,7 @@ use tollgate_core::ledger::{Drain, Retention};
 use tracing::{info, warn};
 
 use crate::Failure;
+use crate::database::ledger::SqlLedger;
 use crate::database::quota::PostgresQuota;
 use crate::database::{Database, Migration, News};
 use crate::journal::FileJournal;
@@ -33,6 +34,8 @@ const CONFIGURING: &[&Table] = &[&schema::MODELS, &schema::CREDENTIALS, &schema:
 pub struct Beside {
     /// The database; none where everything is in memory.
     pub database: Option<Arc<Database>>,
+    /// What charges calls whose process does not come back, where instances share their accounts.
+    pub ledger: Option<Arc<SqlLedger>>,
     /// The accounts, where the database keeps them.
     pub accounts: Option<Arc<PostgresQuota>>,
     pub files: Option<Arc<FileJournal>>,
@@ -104,7 +107,8 @@ impl Beside {
         };
         let directory = Arc::clone(&app.governance.directory);
         let prune = self.retention.run(directory, app.governance.clock.clone());
-        tokio::join!(drain, accounts, prune, self.hear(app), self.keep_up(app), self.begin_anew(), look_for(app));
+        let beside = (self.hear(app), self.keep_up(app), self.begin_anew(), self.give_up());
+        tokio::join!(drain, accounts, prune, beside.0, beside.1, beside.2, beside.3, look_for(app));
     }
 
     /// Writes what is left, for a limited time.
@@ -172,6 +176,24 @@ impl Beside {
             if let Err(fault) = app.stored.reload(app).await {
                 warn!("stored models and settings are looked at later: {fault}");
                 tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+
+    /// Charges calls of processes that have not come back for a day.
+    async fn give_up(&self) {
+        let Some(ledger) = &self.ledger else { return };
+        loop {
+            // Not at once: a process that has just started may be the one that comes back.
+            tokio::time::sleep(reset::EVERY).await;
+            match ledger.give_up().await {
+                Ok(0) => {}
+                Ok(calls) => {
+                    warn!(
+                        "{calls} calls of processes that did not come back are charged at the most that they can have cost"
+                    );
+                }
+                Err(fault) => warn!("calls of processes that did not come back are charged later: {fault}"),
             }
         }
     }

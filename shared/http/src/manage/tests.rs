@@ -1,6 +1,7 @@
 mod differences;
 mod own;
 mod pattern;
+mod rules;
 mod scene;
 
 use scene::replay;

@@ -24,8 +24,8 @@ use crate::routes::{self, Found};
 
 const RECORDING: &str = include_str!("../../../../tests/recorded/management.json");
 const MASTER_KEY: &str = "sk-oracle-master";
-/// Wednesday, 25 November 2026, 17:30:00.123: the day of the recording, because names tell Mondays from midnights.
-const START: Moment = Moment(1_795_627_800_123_000);
+/// Wednesday, 25 November 2026, 19:30:00.123: the evening of the recording, because names tell Mondays from midnights.
+const START: Moment = Moment(1_795_635_000_123_000);
 /// Between two steps: rows are sorted by when they were made.
 const STEP_US: u64 = 7_000;
 

@@ -4,6 +4,7 @@
 
 mod claims;
 mod differences;
+mod routes;
 mod stage;
 
 use serde_json::Value;

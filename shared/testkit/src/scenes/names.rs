@@ -149,6 +149,9 @@ impl Names {
         let zone = form.trim_start_matches(['T', '_']).trim_start_matches(|c: char| c.is_ascii_digit());
         let is_form = shown.ends_with(zone) && (!zone.is_empty() || !shown.ends_with('Z'));
         let got = moment_of(&shown.replace([' ', '_'], "T"))?;
+        if what == "later" {
+            return (is_form && got > self.now).then_some(length);
+        }
         let away = seconds(got) - seconds(self.wanted(what)?);
         let is_exact = !what.starts_with("now");
         let is_near = if is_exact { away == 0 } else { away.abs() < NOW_S };
@@ -162,6 +165,10 @@ impl Names {
         let today = TimeZone::UTC.to_datetime(Timestamp::from_second(seconds(self.now)).ok()?).date();
         match kind {
             "now" => u64::try_from(seconds(self.now) + amount).ok().map(|s| Moment(s * 1_000_000)),
+            "hour" => {
+                let hours = seconds(self.now).div_euclid(3600) + amount;
+                u64::try_from(hours * 3600).ok().map(|seconds| Moment(seconds * 1_000_000))
+            }
             "midnight" => midnight(today.checked_add(amount.days()).ok()?),
             "month" => midnight(today.first_of_month().checked_add(amount.months()).ok()?),
             "monday" => {
@@ -208,8 +215,10 @@ fn pieces(text: &str) -> Vec<&str> {
 }
 
 fn is_name(text: &str) -> bool {
-    const KINDS: [&str; 12] =
-        ["key:", "hash:", "name:", "uuid:", "now", "midnight", "monday", "month", "date", "unix>", "ms>", "s>"];
+    const KINDS: [&str; 14] = [
+        "key:", "hash:", "name:", "uuid:", "now", "later:", "hour+", "midnight", "monday", "month", "date", "unix>",
+        "ms>", "s>",
+    ];
     let inner = text.trim_start_matches('<');
     KINDS.iter().any(|kind| inner.starts_with(kind)) && !inner.contains([' ', '<'])
 }

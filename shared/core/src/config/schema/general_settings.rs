@@ -75,7 +75,9 @@ const SETTINGS: &[Group] = &[
     ),
     acted(Kind::Integer, &["global_max_parallel_requests", "max_parallel_requests"]),
     acted(Kind::Text, &["user_header_name"]),
-    acted(Kind::TextList, &["allowed_routes"]),
+    acted(Kind::TextList, &["admin_only_routes", "allowed_routes", "enforced_params"]),
+    acted(Kind::Section(&SERVICE_ACCOUNTS), &["service_account_settings"]),
+    acted(Kind::Period, &["budget_duration"]),
     acted(Kind::Text, &["master_key", "litellm_key_header_name"]),
     // LiteLLM takes any other word for its default.
     acted(Kind::Choice(&["aes-256-gcm", "AES-256-GCM", "xsalsa20-poly1305"]), &["encryption_algorithm"]),
@@ -187,7 +189,7 @@ const SETTINGS: &[Group] = &[
         &["mcp_internal_ip_ranges", "mcp_required_fields", "mcp_trusted_proxy_ranges"],
     ),
     later(
-        "only keys authenticate, and secrets come from the environment",
+        "keys, tokens (JWT) and custom_auth authenticate, and secrets come from the environment",
         Kind::Any,
         &[
             "allow_user_auth",
@@ -199,16 +201,15 @@ const SETTINGS: &[Group] = &[
             "google_kms",
             "oauth2_config_mappings",
             "password_policy_check_breached_passwords",
-            "service_account_settings",
         ],
     ),
     later(
-        "only keys authenticate, and secrets come from the environment",
+        "keys, tokens (JWT) and custom_auth authenticate, and secrets come from the environment",
         Kind::Choice(KEY_MANAGERS),
         &["key_management_system"],
     ),
     later(
-        "only keys authenticate, and secrets come from the environment",
+        "keys, tokens (JWT) and custom_auth authenticate, and secrets come from the environment",
         Kind::Flag,
         &[
             "allow_cli_sso_verification_uri_complete",
@@ -223,7 +224,7 @@ const SETTINGS: &[Group] = &[
         ],
     ),
     later(
-        "only keys authenticate, and secrets come from the environment",
+        "keys, tokens (JWT) and custom_auth authenticate, and secrets come from the environment",
         Kind::Integer,
         &[
             "failed_login_block_seconds",
@@ -232,24 +233,31 @@ const SETTINGS: &[Group] = &[
             "password_policy_min_length",
         ],
     ),
-    later("only keys authenticate, and secrets come from the environment", Kind::List, &["role_permissions"]),
     later(
-        "only keys authenticate, and secrets come from the environment",
+        "keys, tokens (JWT) and custom_auth authenticate, and secrets come from the environment",
+        Kind::List,
+        &["role_permissions"],
+    ),
+    later(
+        "keys, tokens (JWT) and custom_auth authenticate, and secrets come from the environment",
         Kind::Map,
         &["max_failed_login_attempts_per_source_overrides"],
     ),
     later(
-        "only keys authenticate, and secrets come from the environment",
+        "keys, tokens (JWT) and custom_auth authenticate, and secrets come from the environment",
         Kind::Section(&KEY_MANAGEMENT),
         &["key_management_settings"],
     ),
-    later("only keys authenticate, and secrets come from the environment", Kind::Text, &["control_plane_url"]),
     later(
-        "spend and budgets are not recorded",
+        "keys, tokens (JWT) and custom_auth authenticate, and secrets come from the environment",
+        Kind::Text,
+        &["control_plane_url"],
+    ),
+    later(
+        "budgets and spend work without it",
         Kind::Any,
         &[
             "audit_logs",
-            "budget_duration",
             "disable_error_logs",
             "enable_key_rotation",
             "proxy_budget_rescheduler_max_time",
@@ -261,12 +269,12 @@ const SETTINGS: &[Group] = &[
         ],
     ),
     later(
-        "spend and budgets are not recorded",
+        "budgets and spend work without it",
         Kind::Flag,
         &["disable_budget_reservation", "use_spend_logs_partitioning"],
     ),
     later(
-        "spend and budgets are not recorded",
+        "budgets and spend work without it",
         Kind::Text,
         &["maximum_autorouter_session_retention_period", "maximum_spend_logs_cleanup_batch_timeout"],
     ),
@@ -299,7 +307,14 @@ const SETTINGS: &[Group] = &[
     later("this limit is not enforced", Kind::Number, &["admission_queue_timeout_seconds"]),
     later("this limit is not enforced", Kind::Section(&COORDINATION_REDIS), &["coordination_redis"]),
     later("this limit is not enforced", Kind::TextList, &["allowed_file_extensions", "blocked_file_extensions"]),
-    acted(Kind::Flag, &["disable_bedrock_agent_runtime_passthrough", "disable_custom_api_keys"]),
+    acted(
+        Kind::Flag,
+        &[
+            "disable_auto_add_proxy_admin_to_teams",
+            "disable_bedrock_agent_runtime_passthrough",
+            "disable_custom_api_keys",
+        ],
+    ),
     acted(Kind::Number, &["pass_through_request_timeout"]),
     acted(Kind::Sections(&PASS_THROUGH), &["pass_through_endpoints"]),
     later(
@@ -311,7 +326,7 @@ const SETTINGS: &[Group] = &[
     later("pass-through routes serve no WebSockets", Kind::Number, &["responses_websocket_session_limit_seconds"]),
     later("this pass-through route is not served", Kind::TextList, &["transcribe_media_buckets"]),
     later(
-        "users, teams and the dashboard are not served",
+        "keys, users and teams work without it, and there is no dashboard",
         Kind::Any,
         &[
             "default_team_disabled",
@@ -329,12 +344,16 @@ const SETTINGS: &[Group] = &[
         ],
     ),
     later(
-        "users, teams and the dashboard are not served",
+        "keys, users and teams work without it, and there is no dashboard",
         Kind::Flag,
-        &["disable_auto_add_proxy_admin_to_teams", "enable_claude_code_gateway", "enable_public_model_hub"],
+        &["enable_claude_code_gateway", "enable_public_model_hub"],
     ),
-    later("users, teams and the dashboard are not served", Kind::List, &["plugins"]),
-    later("users, teams and the dashboard are not served", Kind::Map, &["claude_code_gateway_managed_settings"]),
+    later("keys, users and teams work without it, and there is no dashboard", Kind::List, &["plugins"]),
+    later(
+        "keys, users and teams work without it, and there is no dashboard",
+        Kind::Map,
+        &["claude_code_gateway_managed_settings"],
+    ),
     later(
         "it has no effect here",
         Kind::Any,
@@ -378,11 +397,10 @@ const SETTINGS: &[Group] = &[
         ],
     ),
     later("it has no effect here", Kind::Integer, &["user_api_key_cache_max_size"]),
-    later("it has no effect here", Kind::List, &["enforced_params"]),
     later(
         "it has no effect here",
         Kind::TextList,
-        &["admin_only_routes", "provider_url_destination_allowed_hosts", "public_routes", "user_url_allowed_hosts"],
+        &["provider_url_destination_allowed_hosts", "public_routes", "user_url_allowed_hosts"],
     ),
 ];
 
@@ -417,6 +435,9 @@ static COORDINATION_REDIS: Section = Section::strict(&[&[
     acted(Kind::List, &["startup_nodes"]),
     acted(Kind::Any, &["sentinel_nodes", "aws_iam_auth", "aws_iam_serverless"]),
 ]]);
+
+/// Of keys that no person owns.
+static SERVICE_ACCOUNTS: Section = Section::strict(&[&[acted(Kind::TextList, &["enforced_params"])]]);
 
 static KEY_MANAGEMENT: Section = Section::strict(&[&[
     acted(Kind::List, &["hosted_keys"]),

@@ -9,7 +9,9 @@ pub(super) static LITELLM_SETTINGS: Section = Section::strict(&[SETTINGS]);
 
 const SETTINGS: &[Group] = &[
     acted(Kind::Text, &["budget_reset_time", "max_end_user_budget_id"]),
-    acted(Kind::Number, &["max_end_user_budget", "max_budget"]),
+    acted(Kind::Number, &["budget_exceeded_throttle_percentage", "max_end_user_budget", "max_budget"]),
+    acted(Kind::Period, &["budget_duration"]),
+    acted(Kind::Flag, &["block_requests_for_models_without_pricing"]),
     acted(Kind::Integer, &["budget_exceeded_status_code"]),
     acted(
         Kind::Any,
@@ -54,6 +56,8 @@ const SETTINGS: &[Group] = &[
             "upperbound_key_generate_params",
         ],
     ),
+    acted(Kind::Section(&TEAM_DEFAULTS), &["default_team_params"]),
+    acted(Kind::Sections(&TEAM), &["default_team_settings"]),
     acted(Kind::Number, &["max_internal_user_budget"]),
     acted(Kind::Text, &["internal_user_budget_duration"]),
     later("metrics are not exported", Kind::Any, &["prometheus_deployment_and_latency_caller_identity"]),
@@ -120,33 +124,21 @@ const SETTINGS: &[Group] = &[
     later("retries and fallbacks belong into `router_settings`", Kind::Integer, &["num_retries_per_request"]),
     later("retries and fallbacks belong into `router_settings`", Kind::List, &["model_fallbacks"]),
     later("chats stay chats", Kind::Flag, &["route_all_chat_openai_to_responses"]),
-    later("spend and budgets are not recorded", Kind::Any, &["maximum_spend_logs_retention_period", "soft_budget"]),
+    later("budgets and spend work without it", Kind::Any, &["maximum_spend_logs_retention_period", "soft_budget"]),
     later(
-        "spend and budgets are not recorded",
+        "budgets and spend work without it",
         Kind::Flag,
-        &[
-            "block_requests_for_models_without_pricing",
-            "disable_end_user_cost_tracking",
-            "include_cost_in_streaming_usage",
-            "validate_end_user_id_in_db",
-        ],
+        &["disable_end_user_cost_tracking", "include_cost_in_streaming_usage", "validate_end_user_id_in_db"],
     ),
-    later("spend and budgets are not recorded", Kind::Map, &["default_key_max_budget_alert_emails"]),
+    later("budgets and spend work without it", Kind::Map, &["default_key_max_budget_alert_emails"]),
     acted(Kind::Map, &["cost_discount_config", "cost_margin_config"]),
     acted(Kind::Text, &["model_cost_map_url"]),
     later(
-        "spend and budgets are not recorded",
+        "budgets and spend work without it",
         Kind::Number,
-        &[
-            "budget_exceeded_throttle_percentage",
-            "default_max_internal_user_budget",
-            "default_soft_budget",
-            "max_ui_session_budget",
-            "max_user_budget",
-        ],
+        &["default_max_internal_user_budget", "default_soft_budget", "max_ui_session_budget", "max_user_budget"],
     ),
-    later("spend and budgets are not recorded", Kind::Text, &["budget_duration"]),
-    later("spend and budgets are not recorded", Kind::TextList, &["extra_spend_tag_headers"]),
+    later("budgets and spend work without it", Kind::TextList, &["extra_spend_tag_headers"]),
     later(
         "guardrails are not run",
         Kind::Any,
@@ -273,11 +265,9 @@ const SETTINGS: &[Group] = &[
         &["public_agent_groups", "public_mcp_servers"],
     ),
     later(
-        "users, teams and keys of a database are not served",
+        "keys, users and teams work without it",
         Kind::Any,
         &[
-            "default_team_params",
-            "default_team_settings",
             "email_settings",
             "key_alias_pattern",
             "model_group_settings",
@@ -288,13 +278,13 @@ const SETTINGS: &[Group] = &[
         ],
     ),
     later(
-        "users, teams and keys of a database are not served",
+        "keys, users and teams work without it",
         Kind::Flag,
         &["add_user_information_to_llm_headers", "enable_key_alias_format_validation", "overwrite_user_with_key_hash"],
     ),
-    later("users, teams and keys of a database are not served", Kind::Map, &["public_model_groups_links"]),
-    later("users, teams and keys of a database are not served", Kind::Text, &["email", "token"]),
-    later("users, teams and keys of a database are not served", Kind::TextList, &["public_model_groups"]),
+    later("keys, users and teams work without it", Kind::Map, &["public_model_groups_links"]),
+    later("keys, users and teams work without it", Kind::Text, &["email", "token"]),
+    later("keys, users and teams work without it", Kind::TextList, &["public_model_groups"]),
     later(
         "credentials belong into `litellm_params` or the environment",
         Kind::Any,
@@ -574,3 +564,34 @@ static CACHE_PARAMS: Section = Section::strict(&[&[acted(
 
 static CUSTOM_PROVIDER: Section =
     Section::strict(&[&[acted(Kind::Text, &["provider"]), acted(Kind::Python, &["custom_handler"])]]);
+
+static TEAM_DEFAULTS: Section = Section::strict(&[&[
+    acted(Kind::Text, &["organization_id"]),
+    acted(Kind::Number, &["max_budget"]),
+    acted(Kind::Period, &["budget_duration"]),
+    acted(Kind::Integer, &["tpm_limit", "rpm_limit"]),
+    acted(Kind::TextList, &["team_member_permissions"]),
+    later("no team is made by signing on", Kind::TextList, &["models"]),
+]]);
+
+/// Of these, LiteLLM reads the first one's budget when a team is made; the rest is for calls of the team.
+static TEAM: Section = Section::strict(&[&[
+    acted(Kind::Text, &["team_id"]),
+    acted(Kind::Number, &["max_budget"]),
+    later(
+        "teams have no callbacks of their own",
+        Kind::Any,
+        &[
+            "success_callback",
+            "failure_callback",
+            "callbacks",
+            "langfuse_public_key",
+            "langfuse_secret",
+            "langfuse_secret_key",
+            "langfuse_host",
+            "langsmith_api_key",
+            "langsmith_project",
+            "langsmith_base_url",
+        ],
+    ),
+]]);

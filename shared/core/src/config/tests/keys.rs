@@ -169,3 +169,13 @@ fn the_one_routing_strategy_that_is_not_followed_is_told_of() {
                     deployments are chosen by weight, else at random";
     check_notice("router_settings: {routing_strategy: lar1}", Mode::Boot, NoticeKind::NotYet, expected);
 }
+
+#[test]
+fn defaults_of_teams_are_read_and_what_has_no_effect_is_told() {
+    let yaml = "litellm_settings: {default_team_params: {max_budget: '5', tpm_limit: 3, models: [x]}}";
+    let expected = "config.yaml:1:73: `litellm_settings.default_team_params.models` is not supported yet and has no effect: no team is made by signing on";
+    check_notice(yaml, Mode::Boot, NoticeKind::NotYet, expected);
+    let yaml = "litellm_settings: {default_team_settings: [{team_id: t, max_budget: 7, langfuse_host: x}]}";
+    let expected = "config.yaml:1:72: `litellm_settings.default_team_settings[0].langfuse_host` is not supported yet and has no effect: teams have no callbacks of their own";
+    check_notice(yaml, Mode::Boot, NoticeKind::NotYet, expected);
+}

@@ -39,7 +39,7 @@ fn environment_variables_of_the_document_are_seen_by_its_references() {
                 general_settings: {master_key: os.environ/OWN, database_url: os.environ/KEY}";
     let config = load(yaml).config;
     assert_eq!(config.general_settings.master_key.map(|key| key.expose().to_owned()), Some("sk-own".to_owned()));
-    assert_eq!(config.general_settings.database_url.map(|key| key.expose().to_owned()), Some("sk-over".to_owned()));
+    assert_eq!(config.general_settings.database.url.map(|key| key.expose().to_owned()), Some("sk-over".to_owned()));
     let values: Vec<_> =
         config.environment_variables.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
     assert_eq!(values, [("OWN", "sk-own"), ("KEY", "sk-over"), ("COPY", "7"), ("COUNT", "3"), ("LIT", "True")]);

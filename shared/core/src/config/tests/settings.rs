@@ -18,8 +18,11 @@ fn an_absent_section_has_its_defaults() {
         (general.upstream_connect_timeout_seconds, general.upstream_idle_connections_per_host_max),
         (10.0, 1000)
     );
-    assert_eq!((general.database_connection_pool_limit, general.database_timeout_seconds), (None, 10.0));
-    assert_eq!((general.database_connection_pool_timeout_seconds, general.disable_schema_update), (60.0, false));
+    assert_eq!((general.database.connection_pool_limit, general.database.timeout_seconds), (None, 10.0));
+    assert_eq!(
+        (general.database.connection_pool_timeout_seconds, general.database.disable_schema_update),
+        (60.0, false)
+    );
     assert_eq!(config.router_settings.model_group_alias, []);
 }
 
@@ -28,11 +31,11 @@ fn the_settings_of_the_database_are_read() {
     let yaml = "general_settings: {database_url: 'sqlite:a.db', database_connection_pool_limit: 5, \
                 database_connection_pool_timeout: 7, database_timeout_seconds: 2.5, disable_prisma_schema_update: true}";
     let general = served(yaml).config.general_settings;
-    assert_eq!(general.database_url.as_ref().map(|url| url.expose()), Some("sqlite:a.db"));
-    assert_eq!((general.database_connection_pool_limit, general.database_timeout_seconds), (Some(5), 2.5));
-    assert_eq!((general.database_connection_pool_timeout_seconds, general.disable_schema_update), (7.0, true));
+    assert_eq!(general.database.url.as_ref().map(|url| url.expose()), Some("sqlite:a.db"));
+    assert_eq!((general.database.connection_pool_limit, general.database.timeout_seconds), (Some(5), 2.5));
+    assert_eq!((general.database.connection_pool_timeout_seconds, general.database.disable_schema_update), (7.0, true));
     let fake = Fake::with("config.yaml", "model_list: []").set("DISABLE_SCHEMA_UPDATE", "True");
-    assert!(fake.load(Mode::Boot).unwrap().config.general_settings.disable_schema_update);
+    assert!(fake.load(Mode::Boot).unwrap().config.general_settings.database.disable_schema_update);
 }
 
 #[test]

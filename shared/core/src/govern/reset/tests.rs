@@ -30,6 +30,7 @@ fn resets() -> Resets {
         calendar: Calendar::default(),
         rollover: false,
         customer_budget: None,
+        proxy_budget: None,
         turn: Arc::default(),
     }
 }
@@ -44,6 +45,7 @@ fn other(resets: &Resets) -> Resets {
         calendar: calendar.clone(),
         rollover: *rollover,
         customer_budget: customer_budget.clone(),
+        proxy_budget: None,
         turn: Arc::default(),
     }
 }

@@ -1,6 +1,6 @@
-//! `GET /get/config/callbacks`: what is told of calls, and how they are routed.
+//! `GET /get/config/callbacks`: what is told of calls, and how they are routed. `GET /callbacks/list`: who is told.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::within;
 use crate::App;
@@ -64,8 +64,39 @@ pub fn callbacks(app: &App, _request: Request) -> BoxFuture<'_, Outcome> {
             "callbacks": [],
             "alerts": [],
             "active_alerting_destinations": [],
-            "router_settings": router.collect::<serde_json::Map<_, _>>(),
+            "router_settings": router.collect::<Map<_, _>>(),
             "available_callbacks": {},
         })))
     })
+}
+
+/// `GET /callbacks/list`: the names that the configuration has, by what they are told. LiteLLM names parts of itself, too.
+pub fn names(app: &App, _request: Request) -> BoxFuture<'_, Outcome> {
+    Box::pin(async move {
+        let said = super::values(super::stored(app, "litellm_settings").await?.as_ref());
+        let named = |setting: &str| listed(app, &said, setting);
+        let (success, failure, both) = (named("success_callback"), named("failure_callback"), named("callbacks"));
+        let (mut of_success, mut of_failure, mut of_both) = (Vec::new(), Vec::new(), Vec::new());
+        for name in success.iter().chain(&failure).chain(&both) {
+            let has_both = both.contains(name) || (success.contains(name) && failure.contains(name));
+            let names = match (has_both, success.contains(name)) {
+                (true, _) => &mut of_both,
+                (false, true) => &mut of_success,
+                (false, false) => &mut of_failure,
+            };
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        Ok(Answer::ok(json!({ "success": of_success, "failure": of_failure, "success_and_failure": of_both })))
+    })
+}
+
+fn listed(app: &App, said: &Map<String, Value>, setting: &str) -> Vec<String> {
+    let own = app.stored.file().and_then(|file| file.sections.value("litellm_settings", setting));
+    match own.as_ref().or_else(|| said.get(setting)) {
+        Some(Value::String(name)) => vec![name.clone()],
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    }
 }

@@ -9,6 +9,7 @@ use crate::denial::Denial;
 use crate::directory::{Columns, Filter, Query, Row, schema};
 use crate::govern::{Caller, KeyRules};
 use crate::manage::find;
+use crate::manage::promise::{self, Promiser};
 use crate::{App, Error};
 
 /// The shortest text that somebody may choose for a key.
@@ -116,12 +117,12 @@ pub fn check_delegation(caller: &Caller, sent: &Row) -> Result<(), Error> {
 /// # Errors
 /// 400 with what is promised already.
 pub async fn check_team_limits(app: &App, team: &Team, sent: &Row, own: Option<&str>) -> Result<(), Error> {
-    let is_guaranteed = |name: &str| sent.text(name) == Some("guaranteed_throughput");
-    if !is_guaranteed("tpm_limit_type") && !is_guaranteed("rpm_limit_type") {
+    if !promise::is_asked(sent, None) {
         return Ok(());
     }
     let query = Query::of(&schema::KEYS).is("team_id", team.id());
-    check_promised(&others(app, &query, own).await?, sent, ("team", &team.0, team.0.object("metadata")))
+    let promiser = Promiser { what: "team", limits: &team.0, metadata: team.0.object("metadata") };
+    promise::check(&others(app, &query, own).await?, sent, "Key", promiser)
 }
 
 /// The same of an organization's, whose limits are its budget's.
@@ -135,53 +136,21 @@ pub async fn check_organization_limits(app: &App, id: &str, sent: &Row, own: Opt
         );
         return Err(refused(500, sentence));
     };
-    let metadata = sent.object("metadata");
-    let kind = |name: &str| sent.text(name).or_else(|| metadata?.get(name)?.as_str());
-    let is_guaranteed = |name: &str| kind(name) == Some("guaranteed_throughput");
-    if !is_guaranteed("tpm_limit_type") && !is_guaranteed("rpm_limit_type") {
+    if !promise::is_asked(sent, sent.object("metadata")) {
         return Ok(());
     }
     let budget_id = organization.text("budget_id").unwrap_or_default();
     let budget = find::one(app, &schema::BUDGETS, budget_id).await?.unwrap_or_default();
     let query = Query::of(&schema::KEYS).is("organization_id", id);
     let others = others(app, &query, own).await?;
-    check_promised(&others, sent, ("organization", &budget, organization.object("metadata")))
+    let promiser = Promiser { what: "organization", limits: &budget, metadata: organization.object("metadata") };
+    promise::check(&others, sent, "Key", promiser)
 }
 
 async fn others(app: &App, query: &Query, own: Option<&str>) -> Result<Vec<Row>, Error> {
     let mut keys = find::all(app, query).await?;
     keys.retain(|key| own.is_none() || key.text("token") != own);
     Ok(keys)
-}
-
-type Group<'a> = (&'static str, &'a Row, Option<&'a Row>);
-
-fn check_promised(others: &[Row], sent: &Row, group: Group<'_>) -> Result<(), Error> {
-    for (kind, limit, models) in [("RPM", "rpm_limit", "model_rpm_limit"), ("TPM", "tpm_limit", "model_tpm_limit")] {
-        let metadata = sent.object("metadata");
-        let of_models = sent.object(models).or_else(|| metadata?.get(models)?.as_object());
-        for (model, asked) in of_models.into_iter().flatten() {
-            let of_model = |key: &Row| key.object("metadata")?.get(models)?.get(model)?.as_i64();
-            let promised: i64 = others.iter().filter_map(of_model).sum();
-            let of_group = group.2.and_then(|metadata| metadata.get(models)?.get(model)?.as_i64());
-            let most = group.1.whole(limit).or(of_group.filter(|most| *most != 0));
-            check_one(kind, (promised, asked.as_i64(), most), group.0)?;
-        }
-        let promised: i64 = others.iter().filter_map(|key| key.whole(limit)).sum();
-        check_one(kind, (promised, sent.whole(limit), group.1.whole(limit)), group.0)?;
-    }
-    Ok(())
-}
-
-fn check_one(kind: &str, (promised, asked, most): (i64, Option<i64>, Option<i64>), group: &str) -> Result<(), Error> {
-    let (Some(asked), Some(most)) = (asked, most) else { return Ok(()) };
-    if promised.saturating_add(asked) <= most {
-        return Ok(());
-    }
-    let sentence = format!(
-        "Allocated {kind} limit={promised} + Key {kind} limit={asked} is greater than {group} {kind} limit={most}"
-    );
-    Err(refused(400, sentence))
 }
 
 /// A project's key has no more than the project.

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{answer, end, hash_if_needed, money, rights};
+use super::{answer, end, hash_if_needed, rights};
 use crate::denial::Denial;
 use crate::directory::{Columns, Direction, Filter, Query, Row, moment_text, schema};
 use crate::manage::show::{self, Times};
-use crate::manage::{Answer, Outcome, Request, find};
+use crate::manage::{Answer, Outcome, Request, find, usage};
 use crate::upstream::BoxFuture;
 use crate::{App, Error};
 
@@ -70,10 +70,11 @@ async fn live_info(app: &App, key: &Row) -> Result<Row, Error> {
     shown.insert("object_permission".to_owned(), show::permission(permission.as_ref()));
     let of_models = key.object("model_max_budget").filter(|budgets| !budgets.is_empty());
     let of_models = of_models.or_else(|| budget.as_ref()?.object("model_max_budget"));
-    if let Some(usage) = money::model_usage(of_models) {
+    let hash = key.text("token").unwrap_or_default();
+    if let Some(usage) = usage::of_models(app, ("key_model", hash), of_models).await? {
         shown.insert("model_max_budget_usage".to_owned(), usage);
     }
-    if let Some(usage) = money::window_usage(key.get("budget_limits")) {
+    if let Some(usage) = usage::of_windows(app, ("key", hash), key.get("budget_limits")).await? {
         shown.insert("budget_limits_usage".to_owned(), usage);
     }
     Ok(shown)

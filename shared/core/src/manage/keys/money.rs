@@ -2,7 +2,7 @@
 //!
 //! A number that is none, or below nothing, is refused wherever it is sent: it would let every budget pass.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::Error;
 use crate::clock::Moment;
@@ -198,28 +198,4 @@ fn shown(row: &Row, name: &str) -> String {
 
 fn over(name: &str, asked: &str, most: &str) -> Error {
     refused(400, &format!("{name} is over max limit set in config - user_value={asked}; max_value={most}"))
-}
-
-/// What has been spent of a budget's parts, as `/key/info` and `/user/info` tell: of each model's budget.
-pub fn model_usage(budgets: Option<&Row>) -> Option<Value> {
-    let budgets = budgets.filter(|budgets| !budgets.is_empty())?;
-    let usage = budgets.iter().map(|(model, budget)| {
-        let of = |names: [&str; 2]| names.iter().find_map(|name| budget.get(*name)).cloned().unwrap_or(Value::Null);
-        let limit = of(["budget_limit", "max_budget"]);
-        let limit = limit.as_f64().or_else(|| limit.as_str()?.parse().ok());
-        let entry = json!({
-            "current_spend": 0.0,
-            "budget_limit": limit,
-            "time_period": of(["time_period", "budget_duration"]),
-        });
-        (model.clone(), entry)
-    });
-    Some(Value::Object(usage.collect()))
-}
-
-/// The same of each window of `budget_limits`.
-pub fn window_usage(windows: Option<&Value>) -> Option<Value> {
-    let windows = windows?.as_array().filter(|windows| !windows.is_empty())?;
-    let durations = windows.iter().filter_map(|window| window.get("budget_duration")?.as_str());
-    Some(Value::Object(durations.map(|name| (name.to_owned(), json!({ "current_spend": 0.0 }))).collect()))
 }

@@ -41,7 +41,7 @@ pub fn update(app: &App, request: Request) -> BoxFuture<'_, Outcome> {
         if let Some(name) = name.filter(|_| team_of(&row).is_none()) {
             after.insert("model_name".to_owned(), name.into());
         }
-        replace(app, &request, (&row, after), Vec::new()).await
+        replace(app, &request, Action::Updated, (&row, after), Vec::new()).await
     })
 }
 
@@ -90,11 +90,18 @@ pub fn patch(app: &App, request: Request) -> BoxFuture<'_, Outcome> {
         if let Some(blocked) = blocked {
             after.insert("blocked".to_owned(), blocked.into());
         }
-        replace(app, &request, (&row, after), changes).await
+        replace(app, &request, Action::Updated, (&row, after), changes).await
     })
 }
 
-async fn replace(app: &App, request: &Request, (before, mut after): (&Row, Row), mut changes: Vec<Change>) -> Outcome {
+/// Writes another row in the place of one that nobody has changed since it was read.
+pub async fn replace(
+    app: &App,
+    request: &Request,
+    action: Action,
+    (before, mut after): (&Row, Row),
+    mut changes: Vec<Change>,
+) -> Outcome {
     let last = before.moment("updated_at").map(|last| last + std::time::Duration::from_millis(1));
     let now = last.map_or(app.governance.clock.now(), |last| last.max(app.governance.clock.now()));
     after.insert("updated_at".to_owned(), crate::directory::moment_text(now).into());
@@ -105,7 +112,7 @@ async fn replace(app: &App, request: &Request, (before, mut after): (&Row, Row),
     let columns: Row = changed.map(|(name, value)| (name.clone(), value.clone())).collect();
     changes.push(Change::Expect(MODELS, vec![is_of(id), same], 1));
     changes.push(Change::Update(MODELS, vec![is_of(id)], columns));
-    changes.push(logged(app, request, Action::Updated, (Some(before), Some(&after))));
+    changes.push(logged(app, request, action, (Some(before), Some(&after))));
     write(app, changes).await?;
     Ok(Answer::ok(shown(&after)))
 }
@@ -121,7 +128,8 @@ fn merged(app: &App, stored: Option<&Row>, sent: &Map<String, Value>) -> Result<
     Ok(merged)
 }
 
-fn missing(app: &App, id: &str) -> Error {
+/// The refusal where no model is stored under the id.
+pub fn missing(app: &App, id: &str) -> Error {
     if app.catalog.get().by_id(id).is_some() {
         let sentence = "Cannot edit config-based model. Store model in DB via /model/new first.";
         return Denial::new(400, "validation_error", sentence).into();

@@ -1,7 +1,8 @@
 //! What an organization lets its teams have.
 
 use crate::denial::Denial;
-use crate::directory::{Columns, Row, schema};
+use crate::directory::{Columns, Query, Row, schema};
+use crate::manage::promise::{self, Promiser};
 use crate::manage::records;
 use crate::{App, Error};
 
@@ -40,6 +41,23 @@ pub async fn check_team(app: &App, organization: &Row, team: &Row) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// Whether a team may be guaranteed what it asks for, beside the organization's others.
+///
+/// # Errors
+/// 400 with what is promised already.
+pub async fn check_promise(app: &App, organization: &Row, asked: &Row, own: Option<&str>) -> Result<(), Error> {
+    if !promise::is_asked(asked, asked.object("metadata")) {
+        return Ok(());
+    }
+    let budget = records::linked(app, &schema::BUDGETS, organization.text("budget_id")).await?.unwrap_or_default();
+    let id = organization.text("organization_id").unwrap_or_default();
+    let mut others = records::all(app, &Query::of(&schema::TEAMS).is("organization_id", id)).await?;
+    // LiteLLM counts the team itself among them, so that no team with half of the limits could be changed.
+    others.retain(|team| own.is_none() || team.text("team_id") != own);
+    let promiser = Promiser { what: "organization", limits: &budget, metadata: organization.object("metadata") };
+    promise::check(&others, asked, "Team", promiser)
 }
 
 /// A model among these that the organization may not use.

@@ -7,7 +7,7 @@ use crate::denial::Denial;
 use crate::directory::{Change, Columns, Filter, Query, Row, schema};
 use crate::manage::audit::Action;
 use crate::manage::teams::{Member, enrol, member, show as users};
-use crate::manage::{Answer, Outcome, Request, input, money, records};
+use crate::manage::{Answer, Outcome, Request, input, money, newcomers, records};
 use crate::upstream::BoxFuture;
 use crate::{App, Error};
 
@@ -57,11 +57,8 @@ async fn user_of(app: &App, wanted: &Member) -> Result<(Row, Option<Change>), Er
     if let Some(user) = found {
         return Ok((user, None));
     }
-    let columns = records::row([
-        ("user_id", wanted.user_id.clone().unwrap_or_else(crate::new_id).into()),
-        ("user_email", wanted.user_email.clone().into()),
-        ("user_role", "internal_user".into()),
-    ]);
+    let user_id = wanted.user_id.clone().unwrap_or_else(crate::new_id);
+    let columns = newcomers::columns(app, user_id, wanted.user_email.clone());
     let user = records::complete(app, &schema::USERS, columns)?;
     Ok((user.clone(), Some(Change::Insert(&schema::USERS, user))))
 }

@@ -22,8 +22,11 @@ use crate::{App, Error};
 
 /// Rows that a page may have, whatever is asked for.
 const PAGE_MAX: u64 = 1000;
-/// Keys that the aggregated answer tells apart: those that cost the most.
-const KEYS_SHOWN: usize = 100;
+/// Keys that the aggregated answer tells apart, at most and in any case: those that cost the most.
+const KEYS_SHOWN: std::ops::RangeInclusive<usize> = 10..=100;
+/// Keys and days together: each is shown under every model, provider and endpoint, so that a hundred keys over a month
+/// are 50 MB with LiteLLM. How many are shown is in the answer.
+const KEY_DAYS_MAX: usize = 300;
 /// Days that it may span.
 const DAYS_MAX: i32 = 366;
 
@@ -97,11 +100,13 @@ fn page_of(request: &Request, entity: Entity) -> Result<(u64, u64), Error> {
 }
 
 async fn aggregated(app: &App, request: Request, entity: Entity) -> Outcome {
-    super::dates::Days::bounded(&request, DAYS_MAX)?;
+    let days = super::dates::Days::bounded(&request, DAYS_MAX)?;
+    let span = usize::try_from(days.count()).unwrap_or(0) + 1;
+    let limit = (KEY_DAYS_MAX / span).clamp(*KEYS_SHOWN.start(), *KEYS_SHOWN.end());
     let scope = Scope::of(app, &request, entity).await?;
     let query = scope.query();
     let keys = sum(app, &totals::dearest(query.clone(), totals::GROUPS_MAX), &["api_key"], &["spend"]).await?;
-    let dearest = keys.iter().take(KEYS_SHOWN).filter_map(|row| row.text("api_key")).map(str::to_owned);
+    let dearest = keys.iter().take(limit).filter_map(|row| row.text("api_key")).map(str::to_owned);
     let of_keys = query.clone().with(Filter::In("api_key", dearest.collect()));
     let mut shown = Shown::default();
     for row in group(app, &query, GROUP).await? {
@@ -126,7 +131,7 @@ async fn aggregated(app: &App, request: Request, entity: Entity) -> Outcome {
     about.insert("page".to_owned(), 1.into());
     about.insert("total_pages".to_owned(), 1.into());
     about.insert("has_more".to_owned(), false.into());
-    finished(&shown, &naming, (about, Some(keys.len()), counts))
+    finished(&shown, &naming, (about, Some((limit, keys.len())), counts))
 }
 
 const GROUP: &[&str] = &["date", "model", "model_group", "custom_llm_provider", "mcp_namespaced_tool_name", "endpoint"];
@@ -154,10 +159,10 @@ async fn keys_by_entity(app: &App, query: Query, entity: Entity) -> Result<Value
 fn finished(
     shown: &Shown,
     naming: &Naming,
-    (mut about, keys, counts): (Map<String, Value>, Option<usize>, Value),
+    (mut about, keys, counts): (Map<String, Value>, Option<(usize, usize)>, Value),
 ) -> Outcome {
-    about.insert("api_key_limit".to_owned(), keys.map(|_| KEYS_SHOWN).into());
-    about.insert("total_api_keys".to_owned(), keys.into());
+    about.insert("api_key_limit".to_owned(), keys.map(|(limit, _)| limit).into());
+    about.insert("total_api_keys".to_owned(), keys.map(|(_, total)| total).into());
     about.insert("entity_total_api_keys".to_owned(), counts);
     Ok(Answer::ok(json!({ "results": shown.json(naming), "metadata": about })))
 }

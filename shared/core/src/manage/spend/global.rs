@@ -19,7 +19,7 @@ pub fn total<'a>(app: &'a App, _: Request) -> BoxFuture<'a, Outcome> {
     Box::pin(async move {
         let rows = sum(app, &totals::everybody(Days::last_month(app)), &[], &["spend"]).await?;
         let spend = rows.first().map(|row| usd(row, "spend"));
-        let max_budget = app.governance.settings.proxy_budget_usd.unwrap_or(0.0);
+        let max_budget = app.governance.settings.proxy_budget.as_ref().map_or(0.0, |budget| budget.max_usd);
         Ok(Answer::ok(json!({ "spend": spend, "max_budget": max_budget })))
     })
 }
@@ -141,6 +141,9 @@ pub fn providers<'a>(app: &'a App, request: Request) -> BoxFuture<'a, Outcome> {
     })
 }
 
+/// A date, and what each team spent.
+type Day = (String, Map<String, Value>);
+
 /// Teams whose sums are shown beside the days.
 const TEAMS_SHOWN: usize = 10;
 
@@ -153,7 +156,7 @@ pub fn teams<'a>(app: &'a App, _: Request) -> BoxFuture<'a, Outcome> {
         let ids: Vec<String> = rows.iter().map(|row| text(row, "team_id")).collect();
         let known = among(app, &schema::TEAMS, "team_id", ids.iter().map(String::as_str)).await?;
         // Teams of one name are one, as with LiteLLM.
-        let (mut days, mut aliases): (Vec<(String, Map<String, Value>)>, Vec<String>) = (Vec::new(), Vec::new());
+        let (mut days, mut aliases): (Vec<Day>, Vec<String>) = (Vec::new(), Vec::new());
         for (row, id) in rows.iter().zip(&ids) {
             let alias = of_id(&known, ("team_id", id), "team_alias").as_str().unwrap_or("Unassigned").to_owned();
             if !aliases.contains(&alias) {
@@ -172,7 +175,7 @@ pub fn teams<'a>(app: &'a App, _: Request) -> BoxFuture<'a, Outcome> {
     })
 }
 
-fn teams_shown(days: Vec<(String, Map<String, Value>)>, aliases: &[String]) -> Value {
+fn teams_shown(days: Vec<Day>, aliases: &[String]) -> Value {
     let cents = |spend: &Value| rounded(spend.as_f64().unwrap_or(0.0), 2);
     let mut sums: Vec<(&String, f64)> = aliases
         .iter()

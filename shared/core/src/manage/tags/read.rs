@@ -6,6 +6,7 @@ use super::{TAGS, refusal, shown};
 use crate::denial::Denial;
 use crate::directory::{Columns, Filter, Query, Row, schema};
 use crate::govern::Role;
+use crate::manage::show::{self, Times};
 use crate::manage::{Answer, Outcome, Request, input, money, records};
 use crate::upstream::BoxFuture;
 use crate::{App, Error};
@@ -134,7 +135,7 @@ async fn used(app: &App, dates: Dates<'_>, keys: Option<&[String]>) -> Result<Ve
         let first = records::all(app, &edge("created_at", crate::directory::Direction::Up)).await?;
         let last = records::all(app, &edge("updated_at", crate::directory::Direction::Down)).await?;
         let time = |rows: &[Row], name: &str| {
-            rows.first().and_then(|row| row.text(name)).map_or(Value::Null, |text| records::time(text).into())
+            rows.first().and_then(|row| row.get(name)).map_or(Value::Null, |at| show::time(at, Times::Zulu))
         };
         found.push(records::row([
             ("tag", tag.as_str().into()),

@@ -19,14 +19,15 @@ const RESERVED: &str = "litellm-dashboard";
 pub fn create(app: &App, request: Request) -> BoxFuture<'_, Outcome> {
     Box::pin(async move {
         let fields = request.fields()?;
-        let settings = Settings::read(&fields, &[COLUMNS, NEW_COLUMNS]);
+        let mut settings = Settings::read(&fields, &[COLUMNS, NEW_COLUMNS]);
         let mut members = member::read_list(&fields, "members_with_roles");
         fields.check()?;
         settings.check(app)?;
         check_soft_budget(&settings.columns)?;
         let id = new_id(app, &settings.columns).await?;
-        check_limits(app, &request, &settings.columns).await?;
-        add_creator(&request, &mut members);
+        settings.default(&app.governance.settings.teams.defaults);
+        check_limits(app, &request, &settings).await?;
+        add_creator(app, &request, &mut members);
         let (team, mut changes, default_budget) = compose(app, &request, &settings, &id).await?;
         let mut columns = team;
         if let Some((id, change)) = permission::store(app, settings.permission.as_ref(), None)? {
@@ -124,12 +125,14 @@ fn check_soft_budget(columns: &Row) -> Result<(), Error> {
 }
 
 /// A team may not be given more than its organization has, or, without one, than its creator.
-async fn check_limits(app: &App, request: &Request, columns: &Row) -> Result<(), Error> {
+async fn check_limits(app: &App, request: &Request, settings: &Settings) -> Result<(), Error> {
+    let columns = &settings.columns;
     if let Some(id) = columns.text("organization_id") {
         let organization = records::one(app, &schema::ORGANIZATIONS, id)
             .await?
             .ok_or_else(|| Denial::management(400, format!("Organization not found for organization_id={id}")))?;
-        return organizations::check_team(app, &organization, columns).await;
+        organizations::check_team(app, &organization, columns).await?;
+        return organizations::check_promise(app, &organization, &settings.promised(), None).await;
     }
     if request.caller.is_admin() {
         return Ok(());
@@ -163,9 +166,10 @@ fn check_creator(request: &Request, columns: &Row) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whoever makes a team is an admin of it.
-fn add_creator(request: &Request, members: &mut Vec<Member>) {
-    let Some(user_id) = request.caller.user_id() else { return };
+/// Whoever makes a team is an admin of it; of admins of everything the operator may say otherwise.
+fn add_creator(app: &App, request: &Request, members: &mut Vec<Member>) {
+    let is_left_out = request.caller.is_admin() && app.governance.settings.teams.leaves_admins_out;
+    let Some(user_id) = request.caller.user_id().filter(|_| !is_left_out) else { return };
     if !members.iter().any(|member| member.user_id.as_deref() == Some(user_id)) {
         members.push(Member::new(user_id, "admin"));
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Member, member, show, untouched};
 use crate::denial::Denial;
 use crate::directory::{Change, Columns, Filter, Query, Row, schema};
-use crate::manage::{Request, money, records};
+use crate::manage::{Request, money, newcomers, records};
 use crate::{App, Error};
 
 const USERS: &crate::directory::Table = &schema::USERS;
@@ -106,13 +106,12 @@ fn join(
     enrolment: &mut Enrolment,
 ) -> Result<Row, Error> {
     let Some(user) = found else {
-        let mut user = records::row([("user_role", "internal_user".into()), ("teams", json!([team_id]))]);
         let (user_id, email) = match &wanted.user_id {
-            Some(user_id) => (user_id.clone(), Value::Null),
-            None => (crate::new_id(), wanted.user_email.clone().into()),
+            Some(user_id) => (user_id.clone(), None),
+            None => (crate::new_id(), wanted.user_email.clone()),
         };
-        user.insert("user_id".to_owned(), user_id.into());
-        user.insert("user_email".to_owned(), email);
+        let mut user = newcomers::columns(app, user_id, email);
+        user.insert("teams".to_owned(), json!([team_id]));
         let user = records::complete(app, USERS, user)?;
         enrolment.changes.push(Change::Insert(USERS, user.clone()));
         return Ok(user);

@@ -6,7 +6,7 @@ use super::delete::shown_key;
 use super::{Standing, TEAMS, budget, member, show, standing};
 use crate::denial::Denial;
 use crate::directory::{Columns, Filter, Query, Row, schema};
-use crate::manage::{Answer, Outcome, Request, input, money, records};
+use crate::manage::{Answer, Outcome, Request, input, money, records, usage};
 use crate::upstream::BoxFuture;
 use crate::{App, Error};
 
@@ -78,7 +78,9 @@ async fn team_info(app: &App, team: &Row, default: Option<&Row>, standing: Optio
     };
     let models = organization.map_or(Value::Null, |row| row.texts("models").into());
     info.insert("organization_models".to_owned(), models);
-    info.insert("model_max_budget_usage".to_owned(), json!({}));
+    let id = team.text("team_id").unwrap_or_default();
+    let usage = usage::of_models(app, ("team_model", id), team.object("model_max_budget")).await?;
+    info.insert("model_max_budget_usage".to_owned(), usage.unwrap_or_else(|| json!({})));
     info.insert("caller_edit_access".to_owned(), edit_access(app, standing));
     Ok(Value::Object(info))
 }

@@ -116,6 +116,24 @@ impl Settings {
         self.columns.get("budget_limits").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// What is asked of the throughput that an organization promises.
+    pub fn promised(&self) -> Row {
+        let mut asked = self.columns.clone();
+        asked.extend(self.folded.clone());
+        asked.extend(self.metadata.clone().map(|metadata| ("metadata".to_owned(), Value::Object(metadata))));
+        asked
+    }
+
+    /// Gives what is not asked for as the operator says; a period that is sent as null means none.
+    pub fn default(&mut self, defaults: &Row) {
+        for (name, value) in defaults {
+            let is_refused = name == "budget_duration" && self.columns.contains_key(name);
+            if !is_refused && self.columns.get(name).is_none_or(Value::is_null) {
+                self.columns.insert(name.clone(), value.clone());
+            }
+        }
+    }
+
     /// The columns as a row holds them: with the times of the next resets, and without nulls that no column can hold.
     pub fn stored(&self, app: &App) -> Row {
         let mut columns = self.columns.clone();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::access::denied;
 use super::settings::{COLUMNS, DEFAULT_BUDGET, Settings, without_default_budget};
-use super::{Standing, TEAMS, again, aliases, budget, change, logged, show, standing, untouched};
+use super::{Standing, TEAMS, again, aliases, authority, budget, change, logged, show, standing, untouched};
 use crate::denial::Denial;
 use crate::directory::{Change, Columns, Row, schema};
 use crate::manage::audit::Action;
@@ -93,8 +93,8 @@ async fn apply(app: &App, request: &Request, mut settings: Settings, id: &str) -
     if settings.columns.text("organization_id") == Some("") {
         settings.columns.insert("organization_id".to_owned(), Value::Null);
     }
-    check_organization(app, request, &settings.columns, &team).await?;
-    check_authority(standing, &settings.columns, &team)?;
+    check_organization(app, request, &settings, &team).await?;
+    authority::check(app, standing, &settings.columns, &team)?;
     let changes = compose(app, request, &settings, &team).await?;
     records::write(app, changes).await?;
     again(app, id).await
@@ -227,7 +227,8 @@ fn check_budgets(columns: &Row, team: &Row) -> Result<(), Error> {
 }
 
 /// A team moves to another organization by an admin of both, and may not have more than its organization.
-async fn check_organization(app: &App, request: &Request, columns: &Row, team: &Row) -> Result<(), Error> {
+async fn check_organization(app: &App, request: &Request, settings: &Settings, team: &Row) -> Result<(), Error> {
+    let columns = &settings.columns;
     let current = team.text("organization_id");
     let wanted = columns.text("organization_id");
     if let Some(wanted) = wanted.filter(|wanted| Some(*wanted) != current) {
@@ -245,6 +246,7 @@ async fn check_organization(app: &App, request: &Request, columns: &Row, team: &
     match records::one(app, &schema::ORGANIZATIONS, id).await? {
         Some(organization) => {
             organizations::check_team(app, &organization, columns).await?;
+            organizations::check_promise(app, &organization, &settings.promised(), team.text("team_id")).await?;
             if wanted.is_some_and(|wanted| Some(wanted) != current) {
                 organizations::check_move(app, &organization, team).await?;
             }
@@ -256,25 +258,4 @@ async fn check_organization(app: &App, request: &Request, columns: &Row, team: &
             Err(Denial::management_error(404, &sentence).into())
         }
     }
-}
-
-/// Only an admin of everything gives a team more money; an organization's admin is held by the organization's budget.
-fn check_authority(standing: Standing, columns: &Row, team: &Row) -> Result<(), Error> {
-    let is_held_otherwise = standing == Standing::OrganizationAdmin;
-    if standing == Standing::ProxyAdmin || is_held_otherwise {
-        return Ok(());
-    }
-    let Some(current) = team.number("max_budget") else { return Ok(()) };
-    let sentence = match columns.get("max_budget") {
-        Some(Value::Null) => {
-            format!("Only a proxy admin can remove a team's max_budget. Team's current max_budget={current:?}.")
-        }
-        Some(wanted) if wanted.as_f64().is_some_and(|wanted| wanted > current) => format!(
-            "Only a proxy admin can raise a team's max_budget. Team's current max_budget={current:?}, \
-             requested={:?}.",
-            wanted.as_f64().unwrap_or_default()
-        ),
-        _ => return Ok(()),
-    };
-    Err(Denial::management_error(403, &sentence).into())
 }

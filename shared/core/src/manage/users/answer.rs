@@ -1,6 +1,6 @@
 //! Users as they are answered; never their passwords.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::directory::{Row, schema};
 use crate::manage::show::{self, Times};
@@ -38,14 +38,7 @@ fn plain(row: &Row) -> Row {
 pub fn brief(row: &Row, permission: Option<&Row>) -> Row {
     let mut shown = show::picked(&plain(row), BRIEF);
     shown.insert("object_permission".to_owned(), show::permission(permission));
-    shown.insert("model_max_budget_usage".to_owned(), usage(row));
     shown
-}
-
-/// What has been spent of the budgets of single models.
-pub fn usage(row: &Row) -> Value {
-    use crate::directory::Columns;
-    crate::manage::keys::money::model_usage(row.object("model_max_budget")).unwrap_or_else(|| json!({}))
 }
 
 /// A team, in the answer about its member.

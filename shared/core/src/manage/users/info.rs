@@ -9,7 +9,7 @@ use crate::govern::Caller;
 use crate::manage::keys::{answer as key_answer, rights, team::Team};
 use crate::manage::page::{Parameters, offset, pages};
 use crate::manage::show::{self, Times};
-use crate::manage::{Answer, Outcome, Request, find};
+use crate::manage::{Answer, Outcome, Request, find, usage};
 use crate::upstream::BoxFuture;
 use crate::{App, Error};
 
@@ -57,7 +57,7 @@ async fn one(app: &App, id: &str, user: &Row) -> Outcome {
         teams.push(Value::Object(shown));
     }
     let mut shown = with_organizations(app, id, user).await?;
-    shown.insert("model_max_budget_usage".to_owned(), answer::usage(user));
+    shown.insert("model_max_budget_usage".to_owned(), usage_of(app, user).await?);
     let keys: Vec<Value> = keys.iter().map(|key| with_team(key_answer::of_user(key), key, &rows)).collect();
     Ok(Answer::ok(json!({ "user_id": id, "user_info": shown, "keys": keys, "teams": teams })))
 }
@@ -127,8 +127,17 @@ pub fn brief<'a>(app: &'a App, request: Request) -> BoxFuture<'a, Outcome> {
             Some(id) => find::one(app, &schema::OBJECT_PERMISSIONS, id).await?,
             None => None,
         };
-        Ok(Answer::ok(Value::Object(answer::brief(&user, permission.as_ref()))))
+        let mut shown = answer::brief(&user, permission.as_ref());
+        shown.insert("model_max_budget_usage".to_owned(), usage_of(app, &user).await?);
+        Ok(Answer::ok(Value::Object(shown)))
     })
+}
+
+/// What has been spent of the budgets of single models.
+async fn usage_of(app: &App, user: &Row) -> Result<Value, Error> {
+    let owner = ("user_model", user.text("user_id").unwrap_or_default());
+    let usage = usage::of_models(app, owner, user.object("model_max_budget")).await?;
+    Ok(usage.unwrap_or_else(|| json!({})))
 }
 
 async fn leads(app: &App, caller: &Caller, user: &Row) -> Result<bool, Error> {

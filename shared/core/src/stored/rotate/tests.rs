@@ -132,6 +132,38 @@ async fn a_pass_that_is_killed_anywhere_is_finished_by_the_next() {
 }
 
 #[tokio::test]
+async fn secrets_of_callbacks_in_metadata_are_sealed_again() {
+    let (old, new) = (sealer("old", Algorithm::SecretBox), sealer("new", Algorithm::AesGcm));
+    let keys = Keys { old: &old, new: &new };
+    let directory = Memory::new(Clock::manual(Moment(1_795_627_800_000_000)));
+    let row = |value: Value| value.as_object().cloned().unwrap();
+    let metadata = || {
+        let secret = old.seal_variable("secret").unwrap();
+        json!({ "logging": [{ "callback_vars": { "dd_api_key": secret, "dd_site": "x" } }], "tag": "plain" })
+    };
+    let changes = vec![
+        Change::Insert(&schema::TEAMS, row(json!({ "team_id": "t", "metadata": metadata() }))),
+        Change::Insert(&schema::KEYS, row(json!({ "token": "hash", "metadata": metadata() }))),
+        Change::Insert(&schema::DELETED_KEYS, row(json!({ "token": "hash", "metadata": metadata() }))),
+    ];
+    directory.write(changes).await.unwrap();
+    let rotated = rotate(&directory, &keys).await.unwrap();
+    assert_eq!(rotated, Rotated { values: 3, done: 0, stuck: Vec::new() });
+    for table in [&schema::TEAMS, &schema::KEYS, &schema::DELETED_KEYS] {
+        let found = directory.find(&Query::of(table)).await.unwrap().remove(0);
+        let metadata = &found["metadata"];
+        let variables = &metadata["logging"][0]["callback_vars"];
+        let opened = new.open_variable(variables["dd_api_key"].as_str().unwrap()).unwrap();
+        assert_eq!(
+            (opened.expose(), &variables["dd_site"], &metadata["tag"]),
+            ("secret", &json!("x"), &json!("plain"))
+        );
+    }
+    let again = rotate(&directory, &keys).await.unwrap();
+    assert_eq!(again, Rotated { values: 0, done: 3, stuck: Vec::new() });
+}
+
+#[tokio::test]
 async fn what_neither_key_opens_is_named_and_left_alone() {
     let (other, old, new) = ("other", "old", "new").into_sealers();
     let directory = filled(&other).await;

@@ -39,13 +39,6 @@ fn array(table: &'static Table, row: Row, picousd: u64, now: Moment) -> Result<V
     Ok(table.columns.iter().map(|column| column.name).map(cell).collect())
 }
 
-/// New spend logs.
-pub fn logs(dialect: &Dialect, logs: Vec<(Row, u64)>, now: Moment) -> Result<Statement, Fault> {
-    let rows: Result<Vec<Value>, Fault> =
-        logs.into_iter().map(|(row, picousd)| array(&SPEND_LOGS, row, picousd, now)).collect();
-    Ok(insert(dialect, &SPEND_LOGS, rows?))
-}
-
 /// Which of these ids a log has already.
 pub fn taken(dialect: &Dialect, ids: &[String]) -> Statement {
     let name = quoted("request_id");

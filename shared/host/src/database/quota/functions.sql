@@ -183,12 +183,13 @@ BEGIN
             GROUP BY name, kind, ends ORDER BY name, ends DESC
         ) AS d
         WHERE a.account = d.name AND (d.kind = 1 OR d.kind = 5 OR d.ends = a.ends OR d.kind = 2 AND d.ends > a.ends);
-    -- What was spent stays until it is in its homes; nothing else is of use.
+    -- What was spent stays until it is in its homes; nothing else is of use. Of a call that was refused after all no
+    -- record comes.
     UPDATE @"Tollgate_Reservation" r SET settled = true, draws = (
             SELECT coalesce(jsonb_agg(jsonb_build_array(e.draw -> 0, e.draw -> 1, d.amount, e.draw -> 3)), '[]')
             FROM jsonb_array_elements(r.draws) AS e(draw)
             JOIN unnest(call_ids, call_names, amounts) AS d(id, name, amount) ON d.id = r.id AND d.name = e.draw ->> 0
-            WHERE (e.draw ->> 1)::int <= 2
+            WHERE (e.draw ->> 1)::int <= 2 AND d.amount > 0
         )
         WHERE id = ANY (found_ids);
     DELETE FROM @"Tollgate_Reservation" WHERE id = ANY (found_ids) AND draws = '[]';
@@ -251,11 +252,30 @@ END $$;
 --;
 
 -- Calls of processes that have not come back for their records, and what is known of them. They stay locked until the
--- transaction ends, which writes their records and releases them. given_up: what was to end before this.
+-- transaction ends, which writes their records and gives them up. given_up: what was to end before this.
 CREATE OR REPLACE FUNCTION @"tollgate_lapsed_1"(given_up bigint, calls_max integer)
 RETURNS TABLE (call_id text, call_record text) LANGUAGE sql VOLATILE AS $$
-    SELECT id, record::text FROM @"Tollgate_Reservation" WHERE expires_at <= given_up
+    SELECT id, record::text FROM @"Tollgate_Reservation" WHERE expires_at <= given_up AND record IS NOT NULL
     ORDER BY id LIMIT calls_max FOR UPDATE SKIP LOCKED
+$$;
+--;
+
+-- These calls are charged by somebody else than their own process: that is noted, for a journal that comes all the same.
+-- A note is a reservation of nothing, without a record. Those of before forgotten go.
+CREATE OR REPLACE FUNCTION @"tollgate_give_up_1"(call_ids text[], noted_at bigint, forgotten bigint)
+RETURNS void LANGUAGE sql VOLATILE AS $$
+    DELETE FROM @"Tollgate_Reservation" WHERE expires_at <= forgotten AND record IS NULL AND settled;
+    INSERT INTO @"Tollgate_Reservation" (id, owner, expires_at, draws, record, settled)
+        SELECT call_id, 'given up', noted_at, '[]', NULL, true FROM unnest(call_ids) AS d(call_id)
+        ON CONFLICT DO NOTHING
+$$;
+--;
+
+-- Which of these calls have been charged by somebody else.
+CREATE OR REPLACE FUNCTION @"tollgate_given_up_1"(call_ids text[])
+RETURNS text[] LANGUAGE sql STABLE AS $$
+    SELECT coalesce(array_agg(id), '{}') FROM @"Tollgate_Reservation"
+    WHERE id = ANY (call_ids) AND record IS NULL AND settled
 $$;
 --;
 

@@ -1,5 +1,8 @@
 //! What the writer of spend records does to the accounts, in its own transactions.
 
+use std::collections::HashSet;
+use std::time::Duration;
+
 use sqlx::{AssertSqlSafe, Row};
 use tollgate_core::clock::Moment;
 use tollgate_core::directory::{Fault, Kind};
@@ -62,4 +65,39 @@ pub async fn release_in(transaction: &mut Transaction, ids: &[String]) -> Result
     statement.bind_as(Kind::Texts, Bound::Texts(Some(ids.to_vec())));
     statement.push(")");
     transaction.number(statement).await.map(drop).map_err(|error| Stop::at(&error, None))
+}
+
+/// How long it is known that a call was charged by somebody else than its own process.
+const REMEMBERED: Duration = Duration::from_secs(30 * 86_400);
+
+/// These calls are charged in this transaction, by somebody else than their own process: [`given_up_in`] tells so.
+/// They have to be released before.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn give_up_in(transaction: &mut Transaction, ids: &[String], now: Moment) -> Result<(), Stop> {
+    let name = function(&transaction.dialect, "tollgate_give_up_1");
+    let forgotten = now.0.saturating_sub(u64::try_from(REMEMBERED.as_micros()).unwrap_or(u64::MAX));
+    let mut statement = Statement::new(&transaction.dialect).text(&format!("SELECT {name}("));
+    statement.bind_as(Kind::Texts, Bound::Texts(Some(ids.to_vec())));
+    for moment in [now.0, forgotten] {
+        statement.push(", ");
+        statement.bind_as(Kind::Big, Bound::Big(Some(i64::try_from(moment).unwrap_or(i64::MAX))));
+    }
+    statement.push(")");
+    transaction.execute(statement).await.map(drop).map_err(|error| Stop::at(&error, None))
+}
+
+/// Which of these calls have been charged by somebody else.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn given_up_in(transaction: &mut Transaction, ids: &[&str]) -> Result<HashSet<String>, Stop> {
+    let name = function(&transaction.dialect, "tollgate_given_up_1");
+    let TransactionKind::Postgres(inner) = &mut transaction.kind else { return Ok(HashSet::new()) };
+    let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+    let query = sqlx::query(AssertSqlSafe(format!("SELECT {name}($1::text[])"))).bind(ids);
+    let row = query.fetch_one(&mut **inner).await.map_err(|error| Stop::at(&error, None))?;
+    let found: Vec<String> = row.try_get(0).map_err(|error| Stop::at(&error, None))?;
+    Ok(found.into_iter().collect())
 }

@@ -6,9 +6,10 @@ use tollgate_core::govern::Settings;
 use super::scene::Stage;
 
 /// Who asks, what, and what must come of it: a status, a place in the answer, and what stands there.
-type Step = (&'static str, &'static str, &'static str, Value, u16, &'static str, Value);
+pub type Step = (&'static str, &'static str, &'static str, Value, u16, &'static str, Value);
 
-fn check(settings: Settings, steps: &[Step]) {
+/// Plays the steps one after the other.
+pub fn check(settings: Settings, steps: &[Step]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let mut stage = Stage::new(settings);
@@ -84,7 +85,8 @@ fn metadata_is_merged_by_a_patch_and_a_null_in_it_deletes() {
     );
 }
 
-fn team_with_lead() -> Vec<Step> {
+/// A user, and a team that it is the admin of.
+pub fn team_with_lead() -> Vec<Step> {
     let lead = json!({ "user_id": "lead", "user_role": "internal_user", "key_alias": "lead" });
     let members = json!([{ "role": "admin", "user_id": "lead" }]);
     let team = json!({ "team_id": "t", "max_budget": 10, "models": ["chat"], "members_with_roles": members });

@@ -1,9 +1,9 @@
-//! Routes of keys.
+//! Routes of keys, and of tokens (JWT) that stand for keys.
 
 use tollgate_core::govern::Groups;
-use tollgate_core::manage::keys;
+use tollgate_core::manage::{jwt_keys, keys};
 
-use crate::routes::Access::Managed;
+use crate::routes::Access::{self, Managed};
 use crate::routes::Endpoint::Manage;
 use crate::routes::Method::{Get, Post};
 use crate::routes::{Route, row};
@@ -12,6 +12,8 @@ use crate::routes::{Route, row};
 const KEYS: Groups = Groups::KEYS;
 /// What any key may ask; the answer holds what the caller may see.
 const OPEN: Groups = Groups::INFO.and(Groups::KEYS);
+
+const TOKENS: Access = Managed(Groups::MANAGEMENT);
 
 pub const ROUTES: &[Route] = &[
     row(Post, "/key/generate", Managed(KEYS), Manage(keys::generate, "A new key")),
@@ -50,4 +52,9 @@ pub const ROUTES: &[Route] = &[
     row(Post, "/key/regenerate", Managed(KEYS), Manage(keys::regenerate, "Replace a key by a new one")),
     row(Post, "/key/{key}/regenerate", Managed(KEYS), Manage(keys::regenerate, "Replace a key by a new one")),
     row(Post, "/key/{key}/reset_spend", Managed(KEYS), Manage(keys::reset_spend, "Set back what a key has spent")),
+    row(Post, "/jwt/key/mapping/new", TOKENS, Manage(jwt_keys::create, "Let tokens with a claim stand for a key")),
+    row(Post, "/jwt/key/mapping/update", TOKENS, Manage(jwt_keys::update, "Change which tokens stand for a key")),
+    row(Post, "/jwt/key/mapping/delete", TOKENS, Manage(jwt_keys::delete, "Let tokens stand for a key no longer")),
+    row(Get, "/jwt/key/mapping/list", TOKENS, Manage(jwt_keys::list, "Which tokens stand for keys, page by page")),
+    row(Get, "/jwt/key/mapping/info", TOKENS, Manage(jwt_keys::info, "Which tokens stand for a key")),
 ];

@@ -5,7 +5,7 @@ use tollgate_core::manage::teams;
 
 use crate::routes::Access::{self, Managed};
 use crate::routes::Endpoint::Manage;
-use crate::routes::Method::{Get, Patch, Post};
+use crate::routes::Method::{Delete, Get, Patch, Post};
 use crate::routes::{Route, row};
 
 const MANAGEMENT: Access = Managed(Groups::MANAGEMENT);
@@ -37,6 +37,32 @@ pub const ROUTES: &[Route] = &[
         "/team/permissions_update",
         OWN_MANAGEMENT,
         Manage(teams::update_permissions, "Set what plain members may do"),
+    ),
+    row(
+        Post,
+        "/team/permissions_bulk_update",
+        MANAGEMENT,
+        Manage(teams::bulk_permissions, "Let plain members of teams do more"),
+    ),
+    row(Get, "/team/filter/ui", ADMIN, Manage(teams::search, "Teams by parts of their names")),
+    row(Post, "/team/{team_id}/callback", OWN, Manage(teams::add_callback, "Tell a callback of a team's calls")),
+    row(
+        Get,
+        "/team/{team_id}/callback",
+        OWN,
+        Manage(teams::list_callbacks, "Callbacks that are told of a team's calls"),
+    ),
+    row(
+        Delete,
+        "/team/{team_id}/callback/{callback_name}",
+        OWN,
+        Manage(teams::remove_callback, "Tell a callback of a team's calls no longer"),
+    ),
+    row(
+        Post,
+        "/team/{team_id}/disable_logging",
+        ADMIN,
+        Manage(teams::disable_logging, "Tell nobody of a team's calls"),
     ),
     row(
         Post,

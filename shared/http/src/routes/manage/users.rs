@@ -31,6 +31,7 @@ pub const ROUTES: &[Route] = &[
         Managed(Groups::MANAGEMENT.and(Groups::SELF_MANAGED)),
         Manage(users::list, "Users, page by page"),
     ),
+    row(Get, "/user/filter/ui", Managed(Groups::INFO), Manage(users::search, "Users by parts of their names")),
     row(
         Get,
         "/user/available_roles",

@@ -233,7 +233,7 @@ fn defaults_and_bounds_are_the_operators() {
     }));
     let (_, answer) = stage.call("admin", "/key/generate", &json!({}));
     assert_eq!((&answer["max_budget"], &answer["tpm_limit"]), (&json!(5.0), &json!(7)));
-    assert_eq!(answer["expires"], "2026-11-26T17:30:00.128000Z");
+    assert_eq!(answer["expires"], "2026-11-26T19:30:00.128000Z");
     assert_eq!(stage.call("admin", "/key/generate", &json!({ "max_budget": 11 })).0, 400);
     assert_eq!(stage.call("admin", "/key/generate", &json!({ "duration": "2d" })).0, 400);
     let (_, user) = stage.call("admin", "/user/new", &json!({ "user_id": "a" }));

@@ -17,21 +17,21 @@ const CONFIG: &str = r#"{
   "litellm_settings": {"num_retries": 0}
 }"#;
 
-fn run(claim: impl Future<Output = ()>) {
+pub fn run(claim: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(claim);
 }
 
-fn directory() -> (Arc<Memory>, Clock) {
+pub fn directory() -> (Arc<Memory>, Clock) {
     let clock = Clock::manual(Moment(1_795_627_800_123_000));
     (Arc::new(Memory::new(clock.clone())), clock)
 }
 
-async fn instance((directory, clock): &(Arc<Memory>, Clock), salt: &str) -> Stage {
+pub async fn instance((directory, clock): &(Arc<Memory>, Clock), salt: &str) -> Stage {
     let document = Document(CONFIG.to_owned(), vec![("SET".to_owned(), "of-the-environment".to_owned())]);
     Stage::over(Arc::clone(directory), clock.clone(), document, salt).await
 }
 
-fn model(name: &str, id: &str, key: &str) -> Value {
+pub fn model(name: &str, id: &str, key: &str) -> Value {
     json!({
         "model_name": name,
         "litellm_params": { "model": "openai/gpt-4o", "api_key": key },

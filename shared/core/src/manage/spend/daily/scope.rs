@@ -135,10 +135,10 @@ impl Scope {
             return Ok(());
         }
         match self.entity {
-            Entity::User => self.to_oneself(caller),
-            Entity::Team => self.to_teams(app, caller).await,
-            Entity::Tag => self.to_own_keys(app, caller).await,
-            Entity::Organization => self.to_organizations(app, caller).await,
+            Entity::User => self.narrow_to_oneself(caller),
+            Entity::Team => self.narrow_to_teams(app, caller).await,
+            Entity::Tag => self.narrow_to_own_keys(app, caller).await,
+            Entity::Organization => self.narrow_to_organizations(app, caller).await,
             Entity::Customer => {
                 let role = crate::manage::keys::rights::role_name(caller);
                 Err(Denial::detail_error(401, &format!("Admin-only endpoint. Your user role={role}")).into())
@@ -146,7 +146,7 @@ impl Scope {
         }
     }
 
-    fn to_oneself(&mut self, caller: &Caller) -> Result<(), Error> {
+    fn narrow_to_oneself(&mut self, caller: &Caller) -> Result<(), Error> {
         let Some(own) = caller.user_id() else {
             let sentence = "Service-account keys cannot query user analytics. Use a user-bound key, or call as a proxy \
                             admin.";
@@ -160,7 +160,7 @@ impl Scope {
     }
 
     /// The caller's teams; only its own keys, unless it may see what all of these teams spend.
-    async fn to_teams(&mut self, app: &App, caller: &Caller) -> Result<(), Error> {
+    async fn narrow_to_teams(&mut self, app: &App, caller: &Caller) -> Result<(), Error> {
         let user = match caller.user_id() {
             Some(id) => find::one(app, &schema::USERS, id).await?,
             None => None,
@@ -178,13 +178,13 @@ impl Scope {
         let teams = among(app, &schema::TEAMS, "team_id", wanted.iter().map(String::as_str)).await?;
         let sees = |team: Row| reach::sees_team(caller, &Team(team), reach::ACTIVITY);
         if !teams.into_iter().all(sees) {
-            self.to_own_keys(app, caller).await?;
+            self.narrow_to_own_keys(app, caller).await?;
         }
         self.ids = Some(wanted);
         Ok(())
     }
 
-    async fn to_own_keys(&mut self, app: &App, caller: &Caller) -> Result<(), Error> {
+    async fn narrow_to_own_keys(&mut self, app: &App, caller: &Caller) -> Result<(), Error> {
         let own = reach::own_keys(app, caller).await?;
         self.keys = Some(match self.keys.take() {
             Some(asked) => asked.into_iter().filter(|key| own.contains(key)).collect(),
@@ -193,7 +193,7 @@ impl Scope {
         Ok(())
     }
 
-    async fn to_organizations(&mut self, app: &App, caller: &Caller) -> Result<(), Error> {
+    async fn narrow_to_organizations(&mut self, app: &App, caller: &Caller) -> Result<(), Error> {
         let administered = app.governance.administered(caller).await?;
         let strange = self.ids.as_ref().and_then(|ids| ids.iter().find(|id| !administered.contains(id)));
         if let Some(strange) = strange {

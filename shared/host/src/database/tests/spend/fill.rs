@@ -35,7 +35,7 @@ const SQLITE: Words = Words {
 };
 
 const POSTGRES: Words = Words {
-    series: |most| format!("(SELECT n FROM generate_series(0, {most} - 1) AS n) AS s"),
+    series: |most| format!("(SELECT n FROM generate_series(0::bigint, {most} - 1) AS n) AS s"),
     time: |seconds| format!("TIMESTAMP '2026-10-27' + ({seconds}) * INTERVAL '1 second'"),
     day: |days| format!("to_char(DATE '2026-10-27' + ({days})::int, 'YYYY-MM-DD')"),
     texts: |item| format!("ARRAY[{item}]"),

@@ -17,7 +17,7 @@ const DAY: &str = "2026-11-25";
 pub fn concrete(value: &Value) -> Value {
     match value {
         Value::String(text) => replaced(text).into(),
-        Value::Array(items) => items.iter().map(|item| concrete(item)).collect(),
+        Value::Array(items) => items.iter().map(concrete).collect(),
         Value::Object(members) => {
             members.iter().map(|(name, value)| (replaced(name), concrete(value))).collect::<Map<_, _>>().into()
         }
