@@ -14,7 +14,7 @@ use crate::deployment::Deployment;
 use crate::govern::limits;
 use crate::govern::told::{self, Headers};
 use crate::ledger::{Journal, JournalFault, Outcome, Spend, Tokens};
-use crate::price::{Charged, Deed, Job, Named, Pricing};
+use crate::price::{Charged, Deed, Job, Named, Pricing, When};
 use crate::quota::{Quota, Reservation, Used};
 use crate::upstream::BoxFuture;
 
@@ -102,7 +102,9 @@ impl Bill {
     /// Another deployment was asked, too, and its answer is not the call's.
     pub fn charge_beside(&mut self, deployment: &Deployment, used: Option<Usage>) {
         let question = Usage { prompt_tokens: self.input_tokens, total_tokens: self.input_tokens, ..Usage::default() };
-        let charged = self.prices.charge(deployment, &self.job, &used.unwrap_or(question), self.clock.now());
+        let now = self.clock.now();
+        let when = When { now, elapsed: now.since(self.spend.started) };
+        let charged = self.prices.charge(deployment, &self.job, &used.unwrap_or(question), when);
         self.beside_picousd = self.beside_picousd.saturating_add(charged.picousd);
     }
 
@@ -154,11 +156,11 @@ impl Bill {
         if self.job.work == Deed::Nothing {
             return Charged::default();
         }
-        let now = self.spend.ended;
+        let when = When { now: self.spend.ended, elapsed: self.spend.ended.since(self.spend.started) };
         let (model, provider) = (self.spend.model.as_str(), self.spend.provider.as_str());
         let charged = match (&self.deployment, &self.named) {
-            (Some(deployment), _) => self.prices.charge(deployment, &self.job, usage, now),
-            (None, Some(named)) => self.prices.charge_named(named, &self.job, usage, now),
+            (Some(deployment), _) => self.prices.charge(deployment, &self.job, usage, when),
+            (None, Some(named)) => self.prices.charge_named(named, &self.job, usage, when),
             (None, None) => return Charged::default(),
         };
         if charged.is_unpriced && self.deployment.is_none() {

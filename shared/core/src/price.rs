@@ -5,10 +5,12 @@
 mod job;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tollgate_wire::Usage;
-use tollgate_wire::cost::{self, Adjustments, Ask, Basis, Call, Cost, Names, Standing, Unmapped};
+use tollgate_wire::cost::{self, Adjustments, Ask, Basis, Call, Cost, Names, Residency, Standing, Unmapped};
+use tollgate_wire::dialect::vertex_location;
 use tollgate_wire::price_map::PriceMap;
 use tollgate_wire::usage::Source;
 
@@ -44,6 +46,13 @@ pub enum Quoted<'a> {
     Model { provider: &'a str, model: &'a str },
 }
 
+/// When a call is billed, and how long it took where time is paid for.
+#[derive(Clone, Copy, Debug)]
+pub struct When {
+    pub now: Moment,
+    pub elapsed: Duration,
+}
+
 /// A model that no deployment is configured for, as a request that was passed on names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Named {
@@ -76,16 +85,15 @@ impl Pricing {
     }
 
     /// What the deployment charges for this.
-    pub fn charge(&self, deployment: &Deployment, job: &Job, usage: &Usage, now: Moment) -> Charged {
+    pub fn charge(&self, deployment: &Deployment, job: &Job, usage: &Usage, when: When) -> Charged {
         let usage = counted(job, usage);
-        self.charged(&Call { at_unix_s: now.seconds(), ..call(deployment, job, &usage) })
+        self.charged(&at(when, call(deployment, job, &usage)))
     }
 
     /// What a model that no deployment is configured for charges for this.
-    pub fn charge_named(&self, named: &Named, job: &Job, usage: &Usage, now: Moment) -> Charged {
+    pub fn charge_named(&self, named: &Named, job: &Job, usage: &Usage, when: When) -> Charged {
         let usage = counted(job, usage);
-        let call = Call { at_unix_s: now.seconds(), ..call_of_named(named, job, &usage) };
-        self.charged(&call)
+        self.charged(&at(when, call_of_named(named, job, &usage)))
     }
 
     fn charged(&self, call: &Call<'_>) -> Charged {
@@ -122,7 +130,8 @@ impl Pricing {
                 continue;
             }
             last = Some(deployment);
-            let call = call(deployment, job, &usage);
+            // Where time is paid for, a call takes no more than it may.
+            let call = Call { elapsed: deployment.timeout, ..call(deployment, job, &usage) };
             let ask = Ask { has_answer: job.has_answer(), ..*ask };
             let most = match cost::worst(&map, &call, &ask) {
                 Some(found) => Some(found.total.0),
@@ -144,6 +153,20 @@ impl Pricing {
                 last = Some(deployment);
                 is_alike || is_free(deployment)
             })
+    }
+}
+
+const fn at(when: When, call: Call<'_>) -> Call<'_> {
+    Call { at_unix_s: when.now.seconds(), elapsed: when.elapsed, ..call }
+}
+
+/// OpenAI's hosts in a region, which cost more.
+fn residency(deployment: &Deployment) -> Option<Residency> {
+    let (_, rest) = deployment.api_base.split_once("://").filter(|_| deployment.provider == "openai")?;
+    match rest.split(['/', ':']).next()? {
+        "us.api.openai.com" => Some(Residency::Us),
+        "eu.api.openai.com" => Some(Residency::Eu),
+        _ => None,
     }
 }
 
@@ -185,6 +208,8 @@ fn call<'a>(deployment: &'a Deployment, job: &'a Job, usage: &'a Usage) -> Call<
         names,
         custom: deployment.prices.as_ref(),
         region: deployment.routing.region.as_deref(),
+        residency: residency(deployment),
+        vertex_location: vertex_location(&deployment.rules.settings),
         work: job.work(),
         tools: job.tools,
         tier: job.tier.as_deref(),
@@ -194,6 +219,8 @@ fn call<'a>(deployment: &'a Deployment, job: &'a Job, usage: &'a Usage) -> Call<
 
 fn is_priced_alike(one: &Deployment, other: &Deployment) -> bool {
     one.provider == other.provider
+        && residency(one) == residency(other)
+        && vertex_location(&one.rules.settings) == vertex_location(&other.rules.settings)
         && one.model == other.model
         && one.prices == other.prices
         && one.rules.settings.base_model == other.rules.settings.base_model

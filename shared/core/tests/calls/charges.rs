@@ -16,8 +16,8 @@ use tollgate_testkit::{Script, Scripted, Step};
 use tollgate_wire::Operation;
 use tollgate_wire::multipart::{self, Progress};
 
-use crate::charged::{Governed, costs};
 use crate::log::Log;
+use crate::paid::{Paid, costs};
 use crate::resources::with_json;
 
 const CONFIG: &str = "
@@ -33,6 +33,9 @@ model_list:
   - {model_name: speech, litellm_params: {model: openai/tts-1, api_key: k}}
   - {model_name: gpt, litellm_params: {model: openai/gpt-4.1, api_key: k}}
   - {model_name: five, litellm_params: {model: openai/gpt-5, api_key: k}}
+  - {model_name: world, litellm_params: {model: openai/gpt-6-sol, api_key: k}}
+  - {model_name: europe, litellm_params: {model: openai/gpt-6-sol, api_base: 'https://eu.api.openai.com/v1', api_key: k}}
+  - {model_name: hourly, litellm_params: {model: openai/timed, api_key: k, input_cost_per_second: 1.0}}
 search_tools:
   - {search_tool_name: tav, litellm_params: {search_provider: tavily, api_key: k}}
   - {search_tool_name: exa, litellm_params: {search_provider: exa_ai, api_key: k}}
@@ -41,8 +44,8 @@ general_settings: {master_key: sk-master-91fe}
 /// The 44 bytes that stand before 12,345 samples at 16 kHz.
 const WAV: &str = "524946469660000057415645666d74201000000001000100803e0000007d00000200100064617461726000000000";
 
-async fn governed(answer: &'static str) -> Governed {
-    Governed::of(CONFIG, &[], [Scripted::json(200, answer)]).await
+async fn governed(answer: &'static str) -> Paid {
+    Paid::of(CONFIG, &[], [Scripted::json(200, answer)]).await
 }
 
 async fn read(reply: Reply) -> Vec<String> {
@@ -54,7 +57,7 @@ async fn read(reply: Reply) -> Vec<String> {
     told
 }
 
-async fn serve(governed: &Governed, call: Call) -> Vec<String> {
+async fn serve(governed: &Paid, call: Call) -> Vec<String> {
     let call = Call { visitor: Some(governed.visitor.clone()), ..call };
     match governed.gateway.app.serve(call).await {
         Ok(reply) => read(reply).await,
@@ -173,12 +176,27 @@ async fn tools_and_tiers_of_a_chat_are_charged() {
     check(Operation::ChatCompletion, body, flex, 0.001125).await;
 }
 
+#[tokio::test]
+async fn regions_and_time_have_prices_of_their_own() {
+    let answer = r#"{"id":"c","model":"gpt-6-sol","choices":[{"index":0,"finish_reason":"stop",
+        "message":{"role":"assistant","content":"a"}}],
+        "usage":{"prompt_tokens":1000,"completion_tokens":100,"total_tokens":1100}}"#;
+    let body = |model: &str| json!({"model": model, "messages": [{"role": "user", "content": "x"}]});
+    check(Operation::ChatCompletion, body("world"), answer, 0.003).await;
+    check(Operation::ChatCompletion, body("europe"), answer, 0.0033).await;
+    let governed = governed(answer).await;
+    serve(&governed, governed.gateway.call(Operation::ChatCompletion, &body("hourly"))).await;
+    let spend = governed.kept.one();
+    let seconds = spend.ended.since(spend.started).as_secs_f64();
+    costs(&spend, seconds, "a dollar a second");
+}
+
 /// A stream to its end, where prompts are kept.
 async fn stream(operation: Operation, body: Value, events: &'static str) -> Spend {
     let settings = Settings { keeps_prompts: true, ..Settings::default() };
     let script =
         Script::Answer { status: 200, content_type: "text/event-stream", body: vec![Step::Bytes(events.as_bytes())] };
-    let governed = Governed::set(CONFIG, &[], [script], settings).await;
+    let governed = Paid::set(CONFIG, &[], [script], settings).await;
     let told = serve(&governed, governed.gateway.call(operation, &body)).await;
     assert!(told.contains(&"x-litellm-key-spend: 0.0".to_owned()), "{told:?}");
     governed.kept.one()

@@ -3,8 +3,6 @@
 //! One program for all of them, so that the gateway around them is compiled once. Knows no HTTP server.
 
 #[cfg(test)]
-mod charged;
-#[cfg(test)]
 mod charges;
 #[cfg(test)]
 mod directory;
@@ -32,6 +30,8 @@ mod mirror;
 mod mocks;
 #[cfg(test)]
 mod pace;
+#[cfg(test)]
+mod paid;
 #[cfg(test)]
 mod pass;
 #[cfg(test)]

@@ -9,8 +9,8 @@ use tollgate_core::pass::{Lookup, PassCall, Route};
 use tollgate_core::upstream::RequestBody;
 use tollgate_testkit::{Script, Scripted, Step};
 
-use crate::charged::{Governed, costs};
 use crate::log::Log;
+use crate::paid::{Paid, costs};
 
 const VARIABLES: &[(&str, &str)] = &[
     ("ANTHROPIC_API_KEY", "k"),
@@ -56,8 +56,8 @@ fn events(to: &'static str, rest: &'static str, body: &'static str, answer: &'st
 }
 
 /// One request to its end; `to` is a provider, or the path of a route of the operator's.
-async fn pass(case: Case<'_>) -> (Governed, Vec<String>) {
-    let governed = Governed::of(CONFIG, VARIABLES, [case.answer]).await;
+async fn pass(case: Case<'_>) -> (Paid, Vec<String>) {
+    let governed = Paid::of(CONFIG, VARIABLES, [case.answer]).await;
     let app = &governed.gateway.app;
     let route = match app.passes.find(&case.method, case.to) {
         Lookup::Found(operator, _) => Route::Operator(operator),
@@ -143,7 +143,8 @@ async fn google_is_charged_by_the_model_in_the_path() {
         "cache_read_input_tokens":5}}"#;
     let path = "publishers/anthropic/models/claude-sonnet-4-5@20250929:rawPredict";
     let model = "claude-sonnet-4-5@20250929";
-    check(json("vertex_ai", path, "{}", answer), 0.0003315, model, "vertex_ai").await;
+    // With the uplift of a regional endpoint (`vertex_location="us-central1"`).
+    check(json("vertex_ai", path, "{}", answer), 0.00036465, model, "vertex_ai").await;
 }
 
 #[tokio::test]

@@ -101,7 +101,7 @@ fn a_constant_rate_and_a_size_tell_it() {
 fn a_size_that_nobody_knew_is_that_of_the_file() {
     let streamed = "52494646ffffffff57415645666d742010000000010001 00803e0000007d00000200100064617461ffffffff0000";
     check("wav", streamed, Some(44 + 32_000), Some(1.0));
-    check("wav of no known size", &streamed.replace("0010006461", "0010006461"), None, Some(0.0000625));
+    check("wav of no known size", streamed, None, Some(0.0000625));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! cache writes and media. Knows no budgets.
 
 use super::call::{Call, Work};
+use super::native;
 use super::pricing::{self, Priced};
 use super::rates::Terms;
 use super::tokens;
@@ -58,10 +59,11 @@ pub fn standing(map: &PriceMap, call: &Call<'_>) -> Standing {
     }
 }
 
-/// The most that the call can cost; `None` where that cannot be told: no price, or one of time that has not passed.
+/// The most that the call can cost, within the time that it may take; `None` where that cannot be told.
 pub fn worst(map: &PriceMap, call: &Call<'_>, ask: &Ask) -> Option<Worst> {
     let priced = pricing::select(map, call)?;
-    if let Some(units) = of_images(call, &priced, ask).or_else(|| of_units(map, call, &priced)) {
+    let of_time = || native::timed(call, &priced).map(|charge| charge.total()).filter(|most| !most.is_zero());
+    if let Some(units) = of_images(call, &priced, ask).or_else(|| of_units(map, call, &priced)).or_else(of_time) {
         return Some(Worst { total: units.round(), input: Picodollars(0) });
     }
     let facts = map.find(priced.key);

@@ -174,6 +174,9 @@ fn the_worst_case_of_units_is_what_the_call_says() {
         let call = Call { work, ..Call::new(provider, model, &usage) };
         assert_eq!(worst(&map, &call, &ASK).map(|most| most.total), Some(usd(want)), "{model}");
     }
+    let own = Prices::parse("os=0.1");
+    let timed = Call { custom: Some(&own), elapsed: second, ..Call::new("mine", "m", &usage) };
+    assert_eq!(worst(&map, &timed, &ASK).map(|most| most.total), Some(usd(10.0)));
     let call = Call {
         work: Work::Rerank { units: Some(1), tokens: None },
         ..Call::new("jina_ai", "jina-reranker-v2-base-multilingual", &usage)

@@ -39,13 +39,13 @@ impl Journal for Kept {
 }
 
 /// A gateway, whoever holds its master key, and what calls have cost.
-pub struct Governed {
+pub struct Paid {
     pub gateway: Gateway,
     pub visitor: Visitor,
     pub kept: Arc<Kept>,
 }
 
-impl Governed {
+impl Paid {
     pub async fn of(yaml: &str, variables: &[(&str, &str)], scripts: impl IntoIterator<Item = Script>) -> Self {
         Self::set(yaml, variables, scripts, Settings::default()).await
     }
