@@ -13,7 +13,7 @@ use crate::directory::Columns;
 use crate::govern::limits::Kind;
 use crate::govern::{TokenEstimate, Visit, Worst, access};
 use crate::journey::{Ask, AskBody};
-use crate::price::Job;
+use crate::price::{Deed, Job};
 use crate::{App, Error};
 
 /// LiteLLM's estimate of a token's length in characters, where limits of tokens are concerned.
@@ -61,7 +61,10 @@ impl App {
         let catalog = self.catalog.get();
         let found = served.and_then(|model| catalog.resolve(model, caller.team_scope()).ok().flatten());
         let group = found.as_ref().map(Found::group);
-        let job = job(call.operation, &ask.body);
+        let job = match &ask.body {
+            AskBody::Json { object, .. } => Job::asked(call.operation, object),
+            AskBody::Upload(held) => held.job(call.operation),
+        };
         let messages = || match &ask.body {
             AskBody::Json { bytes, .. } => serde_json::from_slice(bytes).ok(),
             AskBody::Upload(_) => None,
@@ -96,6 +99,25 @@ impl App {
 }
 
 impl App {
+    /// Admits what has a known price, if any: a search, or a request that is passed on, and that may name a model.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub(crate) async fn admit_at(
+        &self,
+        visitor: Option<&Visitor>,
+        (call_id, call_type): (&str, &'static str),
+        (model, picousd): (Option<&str>, Option<u64>),
+    ) -> Result<Option<Bill>, Error> {
+        let Some(visitor) = visitor else { return Ok(None) };
+        let catalog = self.catalog.get();
+        let found = model.and_then(|model| catalog.resolve(model, visitor.caller.team_scope()).ok().flatten());
+        let group = found.as_ref().map(Found::group);
+        let worst = || Worst { picousd: Some(picousd.unwrap_or(0)), is_free: false };
+        let visit = Visit { worst: Some(&worst), model, group, ..other(visitor, (call_id, call_type)) };
+        self.governance.admit(&catalog, &visitor.caller, visit).await.map(Some)
+    }
+
     /// Admits what is no call of a model: one about a file or a batch, a search, a session, a request that is passed on.
     ///
     /// # Errors
@@ -109,20 +131,24 @@ impl App {
         let Some(visitor) = visitor else { return Ok(None) };
         let catalog = self.catalog.get();
         let found = model.and_then(|model| catalog.resolve(model, visitor.caller.team_scope()).ok().flatten());
-        let visit = Visit {
-            call_id,
-            call_type,
-            endpoint: &visitor.endpoint,
-            model,
-            group: found.as_ref().map(Found::group),
-            customer: visitor.customer.clone(),
-            user_agent: visitor.user_agent.clone(),
-            address: visitor.address.clone(),
-            // What it costs is known in the end, if ever: it is let in while anything is left.
-            tokens: TokenEstimate { input: 0, output: Some(0) },
-            ..Visit::default()
-        };
+        // What it costs is known in the end, if ever: it is let in while anything is left.
+        let group = found.as_ref().map(Found::group);
+        let visit = Visit { model, group, ..other(visitor, (call_id, call_type)) };
         self.governance.admit(&catalog, &visitor.caller, visit).await.map(Some)
+    }
+}
+
+/// A call that no model has a part in.
+fn other<'a>(visitor: &'a Visitor, (call_id, call_type): (&'a str, &'static str)) -> Visit<'a> {
+    Visit {
+        call_id,
+        call_type,
+        endpoint: &visitor.endpoint,
+        customer: visitor.customer.clone(),
+        user_agent: visitor.user_agent.clone(),
+        address: visitor.address.clone(),
+        tokens: TokenEstimate { input: 0, output: Some(0) },
+        ..Visit::default()
     }
 }
 
@@ -146,39 +172,48 @@ fn tokens(ask: &Ask<'_>) -> TokenEstimate {
 impl App {
     /// The most that the call can cost at any deployment that may serve it.
     fn worst(&self, group: Option<&Group>, ask: &Ask<'_>, job: &Job) -> Worst {
-        let AskBody::Json { bytes, object } = &ask.body else { return Worst::default() };
         if is_free(ask.call.operation) {
             return Worst { picousd: Some(0), is_free: false };
         }
-        let limit = ask.output_tokens();
-        let asked = cost::Ask {
-            // No token is shorter than a byte.
-            input_tokens: Some(bytes.len() as u64),
-            output_tokens: (limit > 0).then_some(limit),
-            choices: object.given("n").and_then(|text| text.parse().ok()).unwrap_or(1),
-            has_answer: true,
-            writes_cache: object.given("messages").is_some_and(|text| text.contains("cache_control")),
-            has_media: false,
+        let (asked, job) = match &ask.body {
+            AskBody::Json { bytes, object } => {
+                (asked(ask, bytes.len() as u64, object), job.most(Some(object), Some(bytes.len() as u64)))
+            }
+            AskBody::Upload(held) => {
+                let job = job.most(None, held.length_bytes());
+                let choices = if let Deed::Images { count, .. } = job.work { count } else { 1 };
+                (cost::Ask { choices, ..UPLOADED }, job)
+            }
         };
         let prices = &self.governance.prices;
-        let picousd = group.and_then(|group| prices.worst(group, job, &asked));
-        Worst { picousd, is_free: picousd == Some(0) && group.is_some_and(|group| prices.is_free(group, job)) }
+        let picousd = group.and_then(|group| prices.worst(group, &job, &asked));
+        Worst { picousd, is_free: picousd == Some(0) && group.is_some_and(|group| prices.is_free(group, &job)) }
     }
 }
 
-/// What the call is about, in what it is paid by.
-fn job(operation: Operation, body: &AskBody<'_>) -> Job {
-    let AskBody::Json { object, .. } = body else { return Job::Tokens };
-    let text = |name: &str| object.given(name).and_then(|_| object.string(name)).map(std::borrow::Cow::into_owned);
-    let count = |name: &str| object.given(name).and_then(|text| text.parse().ok());
-    match operation {
-        Operation::Embedding => Job::Embedding,
-        Operation::ImageGeneration => {
-            Job::Images { count: count("n").unwrap_or(1), size: text("size"), quality: text("quality") }
-        }
-        Operation::Speech => Job::Speech { characters: text("input").map_or(0, |input| input.chars().count() as u64) },
-        Operation::Rerank => Job::Rerank,
-        _ => Job::Tokens,
+/// A form with a recording or with images, as tokens: nobody counts them before they are read.
+const UPLOADED: cost::Ask = cost::Ask {
+    input_tokens: Some(UPLOAD_TOKENS),
+    output_tokens: None,
+    choices: 1,
+    has_answer: true,
+    writes_cache: false,
+    has_media: true,
+};
+/// 25 minutes of sound, which OpenAI takes at most, at ten tokens a second; images have fewer.
+const UPLOAD_TOKENS: u64 = 15_000;
+
+/// What a request of JSON says of its size.
+fn asked(ask: &Ask<'_>, bytes: u64, object: &Object<'_>) -> cost::Ask {
+    let limit = ask.output_tokens();
+    cost::Ask {
+        // No token is shorter than a byte.
+        input_tokens: Some(bytes),
+        output_tokens: (limit > 0).then_some(limit),
+        choices: object.given("n").and_then(|text| text.parse().ok()).unwrap_or(1),
+        has_answer: true,
+        writes_cache: object.given("messages").is_some_and(|text| text.contains("cache_control")),
+        has_media: false,
     }
 }
 

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tollgate_wire::Usage;
+use tracing::warn;
 
 use crate::clock::Clock;
 use crate::deployment::Deployment;
 use crate::govern::limits;
-use crate::govern::told::Headers;
+use crate::govern::told::{self, Headers};
 use crate::ledger::{Journal, JournalFault, Outcome, Spend, Tokens};
-use crate::price::{Job, Pricing};
+use crate::price::{Charged, Deed, Job, Named, Pricing, When};
 use crate::quota::{Quota, Reservation, Used};
 use crate::upstream::BoxFuture;
 
@@ -27,11 +28,13 @@ pub(crate) struct Bill {
     pub spend: Box<Spend>,
     /// Who answered, or was asked last.
     pub deployment: Option<Arc<Deployment>>,
+    /// Whom a request went to that no deployment has a part in.
+    pub named: Option<Named>,
     pub prices: Arc<Pricing>,
     pub job: Job,
     /// What others were asked for beside whoever answered: the loser of a hedge, a stream that broke.
     pub beside_picousd: u64,
-    /// What the operator says that the call costs, whatever it uses.
+    /// What the operator, or whoever answered, says that the call costs, whatever it uses.
     pub fixed_picousd: Option<u64>,
     /// What the key had spent before the call, and what others of its calls hold.
     pub key_picousd: u64,
@@ -89,17 +92,26 @@ impl Bill {
         Receipt { cost_picousd: used.cost_picousd, breakdown, key_spend_usd, durable: Some(durable) }
     }
 
+    /// What an answer says of limits that goes out before its cost is known.
+    pub fn told(&mut self) -> Headers {
+        let mut told = std::mem::take(&mut self.told);
+        told::during(&mut told, limits::usd(self.key_picousd));
+        told
+    }
+
     /// Another deployment was asked, too, and its answer is not the call's.
     pub fn charge_beside(&mut self, deployment: &Deployment, used: Option<Usage>) {
         let question = Usage { prompt_tokens: self.input_tokens, total_tokens: self.input_tokens, ..Usage::default() };
-        let charged = self.prices.charge(deployment, &self.job, &used.unwrap_or(question), self.clock.now());
+        let now = self.clock.now();
+        let when = When { now, elapsed: now.since(self.spend.started) };
+        let charged = self.prices.charge(deployment, &self.job, &used.unwrap_or(question), when);
         self.beside_picousd = self.beside_picousd.saturating_add(charged.picousd);
     }
 
     fn fill(&mut self, end: &End<'_>, usage: Option<Usage>) {
         let spend = &mut *self.spend;
         // A failure before anything was generated costs nothing.
-        let is_charged = usage.is_some() || end.status < 300;
+        let is_charged = usage.is_some() || end.status < 300 || self.fixed_picousd.is_some();
         let usage = usage.unwrap_or_default();
         spend.ended = self.clock.now();
         spend.outcome = match end.status {
@@ -122,17 +134,52 @@ impl Bill {
         if spend.outcome == Outcome::Failed {
             spend.error = Some(error_information(end.status));
         }
-        (spend.cost_picousd, spend.cost_breakdown) = (self.fixed_picousd.unwrap_or(0), None);
         if let Some(deployment) = &self.deployment {
-            let charged = self.prices.charge(deployment, &self.job, &usage, spend.ended);
-            if self.fixed_picousd.is_none() && is_charged {
-                (spend.cost_picousd, spend.cost_breakdown) = (charged.picousd, charged.breakdown);
-            }
             spend.model_id.clone_from(&deployment.id);
             spend.model.clone_from(&deployment.model);
             deployment.provider.clone_into(&mut spend.provider);
+        } else if let Some(named) = &self.named {
+            spend.model.clone_from(&named.model);
+            spend.provider.clone_from(&named.provider);
         }
+        let charged = if is_charged { self.charged(&usage) } else { Charged::default() };
+        let spend = &mut *self.spend;
+        (spend.cost_picousd, spend.cost_breakdown) = (charged.picousd, charged.breakdown);
         spend.cost_picousd = spend.cost_picousd.saturating_add(self.beside_picousd);
+    }
+
+    /// What the call is charged; what cannot be charged is said.
+    fn charged(&self, usage: &Usage) -> Charged {
+        if let Some(picousd) = self.fixed_picousd {
+            return Charged { picousd, ..Charged::default() };
+        }
+        if self.job.work == Deed::Nothing {
+            return Charged::default();
+        }
+        let when = When { now: self.spend.ended, elapsed: self.spend.ended.since(self.spend.started) };
+        let (model, provider) = (self.spend.model.as_str(), self.spend.provider.as_str());
+        let charged = match (&self.deployment, &self.named) {
+            (Some(deployment), _) => self.prices.charge(deployment, &self.job, usage, when),
+            (None, Some(named)) => self.prices.charge_named(named, &self.job, usage, when),
+            (None, None) => return Charged::default(),
+        };
+        if charged.is_unpriced && self.deployment.is_none() {
+            warn!(
+                provider,
+                model,
+                "`{model}` of {provider} has no price: this call is charged nothing. Add `{provider}/{model}` to the price \
+                 map (LITELLM_MODEL_COST_MAP_URL), or set cost_per_request on a pass-through endpoint of your own"
+            );
+        }
+        if charged.picousd == 0 && !charged.is_unpriced && self.job.lacks_length() && usage.total_tokens == 0 {
+            warn!(
+                provider,
+                model,
+                "how long the recording is cannot be told: this transcription by `{model}` of {provider} is charged nothing. \
+                 Ask for response_format verbose_json, or upload WAV, FLAC, MP3 or Ogg"
+            );
+        }
+        charged
     }
 }
 

@@ -155,7 +155,7 @@ impl App {
 }
 
 /// Ends the record of a whole answer, and tells what it has cost.
-async fn settle(mut record: Record, status: u16, served_by: &mut ServedBy) {
+pub(crate) async fn settle(mut record: Record, status: u16, served_by: &mut ServedBy) {
     let told = record.bill.as_mut().map(|bill| std::mem::take(&mut bill.told));
     let receipt = record.finish(status);
     if let Some(mut told) = told {
@@ -380,6 +380,8 @@ impl Exchange<'_> {
         let uri = deployment.uri(self.call.operation, Mode::Whole)?;
         let request = request(deployment, uri, body, &content)?;
         let (content_type, bytes) = self.exchange(deployment, request).await?;
+        let object = Object::parse(&bytes).ok();
+        self.usage = object.and_then(|object| Usage::parse(object.given("usage")?));
         Ok((content_type.unwrap_or(JSON), ReplyBody::Whole(bytes)))
     }
 }

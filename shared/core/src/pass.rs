@@ -4,8 +4,10 @@
 //! format: a tap reads usage from the copy. Its callers have been authenticated.
 
 mod bedrock;
+mod charge;
 mod group;
 mod headers;
+mod named;
 mod operator;
 mod provider;
 mod ready;
@@ -15,16 +17,19 @@ mod target;
 mod upload;
 mod vertex;
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 
 pub use operator::{Lookup, Operator};
 pub use ready::Passes;
 pub use relay::Passing;
 pub use target::decode;
 
+use crate::bill::Bill;
 use crate::call::Visitor;
+use crate::deployment::Deployment;
 use crate::record::Record;
 use crate::sign::Scheme;
 use crate::upstream::RequestBody;
@@ -64,6 +69,16 @@ pub enum Route<'a> {
     Operator(&'a Operator),
 }
 
+impl Route<'_> {
+    /// What the operator says that a request costs.
+    fn price(&self) -> Option<u64> {
+        match self {
+            Self::Provider(_) => None,
+            Self::Operator(operator) => operator.price(),
+        }
+    }
+}
+
 /// The provider's answer on its way.
 pub struct PassReply {
     pub status: StatusCode,
@@ -73,6 +88,8 @@ pub struct PassReply {
     pub api_base: String,
     /// US dollars, where the operator has set a price.
     pub cost: Option<f64>,
+    /// What the caller's key and limits say of themselves, as headers of the answer.
+    pub governed: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// Everything but the body of a request that is going out.
@@ -83,8 +100,8 @@ struct Outgoing {
     cost: Option<f64>,
     /// How the caller is shown, where no fixed key is among the headers.
     scheme: Option<Scheme>,
-    /// Empty where no deployment is asked.
-    deployment_id: String,
+    /// `None` where no deployment is asked.
+    deployment: Option<Arc<Deployment>>,
 }
 
 impl App {
@@ -94,7 +111,7 @@ impl App {
     /// Where it cannot be passed on, or nobody answers; an answer that is a failure is a reply. It is logged either way.
     pub async fn pass(&self, mut call: PassCall<'_>) -> Result<PassReply, Error> {
         let mut record = Record::of(std::mem::take(&mut call.id), "pass_through_endpoint", call.started);
-        match self.admit_other(call.visitor.as_ref(), (&record.call_id, "pass_through_endpoint"), None).await {
+        match self.admit_passed(&mut call, &record.call_id).await {
             Ok(bill) => record.bill = bill,
             Err(error) => {
                 record.finish(error.status()).durable().await;
@@ -106,8 +123,10 @@ impl App {
             Route::Operator(operator) => operator.outgoing(&call, &self.passes, self.gatekeeper.key_header()),
         };
         let sent = match outcome {
-            Ok(mut outgoing) => {
-                record.deployment_id = std::mem::take(&mut outgoing.deployment_id);
+            Ok(outgoing) => {
+                if let Some(deployment) = &outgoing.deployment {
+                    record.note(deployment);
+                }
                 send::send(self, call, outgoing, record).await
             }
             Err(error) => Err((error, record)),
@@ -121,13 +140,19 @@ impl App {
         }
     }
 
+    async fn admit_passed(&self, call: &mut PassCall<'_>, call_id: &str) -> Result<Option<Bill>, Error> {
+        let model = named::model(self, call).await?;
+        let asked = (model.as_deref(), call.route.price());
+        self.admit_at(call.visitor.as_ref(), (call_id, "pass_through_endpoint"), asked).await
+    }
+
     async fn to_provider(&self, call: &mut PassCall<'_>, name: &'static str) -> Result<Outgoing, Error> {
         let ready = self.passes.provider(name)?;
         let way = ready.provider.way;
         let deployment = match way {
             Way::Azure => group::in_path_or_body(self, call).await?,
             Way::BodyGroup => group::in_body(self, call).await?,
-            Way::PathGroup => Some(group::at_front(self, &mut call.rest)?),
+            Way::PathGroup => Some(group::at_front(self, call)?),
             _ => None,
         };
         let caller =
@@ -178,7 +203,7 @@ impl Ready {
             }
             _ => base.below(&call.rest, query.as_deref())?,
         };
-        Ok(Outgoing { uri, headers, timeout, cost: None, scheme, deployment_id: String::new() })
+        Ok(Outgoing { uri, headers, timeout, cost: None, scheme, deployment: None })
     }
 
     fn unset(&self, variables: &[&str]) -> Error {

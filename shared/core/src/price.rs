@@ -2,12 +2,20 @@
 //!
 //! The arithmetic is `wire::cost`; here it is told who served what. Counts no budget.
 
+mod job;
+
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tollgate_wire::Usage;
-use tollgate_wire::cost::{self, Adjustments, Ask, Basis, Call, Cost, Images, Names, Standing, Unmapped, Work};
+use tollgate_wire::cost::{self, Adjustments, Ask, Basis, Call, Cost, Names, Residency, Standing, Unmapped};
+use tollgate_wire::dialect::vertex_location;
 use tollgate_wire::price_map::PriceMap;
+use tollgate_wire::usage::Source;
+
+pub(crate) use job::seconds;
+pub use job::{Deed, Job};
 
 use crate::catalog::Group;
 use crate::clock::Moment;
@@ -19,46 +27,6 @@ use crate::live::Live;
 pub struct Pricing {
     map: Live<PriceMap>,
     adjustments: Live<Adjustments>,
-}
-
-/// What the call was about, in what it is paid by.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Job {
-    #[default]
-    Tokens,
-    Embedding,
-    Images {
-        count: u64,
-        size: Option<String>,
-        quality: Option<String>,
-    },
-    Speech {
-        characters: u64,
-    },
-    Rerank,
-}
-
-impl Job {
-    fn work(&self) -> Work<'_> {
-        match self {
-            Self::Tokens => Work::Tokens,
-            Self::Embedding => Work::Embedding,
-            Self::Images { count, size, quality } => Work::Images(Images {
-                count: *count,
-                size: size.as_deref(),
-                quality: quality.as_deref(),
-                ..Images::default()
-            }),
-            Self::Speech { characters } => Work::Speech { characters: *characters },
-            // A search is the unit of those who are paid by it.
-            Self::Rerank => Work::Rerank { units: Some(1), tokens: None },
-        }
-    }
-
-    /// Whether its answer has tokens.
-    const fn has_answer(&self) -> bool {
-        matches!(self, Self::Tokens)
-    }
 }
 
 /// What was charged.
@@ -76,6 +44,25 @@ pub struct Charged {
 pub enum Quoted<'a> {
     Deployment(&'a Deployment),
     Model { provider: &'a str, model: &'a str },
+}
+
+/// When a call is billed, and how long it took where time is paid for.
+#[derive(Clone, Copy, Debug)]
+pub struct When {
+    pub now: Moment,
+    pub elapsed: Duration,
+}
+
+/// A model that no deployment is configured for, as a request that was passed on names it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// LiteLLM's name of whoever was asked.
+    pub provider: String,
+    pub model: String,
+    /// The model that the answer names.
+    pub answered: Option<String>,
+    /// The region or location where it was served.
+    pub region: Option<String>,
 }
 
 impl Pricing {
@@ -98,10 +85,19 @@ impl Pricing {
     }
 
     /// What the deployment charges for this.
-    pub fn charge(&self, deployment: &Deployment, job: &Job, usage: &Usage, now: Moment) -> Charged {
-        let map = self.map();
-        let call = Call { at_unix_s: now.seconds(), ..call(deployment, job, usage) };
-        match cost::of(&map, &call, &self.adjustments.get()) {
+    pub fn charge(&self, deployment: &Deployment, job: &Job, usage: &Usage, when: When) -> Charged {
+        let usage = counted(job, usage);
+        self.charged(&at(when, call(deployment, job, &usage)))
+    }
+
+    /// What a model that no deployment is configured for charges for this.
+    pub fn charge_named(&self, named: &Named, job: &Job, usage: &Usage, when: When) -> Charged {
+        let usage = counted(job, usage);
+        self.charged(&at(when, call_of_named(named, job, &usage)))
+    }
+
+    fn charged(&self, call: &Call<'_>) -> Charged {
+        match cost::of(&self.map(), call, &self.adjustments.get()) {
             Ok(cost) => Charged {
                 picousd: cost.total.0,
                 is_unpriced: cost.basis == Basis::Unpriced,
@@ -117,7 +113,7 @@ impl Pricing {
     /// Where nothing is known of the model.
     pub fn quote(&self, asked: Quoted<'_>, usage: &Usage, now: Moment) -> Result<Cost, Unmapped> {
         let call = match asked {
-            Quoted::Deployment(deployment) => call(deployment, &Job::Tokens, usage),
+            Quoted::Deployment(deployment) => call(deployment, &TOKENS, usage),
             Quoted::Model { provider, model } => Call::new(provider, model, usage),
         };
         cost::of(&self.map(), &Call { at_unix_s: now.seconds(), ..call }, &self.adjustments.get())
@@ -134,7 +130,8 @@ impl Pricing {
                 continue;
             }
             last = Some(deployment);
-            let call = call(deployment, job, &usage);
+            // Where time is paid for, a call takes no more than it may.
+            let call = Call { elapsed: deployment.timeout, ..call(deployment, job, &usage) };
             let ask = Ask { has_answer: job.has_answer(), ..*ask };
             let most = match cost::worst(&map, &call, &ask) {
                 Some(found) => Some(found.total.0),
@@ -159,6 +156,47 @@ impl Pricing {
     }
 }
 
+const fn at(when: When, call: Call<'_>) -> Call<'_> {
+    Call { at_unix_s: when.now.seconds(), elapsed: when.elapsed, ..call }
+}
+
+/// OpenAI's hosts in a region, which cost more.
+fn residency(deployment: &Deployment) -> Option<Residency> {
+    let (_, rest) = deployment.api_base.split_once("://").filter(|_| deployment.provider == "openai")?;
+    match rest.split(['/', ':']).next()? {
+        "us.api.openai.com" => Some(Residency::Us),
+        "eu.api.openai.com" => Some(Residency::Eu),
+        _ => None,
+    }
+}
+
+/// A call of nothing but tokens.
+static TOKENS: Job = Job { work: Deed::Tokens, tools: cost::Tools::NONE, tier: None };
+
+/// The usage, as far as it counts for the job: what the gateway has guessed stands for no tokens of a picture.
+fn counted(job: &Job, usage: &Usage) -> Usage {
+    let is_guess = usage.source == Source::Estimate && job.wants_true_counts();
+    if is_guess { Usage::default() } else { *usage }
+}
+
+fn call_of_named<'a>(named: &'a Named, job: &'a Job, usage: &'a Usage) -> Call<'a> {
+    let names = Names {
+        base_model: None,
+        provider_model: None,
+        response_model: named.answered.as_deref(),
+        request_model: &named.model,
+    };
+    Call {
+        names,
+        region: named.region.as_deref().filter(|_| named.provider == "bedrock"),
+        vertex_location: named.region.as_deref().filter(|_| named.provider == "vertex_ai"),
+        work: job.work(),
+        tools: job.tools,
+        tier: job.tier.as_deref(),
+        ..Call::new(&named.provider, &named.model, usage)
+    }
+}
+
 fn call<'a>(deployment: &'a Deployment, job: &'a Job, usage: &'a Usage) -> Call<'a> {
     let names = Names {
         base_model: deployment.rules.settings.base_model.as_deref(),
@@ -170,13 +208,19 @@ fn call<'a>(deployment: &'a Deployment, job: &'a Job, usage: &'a Usage) -> Call<
         names,
         custom: deployment.prices.as_ref(),
         region: deployment.routing.region.as_deref(),
+        residency: residency(deployment),
+        vertex_location: vertex_location(&deployment.rules.settings),
         work: job.work(),
+        tools: job.tools,
+        tier: job.tier.as_deref(),
         ..Call::new(deployment.provider, &deployment.model, usage)
     }
 }
 
 fn is_priced_alike(one: &Deployment, other: &Deployment) -> bool {
     one.provider == other.provider
+        && residency(one) == residency(other)
+        && vertex_location(&one.rules.settings) == vertex_location(&other.rules.settings)
         && one.model == other.model
         && one.prices == other.prices
         && one.rules.settings.base_model == other.rules.settings.base_model

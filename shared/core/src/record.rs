@@ -73,9 +73,11 @@ impl Record {
         }
     }
 
-    /// Keeps the answer, where prompts and answers are kept.
-    pub fn keep_answer(&mut self, answer: &[u8]) {
-        if let Some(bill) = self.bill.as_mut().filter(|bill| bill.spend.messages.is_some()) {
+    /// Takes over what a whole answer says of its work, and keeps it where prompts and answers are kept.
+    pub fn answered(&mut self, answer: &[u8]) {
+        let Some(bill) = &mut self.bill else { return };
+        bill.job.answered(answer);
+        if bill.spend.messages.is_some() {
             bill.spend.response = serde_json::from_slice(answer).ok();
         }
     }

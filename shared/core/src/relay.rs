@@ -3,12 +3,15 @@
 //! One frame is in flight at a time, so a slow client slows the provider. Dropping the relay, as the
 //! server does when the client leaves, drops the provider's body and with it the connection.
 
+mod body;
+mod heard;
+
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body::{Body, Frame};
+use http_body::Body;
 use tokio::time::{Instant, Sleep};
 use tollgate_wire::Usage;
 use tollgate_wire::failure::{Begun, Break, Failure, Origin};
@@ -21,6 +24,8 @@ use crate::record::Record;
 use crate::resilience;
 use crate::responses::Keeping;
 use crate::upstream::{AnswerBody, BoxFuture, UpstreamError};
+
+pub(crate) use heard::Heard;
 
 /// What the client is given next.
 type Piece = Result<Bytes, UpstreamError>;
@@ -56,6 +61,7 @@ pub struct Relay {
     /// When the next frame was first asked for in vain. The time that a slow client takes is not the provider's.
     waiting_since: Option<Instant>,
     record: Option<Record>,
+    heard: Option<Heard>,
     /// What was taken for the call, to be settled at its end.
     hold: Option<Hold>,
     /// How the response is to be kept once it is whole.
@@ -108,6 +114,7 @@ impl Relay {
             alarm,
             waiting_since: None,
             record: None,
+            heard: None,
             hold: None,
             keeping: None,
             closing: None,
@@ -118,6 +125,9 @@ impl Relay {
 
     /// Ends this record when the stream ends.
     pub(crate) fn carry_record(&mut self, record: Record) {
+        if matches!(self.work, Work::Events(_)) {
+            self.heard = Heard::of(&record, self.origin.operation.format());
+        }
         self.record = Some(record);
     }
 
@@ -309,6 +319,9 @@ impl Relay {
         if usage.is_some() {
             record.usage = usage;
         }
+        if let Some(heard) = self.heard.take() {
+            heard.tell(&mut record);
+        }
         record.answer_id = id.filter(|id| !id.is_empty());
         match ending {
             End::Served => record.finish(200),
@@ -332,6 +345,9 @@ impl Relay {
 
     /// What the client is sent for a step, and how the call has ended with it, if it has.
     fn frame(&mut self, step: Step) -> (Option<Piece>, Receipt) {
+        if let (Some(heard), Step::Bytes(bytes)) = (&mut self.heard, &step) {
+            heard.push(bytes);
+        }
         match step {
             // The stream has had its end: the call is over, whatever the provider's connection still does.
             Step::Bytes(bytes) if self.is_done() => (Some(Ok(bytes)), self.settle(End::Served)),
@@ -370,45 +386,4 @@ enum End<'a> {
     Served,
     Failed(&'a Failure),
     Left,
-}
-
-impl Body for Relay {
-    type Data = Bytes;
-    /// A raw stream that breaks can only be cut: its client must see that the end is missing.
-    type Error = UpstreamError;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let relay = self.get_mut();
-        if relay.last.is_none() {
-            let (frame, receipt) = match relay.first.take() {
-                Some(first) => relay.begun_with(first),
-                None => {
-                    let step = ready!(relay.step(context));
-                    relay.frame(step)
-                }
-            };
-            match receipt.waiting() {
-                Some(waiting) => relay.last = Some((waiting, frame)),
-                None => return Poll::Ready(frame.map(|frame| frame.map(Frame::data))),
-            }
-        }
-        if let Some((waiting, _)) = &mut relay.last {
-            ready!(waiting.as_mut().poll(context));
-        }
-        let frame = relay.last.take().and_then(|(_, frame)| frame);
-        Poll::Ready(frame.map(|frame| frame.map(Frame::data)))
-    }
-}
-
-impl Drop for Relay {
-    /// The client left, or has had everything: what was delivered is noted.
-    fn drop(&mut self) {
-        self.upstream = None;
-        let ending = if self.is_done() { End::Served } else { End::Left };
-        // Nobody is there to wait for it.
-        let _ = self.settle(ending);
-    }
 }

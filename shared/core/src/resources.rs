@@ -8,6 +8,7 @@ mod action;
 mod anthropic;
 mod ask;
 mod bedrock;
+mod charge;
 mod foreign;
 mod form;
 mod rename;
@@ -24,6 +25,7 @@ use http::HeaderValue;
 use tollgate_wire::json::Object;
 use tollgate_wire::resource_id::{self, Routed};
 
+use crate::bill::Bill;
 use crate::call::Visitor;
 use crate::call::{Reply, ReplyBody, ServedBy, Timeouts};
 use crate::dispatch::Failed;
@@ -73,10 +75,11 @@ impl App {
     /// # Errors
     /// Everything that [`Error`] names; the call has been logged either way.
     pub async fn serve_resource(&self, call: ResourceCall) -> Result<Reply, Failed> {
-        let call_type = call.action.row().call_type;
+        let action = call.action;
+        let call_type = action.row().call_type;
         let mut record = Record::of(call.id.clone(), call_type, call.started);
         match self.admit_other(call.visitor.as_ref(), (&call.id, call_type), None).await {
-            Ok(bill) => record.bill = bill,
+            Ok(bill) => record.bill = bill.map(|bill| Bill { job: charge::work(call.action).into(), ..bill }),
             Err(error) => return Err(*crate::dispatch::refused(error, record).await),
         }
         let mut asked = Asked {
@@ -87,10 +90,13 @@ impl App {
             scheme: None,
         };
         let outcome = serve(&mut asked, call).await;
-        let served_by = std::mem::take(&mut asked.served_by);
+        let mut served_by = std::mem::take(&mut asked.served_by);
         match outcome {
             Ok((content_type, body)) => {
-                asked.finish(200).await;
+                let answer = if let ReplyBody::Whole(bytes) = &body { Some(bytes) } else { None };
+                if let Some(record) = asked.record.take() {
+                    charge::finish(action, record, answer, &mut served_by).await;
+                }
                 Ok(Reply { served_by, content_type, body })
             }
             Err(error) => {

@@ -18,7 +18,8 @@ use crate::call::Visitor;
 use crate::call::{Reply, ReplyBody, ServedBy};
 use crate::config::Config;
 use crate::deployment::Variables;
-use crate::dispatch::Failed;
+use crate::dispatch::{Failed, settle};
+use crate::price::{Job, Named};
 use crate::record::Record;
 use crate::upstream::RequestBody;
 use crate::{App, Error, Secret, body, fault};
@@ -97,7 +98,7 @@ impl App {
         };
         match outcome {
             Ok(bytes) => {
-                record.finish(200).durable().await;
+                settle(record, 200, &mut served_by).await;
                 let content_type = HeaderValue::from_static("application/json");
                 Ok(Reply { served_by, content_type, body: ReplyBody::Whole(bytes) })
             }
@@ -123,6 +124,13 @@ impl App {
             param: Some("search_tool_name"),
             message: format!("Search tool '{name}' not found in router.search_tools"),
         })?;
+        let provider = tool.provider.name;
+        if let Some(bill) = &mut record.bill {
+            // LiteLLM's name of what every search is charged as.
+            let model = format!("{provider}/search");
+            bill.named = Some(Named { provider: provider.to_owned(), model, ..Named::default() });
+            bill.job = Job::search(&object);
+        }
         let Some(key) = &tool.key else {
             let variables = tool.provider.key_variables.join(" or ");
             return Err(Error::NoProviderKey { provider: tool.provider.name, variables });

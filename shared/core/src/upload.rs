@@ -10,9 +10,11 @@ use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
-use tollgate_wire::multipart;
+use tollgate_wire::json::{Object, raw};
+use tollgate_wire::{Operation, audio, multipart};
 
 use crate::call::Upload;
+use crate::price::{Deed, Job};
 use crate::upstream::{BodyError, RequestBody};
 
 /// The model named in the form.
@@ -83,6 +85,52 @@ impl Held {
         Some((RequestBody::Streamed(body.boxed_unsync()), headers))
     }
 }
+
+impl Held {
+    /// What the form says of the work, as far as it has arrived.
+    pub fn job(&self, operation: Operation) -> Job {
+        match operation {
+            Operation::Transcription => Deed::Transcription { length: self.recording().and_then(audio::length) }.into(),
+            operation => Job::asked(operation, &self.fields()),
+        }
+    }
+
+    /// Bytes of the whole form, if they are known.
+    pub fn length_bytes(&self) -> Option<u64> {
+        if self.is_whole { Some(self.head.len() as u64) } else { self.length_bytes }
+    }
+
+    /// The fields of a form that is whole.
+    fn fields(&self) -> Object<'static> {
+        let mut fields = Object::default();
+        let parts = if self.is_whole { multipart::parts(&self.boundary, &self.head) } else { Ok(Vec::new()) };
+        for part in parts.unwrap_or_default().into_iter().filter(|part| part.filename.is_none()) {
+            let text = String::from_utf8_lossy(&self.head[part.content]).into_owned();
+            // Numbers stand in a form as texts do.
+            let value = if text.parse::<u64>().is_ok() { text } else { raw(&text).get().to_owned() };
+            fields.set_text(&part.name, value);
+        }
+        fields
+    }
+
+    /// The file that is to be written down, as far as it has arrived.
+    fn recording(&self) -> Option<audio::File<'_>> {
+        let start = multipart::begin(&self.boundary, &self.head, "file")?;
+        if self.is_whole {
+            let parts = multipart::parts(&self.boundary, &self.head).ok()?;
+            let content = parts.into_iter().find(|part| part.content.start == start)?.content;
+            let head = &self.head[content];
+            return Some(audio::File { head, bytes: Some(head.len() as u64) });
+        }
+        // Behind the file nothing but the form's end is expected.
+        let behind = start as u64 + self.boundary.len() as u64 + END_BYTES;
+        let bytes = self.length_bytes.map(|length| length.saturating_sub(behind));
+        Some(audio::File { head: self.head.get(start..)?, bytes })
+    }
+}
+
+/// What stands around the boundary at the end of a form.
+const END_BYTES: u64 = "\r\n----\r\n".len() as u64;
 
 /// An upload that broke off.
 struct Broken(Option<BodyError>);

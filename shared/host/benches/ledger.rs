@@ -41,7 +41,8 @@ fn spend(number: u64) -> Spend {
     Spend {
         id: format!("{:016x}-0000-4000", chance(number)),
         request_id: format!("chatcmpl-{:016x}", chance(number)),
-        call_id: format!("{:016x}-0000-4000-9000-000000000000", chance(number)),
+        // The gateway's own ids rise.
+        call_id: format!("{number:016x}-0000-7000-9000-000000000000"),
         call_type: "acompletion".to_owned(),
         endpoint: "/v1/chat/completions".to_owned(),
         payer: Payer {

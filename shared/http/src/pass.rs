@@ -72,16 +72,17 @@ where
         length_bytes: read::content_length(&head.headers),
         started,
     };
-    let (mut answer, api_base, cost) = match app.pass(call).await {
+    let (mut answer, api_base, cost, governed) = match app.pass(call).await {
         Ok(reply) => {
             let mut answer = Response::new(GatewayBody::Passed(reply.body));
             *answer.status_mut() = reply.status;
             *answer.headers_mut() = reply.headers;
-            (answer, reply.api_base, reply.cost)
+            (answer, reply.api_base, reply.cost, reply.governed)
         }
-        Err(error) => (failure(&error), String::new(), None),
+        Err(error) => (failure(&error), String::new(), None, Vec::new()),
     };
     headers::describe_passed(answer.headers_mut(), &id, started, &api_base, cost);
+    answer.headers_mut().extend(governed);
     answer
 }
 

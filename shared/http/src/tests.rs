@@ -15,6 +15,7 @@ use crate::routes;
 
 mod management;
 mod stored;
+mod walk;
 
 pub(crate) const KEY: &str = "sk-test-0123456789";
 

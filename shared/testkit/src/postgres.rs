@@ -19,6 +19,13 @@ const GUARD: &str = r#"log=$1 folder=$2 parent=$3; shift 3; "$@" >"$log" 2>&1 </
 while kill -0 "$parent" 2>/dev/null; do sleep 0.2; done
 kill -INT "$(head -1 "$folder/data/postmaster.pid")"; wait; rm -rf "$folder""#;
 
+/// An authority, and a certificate of its for 127.0.0.1.
+const CERTIFY: &str = r#"umask 077
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -out authority.crt -keyout authority.key
+openssl req -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -out server.csr -keyout server.key
+echo subjectAltName=IP:127.0.0.1 >extensions
+openssl x509 -req -in server.csr -CA authority.crt -CAkey authority.key -CAcreateserial -days 2 -extfile extensions -out server.crt"#;
+
 /// A running server.
 pub struct Server {
     programs: PathBuf,
@@ -32,7 +39,17 @@ pub struct Server {
 /// When PostgreSQL is not installed or does not start: a test that needs it fails, and is not skipped.
 pub fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(Server::start)
+    SERVER.get_or_init(|| Server::start("tollgate-postgres", |_| Vec::new()))
+}
+
+/// A server that takes connections under TLS only, and the authority that its certificate is of.
+///
+/// # Panics
+/// As [`server`], and where there is no `openssl`, which Debian's PostgreSQL brings.
+pub fn tls_server() -> (&'static Server, PathBuf) {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    let server = SERVER.get_or_init(|| Server::start("tollgate-postgres-tls", Server::demand_tls));
+    (server, server.folder.join("data/authority.crt"))
 }
 
 impl Server {
@@ -96,9 +113,10 @@ impl Server {
         format!("postgresql://{USER}@127.0.0.1:{}/{database}", self.port)
     }
 
-    fn start() -> Self {
+    /// `options`: what the server is started with beside what all are, once its folder is there.
+    fn start(name: &str, options: fn(&Self) -> Vec<String>) -> Self {
         let programs = programs();
-        let folder = std::env::temp_dir().join(format!("tollgate-postgres-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap_or_else(|error| unreachable!("{}: {error}", folder.display()));
         let server = Self { programs, folder, port: free_port() };
         if is_root() {
@@ -119,20 +137,39 @@ impl Server {
             "--locale",
             "C.UTF-8",
         ]));
-        server.spawn(&data);
+        let options = options(&server);
+        server.spawn(&data, options);
         server
     }
 
+    /// A certificate of its own for 127.0.0.1, and no way in without it.
+    fn demand_tls(&self) -> Vec<String> {
+        let data = self.folder.join("data");
+        succeed(Command::new("sh").args(["-ec", CERTIFY]).current_dir(&data));
+        let rules = data.join("pg_hba.conf");
+        fs::write(&rules, "hostssl all all 127.0.0.1/32 trust\n")
+            .unwrap_or_else(|error| unreachable!("{}: {error}", rules.display()));
+        if is_root() {
+            succeed(
+                Command::new("chown")
+                    .arg("postgres")
+                    .args(["server.crt", "server.key", "pg_hba.conf"])
+                    .current_dir(&data),
+            );
+        }
+        vec!["ssl=on".to_owned()]
+    }
+
     /// A shell stands beside the server and stops it when this process is gone, however it ends.
-    fn spawn(&self, data: &str) {
-        let options = [
+    fn spawn(&self, data: &str, mut options: Vec<String>) {
+        options.extend([
             format!("port={}", self.port),
             "listen_addresses=127.0.0.1".to_owned(),
             format!("unix_socket_directories={}", self.folder.display()),
             "fsync=off".to_owned(),
             "full_page_writes=off".to_owned(),
             "max_connections=200".to_owned(),
-        ];
+        ]);
         let mut server = self.as_postgres("postgres");
         server.args(["-D", data]);
         for option in &options {

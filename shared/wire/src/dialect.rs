@@ -19,7 +19,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub(crate) use self::anthropic::anthropic_usage;
 pub use self::bedrock::{batch_line as bedrock_batch_line, region_in_name as bedrock_region, service_host as aws_host};
+pub(crate) use self::gemini::gemini_usage;
+pub use self::vertex::vertex_location;
 use crate::Operation;
 use crate::chat::{Chunk, Completion};
 use crate::client::Ids;

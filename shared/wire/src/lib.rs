@@ -3,6 +3,7 @@
 //! Pure and synchronous; also what a call costs. Knows no keys, no budgets, no clock, no socket.
 
 pub mod answer;
+pub mod audio;
 pub mod batch_file;
 pub mod bridge;
 pub mod chat;

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use memchr::memmem;
 
-pub use parts::{Part, parts};
+pub use parts::{Part, begin, parts};
 
 /// What is known of a form so far.
 #[derive(Clone, Debug, PartialEq, Eq)]

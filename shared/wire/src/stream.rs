@@ -3,6 +3,7 @@
 //! Replaces the model's name by the one the client used, keeps the usage for the gateway and
 //! shows it to the client only if asked, ends with exactly one `[DONE]`. Knows no clock and no socket.
 
+mod assembly;
 mod cutter;
 pub(crate) mod event_stream;
 mod lines;
@@ -18,6 +19,7 @@ use std::cell::OnceCell;
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
+pub use assembly::Assembly;
 pub use observer::Observer;
 pub use replay::replay;
 pub use tally::Tally;

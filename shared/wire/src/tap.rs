@@ -57,7 +57,7 @@ impl Tap {
 
     /// Counts that came in the head of the answer, as those of Bedrock's invoke do.
     pub fn counted(&mut self, prompt_tokens: u64, completion_tokens: u64) {
-        let json = format!(r#"{{"prompt_tokens":{prompt_tokens},"completion_tokens":{completion_tokens}}}"#);
+        let json = format!(r#"{{"inputTokenCount":{prompt_tokens},"outputTokenCount":{completion_tokens}}}"#);
         let scan = match &mut self.form {
             Form::Json(scan) => scan,
             Form::Events(events) => events.scan_mut(),

@@ -194,6 +194,7 @@ impl Governance {
             reservation: Some(reservation),
             spend,
             deployment: None,
+            named: None,
             prices: Arc::clone(&self.prices),
             job: visit.job.clone(),
             fixed_picousd: None,

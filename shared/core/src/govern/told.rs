@@ -60,6 +60,11 @@ pub fn after(headers: &mut Headers, receipt: &Receipt) {
     headers.extend(number(receipt.key_spend_usd).map(|spend| (KEY_SPEND, spend)));
 }
 
+/// What an answer adds whose cost is not known when it begins: what the key had spent before.
+pub fn during(headers: &mut Headers, key_spend_usd: f64) {
+    headers.extend(number(key_spend_usd).map(|spend| (KEY_SPEND, spend)));
+}
+
 fn number(number: f64) -> Option<HeaderValue> {
     // Most parts of a cost are nothing.
     if number == 0.0 {

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use tollgate_wire::failure::{Failure, FailureClass};
 use tollgate_wire::tokens::Estimator;
-use tollgate_wire::{Operation, Usage};
+use tollgate_wire::{Format, Operation, Usage};
 
 use super::{Ask, AskBody, Journey, Round, Target};
 use crate::balance::{Choice, Hold};
@@ -14,6 +15,8 @@ use crate::catalog::{Found, Group};
 use crate::deployment::Deployment;
 use crate::dispatch::{Answered, Exchange};
 use crate::meter::Handle;
+use crate::record::Record;
+use crate::relay::Heard;
 use crate::resilience::Fault;
 use crate::select::{Caller, Chosen, PROMPT_TOKENS_MIN, Pinning, Query, Recalled, Refusal, Trace, prefix};
 use crate::upstream::BoxFuture;
@@ -281,7 +284,7 @@ impl<'a> Journey<'a> {
                 }
                 if let Some(mut record) = self.record.take() {
                     if let Some(bill) = &mut record.bill {
-                        self.served_by.governed = std::mem::take(&mut bill.told);
+                        self.served_by.governed = bill.told();
                     }
                     relay.carry_record(record);
                 }
@@ -290,10 +293,7 @@ impl<'a> Journey<'a> {
             body => {
                 if let Some(record) = &mut self.record {
                     record.usage = usage;
-                    if let (Some(_), ReplyBody::Whole(bytes)) = (&record.bill, &body) {
-                        record.answer_id = answer_id(bytes);
-                        record.keep_answer(bytes);
-                    }
+                    hear(record, &body, self.ask.call.operation.format());
                 }
                 if let Some(hold) = hold {
                     hold.served(usage, streamed);
@@ -319,6 +319,23 @@ impl<'a> Journey<'a> {
             let Exchange { served_by, streamed, begun, usage, .. } = exchange;
             Attempt { deployment, outcome, served_by, is_streamed: streamed, begun, usage, hold }
         })
+    }
+}
+
+/// Tells the call's bill what an answer says that is all there.
+fn hear(record: &mut Record, body: &ReplyBody, format: Format) {
+    match body {
+        ReplyBody::Whole(bytes) if record.bill.is_some() => {
+            record.answer_id = answer_id(bytes);
+            record.answered(bytes);
+        }
+        ReplyBody::Events(events) => {
+            if let Some(mut heard) = Heard::of(record, format) {
+                events.iter().for_each(|event| heard.push(&Bytes::copy_from_slice(event)));
+                heard.tell(record);
+            }
+        }
+        _ => {}
     }
 }
 

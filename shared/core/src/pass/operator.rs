@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use std::time::Duration;
+use tollgate_wire::money::Picodollars;
 
 use super::headers::{self, Caller};
 use super::provider::Forwards;
@@ -80,6 +81,11 @@ impl Operator {
         })
     }
 
+    /// What a request costs, in picodollars.
+    pub(super) fn price(&self) -> Option<u64> {
+        self.cost.and_then(Picodollars::of_usd).map(|cost| cost.0)
+    }
+
     /// Where else than usual its callers may show their key.
     pub const fn door(&self) -> Door<'_> {
         if self.is_langfuse { Door::BasicName } else { Door::Operator { header: self.key_header.as_ref() } }
@@ -110,7 +116,7 @@ impl Operator {
             timeout: self.timeout.unwrap_or(passes.timeout),
             cost: self.cost,
             scheme: None,
-            deployment_id: String::new(),
+            deployment: None,
         })
     }
 

@@ -13,6 +13,7 @@ use tokio::time::{Instant, Sleep};
 use tollgate_wire::tap::Tap;
 use tracing::warn;
 
+use super::charge::Payee;
 use crate::bill::Receipt;
 use crate::record::Record;
 use crate::upstream::{AnswerBody, BoxFuture, UpstreamError};
@@ -25,6 +26,8 @@ const SILENT: u16 = 504;
 /// What is noted about an answer while it passes.
 pub(super) struct Watch {
     pub tap: Option<Tap>,
+    /// Whom an answer that is no failure has to be paid to.
+    pub payee: Option<Payee>,
     pub record: Record,
     pub status: u16,
     /// The longest silence that is borne between two frames.
@@ -35,6 +38,7 @@ pub(super) struct Watch {
 pub struct Passing {
     upstream: Option<AnswerBody>,
     tap: Option<Tap>,
+    payee: Option<Payee>,
     record: Option<Record>,
     status: u16,
     silence_max: Duration,
@@ -55,6 +59,7 @@ impl Passing {
         let mut passing = Self {
             upstream: Some(upstream),
             tap: watch.tap,
+            payee: watch.payee,
             record: Some(watch.record),
             status: watch.status,
             silence_max: watch.silence_max,
@@ -116,11 +121,13 @@ impl Passing {
     fn end(&mut self, status: Option<u16>) -> Receipt {
         self.upstream = None;
         let Some(mut record) = self.record.take() else { return Receipt::default() };
-        if let Some(tap) = &self.tap {
-            record.usage = tap.usage();
-            if record.model.is_empty() {
-                record.model = tap.model().unwrap_or_default().to_owned();
-            }
+        let answered = self.tap.as_ref().and_then(Tap::model);
+        record.usage = record.usage.or_else(|| self.tap.as_ref().and_then(Tap::usage));
+        if let Some(model) = answered.filter(|_| record.model.is_empty()) {
+            model.clone_into(&mut record.model);
+        }
+        if let Some(payee) = self.payee.take() {
+            payee.bill(&mut record, answered);
         }
         status.map_or_else(Receipt::default, |status| record.finish(status))
     }

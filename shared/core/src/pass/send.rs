@@ -3,18 +3,20 @@
 //! Follows no redirect. Knows neither routes nor credentials.
 
 use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderValue};
-use http::{Request, Uri};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Request, StatusCode, Uri};
 use http_body::Body as _;
 use http_body_util::{BodyExt, Full};
 use tollgate_wire::failure::{Failure, FailureClass};
+use tollgate_wire::money::Picodollars;
 use tollgate_wire::tap::{Scan, Tap, is_json};
 use tracing::warn;
 
+use super::charge::{self, Payee};
 use super::headers;
 use super::relay::{Passing, Watch};
 use super::upload::Progress;
-use super::{Outgoing, PassCall, PassReply, Upload};
+use super::{Outgoing, PassCall, PassReply, Route, Upload};
 use crate::record::Record;
 use crate::sign::{Scheme, SignError};
 use crate::upstream::{RequestBody, UpstreamError};
@@ -41,6 +43,14 @@ pub(super) async fn send(
     };
     let (address, timeout, cost) = (outgoing.uri.clone(), outgoing.timeout, outgoing.cost);
     let in_path = model_in_path(address.path());
+    let mut payee = Payee::new(route_name(&call), &call.method, &address);
+    if record.bill.is_some() && Payee::draws(&address) {
+        let body = hold(app, &mut call).await;
+        match body {
+            Ok(bytes) => payee.asks_for_images(&bytes),
+            Err(error) => return Err((error, record)),
+        }
+    }
     let (request, progress) = request(app, call, outgoing);
     let request = match signed(app, request, (scheme.as_ref(), &body), timeout).await {
         Ok(request) => request,
@@ -56,15 +66,44 @@ pub(super) async fn send(
     let (head, body) = answer.into_parts();
     let status = head.status;
     record.model = progress.model.get().cloned().or(in_path).unwrap_or_default();
-    let watch = Watch { tap: tap(&head.headers), record, status: status.as_u16(), silence_max: timeout };
+    let governed = price(&mut record, status, cost, &head.headers);
+    let payee = Some(payee).filter(|_| status.as_u16() < 400);
+    let watch = Watch { tap: tap(&head.headers), payee, record, status: status.as_u16(), silence_max: timeout };
     let length = head.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     Ok(PassReply {
         status,
         headers: headers::back(&head.headers),
         body: Box::new(Passing::new(body, watch, length)),
         api_base: shown(&address),
-        cost,
+        cost: cost.filter(|_| status.as_u16() < 400),
+        governed,
     })
+}
+
+/// LiteLLM's name of the provider whose route was taken.
+fn route_name(call: &PassCall<'_>) -> Option<&'static str> {
+    match call.route {
+        Route::Provider(name) => Some(name),
+        Route::Operator(_) => None,
+    }
+}
+
+/// Notes what the call costs where that does not depend on what it uses: what the address itself says, else the
+/// operator's price for an answer that is no failure. Hands out what the answer tells of the caller's limits.
+fn price(
+    record: &mut Record,
+    status: StatusCode,
+    cost_usd: Option<f64>,
+    headers: &HeaderMap,
+) -> Vec<(HeaderName, HeaderValue)> {
+    let Some(bill) = &mut record.bill else { return Vec::new() };
+    let own = cost_usd.and_then(Picodollars::of_usd).filter(|_| status.as_u16() < 400);
+    bill.fixed_picousd = own.map(|cost| cost.0);
+    if let Some((picousd, usage)) = charge::told(headers) {
+        bill.fixed_picousd = Some(picousd);
+        record.usage = usage;
+    }
+    bill.told()
 }
 
 /// The whole body, which is sent all the same.
@@ -178,9 +217,11 @@ fn shown(uri: &Uri) -> String {
     format!("{scheme}://{}{}", uri.authority().map_or("", http::uri::Authority::as_str), uri.path())
 }
 
-/// The model in a path like Google's `…/models/{model}:generateContent` or Amazon's `/model/{model}/converse`.
-fn model_in_path(path: &str) -> Option<String> {
-    let rest = path.split_once("/models/").or_else(|| path.split_once("/model/")).map(|(_, rest)| rest)?;
+/// The model in a path like Google's `…/models/{model}:generateContent`, Amazon's `/model/{model}/converse` or Azure's
+/// `/openai/deployments/{model}/…`.
+pub(super) fn model_in_path(path: &str) -> Option<String> {
+    let rest = ["/models/", "/model/", "/openai/deployments/"].iter().find_map(|mark| path.split_once(mark));
+    let rest = rest.map(|(_, rest)| rest)?;
     let segment = rest.split('/').next().unwrap_or(rest);
     let is_google = path.contains("/models/");
     let name = if is_google { segment.split(':').next().unwrap_or(segment) } else { segment };

@@ -104,8 +104,7 @@ pub(super) fn outgoing(app: &App, call: &PassCall<'_>, vertex: &Vertex) -> Resul
     let path = placed(&path, project.as_deref(), location.as_deref());
     let query = query(call.query.as_deref(), &path);
     let uri = base.below(&path, query.as_deref())?;
-    let deployment_id = String::new();
-    Ok(Outgoing { uri, headers, timeout: app.passes.timeout, cost: None, scheme, deployment_id })
+    Ok(Outgoing { uri, headers, timeout: app.passes.timeout, cost: None, scheme, deployment: None })
 }
 
 /// The headers, and how the account is shown; without an account, the caller shows its own.

@@ -3,6 +3,8 @@
 //! One program for all of them, so that the gateway around them is compiled once. Knows no HTTP server.
 
 #[cfg(test)]
+mod charges;
+#[cfg(test)]
 mod directory;
 #[cfg(test)]
 mod explain;
@@ -29,7 +31,13 @@ mod mocks;
 #[cfg(test)]
 mod pace;
 #[cfg(test)]
+mod paid;
+#[cfg(test)]
 mod pass;
+#[cfg(test)]
+mod pass_charges;
+#[cfg(test)]
+mod pass_models;
 #[cfg(test)]
 mod probe;
 #[cfg(test)]

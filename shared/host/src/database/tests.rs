@@ -9,6 +9,7 @@ use tollgate_testkit::postgres;
 use super::*;
 
 mod spend;
+mod tls;
 
 /// A migrated database.
 pub async fn database(address: &str) -> Database {

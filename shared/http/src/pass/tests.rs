@@ -144,14 +144,24 @@ async fn answers_carry_the_providers_headers_and_the_gateways() {
     for (name, want) in [
         ("content-type", "text/plain"),
         ("x-litellm-model-api-base", "http://closed.example/"),
-        ("x-litellm-response-cost", "0.5"),
         ("x-litellm-version", crate::LITELLM_VERSION),
         ("x-frame-options", "DENY"),
     ] {
         assert_eq!(answer.headers()[name], want);
     }
+    // A failure costs nothing.
+    assert!(!answer.headers().contains_key("x-litellm-response-cost"));
     assert!(answer.headers().contains_key("x-litellm-call-id"));
     assert!(answer.into_body().collect().await.expect("a body").to_bytes().is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_tells_what_the_operator_charges_for_it() {
+    let provider = Scripted::new([Scripted::json(200, "{}")]);
+    let request = Request::builder().method("POST").uri("/closed").header("x-hook-key", KEY).body(Full::from("{}"));
+    let answer = gateway(&provider).answer(request.expect("a request")).await;
+    assert_eq!(answer.headers()["x-litellm-response-cost"], "0.5");
+    assert_eq!(answer.headers()["x-litellm-key-spend"], "0.0");
 }
 
 fn collide(entries: &str, want: &str) {

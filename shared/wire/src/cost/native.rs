@@ -46,7 +46,8 @@ pub(super) fn has_token_prices(prices: &Prices) -> bool {
     is_paid(Unit::INPUT) || is_paid(Unit::OUTPUT) || prices.steps(Band::PromptTokens).next().is_some()
 }
 
-fn timed(call: &Call<'_>, priced: &Priced<'_>) -> Option<Charge> {
+/// What is paid by the time that the provider takes.
+pub(super) fn timed(call: &Call<'_>, priced: &Priced<'_>) -> Option<Charge> {
     let prices = &priced.prices;
     if has_token_prices(prices) || !TIMED_MODES.contains(&priced.mode) {
         return None;

@@ -4,6 +4,7 @@
 //! cache writes and media. Knows no budgets.
 
 use super::call::{Call, Work};
+use super::native;
 use super::pricing::{self, Priced};
 use super::rates::Terms;
 use super::tokens;
@@ -58,11 +59,12 @@ pub fn standing(map: &PriceMap, call: &Call<'_>) -> Standing {
     }
 }
 
-/// The most that the call can cost; `None` where that cannot be told: no price, or one of time that has not passed.
+/// The most that the call can cost, within the time that it may take; `None` where that cannot be told.
 pub fn worst(map: &PriceMap, call: &Call<'_>, ask: &Ask) -> Option<Worst> {
     let priced = pricing::select(map, call)?;
-    if let Some(images) = of_images(call, &priced, ask) {
-        return Some(Worst { total: images.round(), input: Picodollars(0) });
+    let of_time = || native::timed(call, &priced).map(|charge| charge.total()).filter(|most| !most.is_zero());
+    if let Some(units) = of_images(call, &priced, ask).or_else(|| of_units(map, call, &priced)).or_else(of_time) {
+        return Some(Worst { total: units.round(), input: Picodollars(0) });
     }
     let facts = map.find(priced.key);
     let limit = |of: Option<u64>| of.filter(|tokens| *tokens > 0);
@@ -86,6 +88,16 @@ fn of_images(call: &Call<'_>, priced: &Priced<'_>, ask: &Ask) -> Option<ExactUsd
     let rate = |unit| priced.prices.rate(unit).unwrap_or_default();
     let each = rate(Unit::INPUT_IMAGE).plus(rate(Unit::OUTPUT_IMAGE));
     (is_drawing && !each.is_zero()).then(|| each.times(ask.choices.max(1)))
+}
+
+/// Work that is paid by units of its own, as many as the call says: characters, seconds, pages, searches. `None` where it
+/// is paid by tokens.
+fn of_units(map: &PriceMap, call: &Call<'_>, priced: &Priced<'_>) -> Option<ExactUsd> {
+    if matches!(call.work, Work::Tokens | Work::Embedding | Work::Batch) {
+        return None;
+    }
+    let charge = super::work(map, call, priced).ok()?.total();
+    (!charge.is_zero()).then_some(charge)
 }
 
 /// The highest rates of a prompt and an answer token; `None` where there is none.

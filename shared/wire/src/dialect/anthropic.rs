@@ -34,6 +34,7 @@ pub(crate) use decoder::Decoder;
 pub(crate) use host::Host;
 pub(crate) use invoke::InvokeDecoder;
 pub(crate) use native::messages;
+pub(crate) use usage::anthropic_usage;
 
 use super::{Context, Dialect, Framing, Mode, Unreadable};
 use crate::Operation;

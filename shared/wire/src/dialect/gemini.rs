@@ -17,6 +17,8 @@ mod thinking;
 mod tools;
 mod usage;
 
+pub(crate) use usage::gemini_usage;
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 

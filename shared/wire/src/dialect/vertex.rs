@@ -230,6 +230,11 @@ fn host(settings: &Settings) -> Result<String, UrlError> {
     })
 }
 
+/// Where Vertex AI serves a deployment's model; `None` at every other provider.
+pub fn vertex_location(settings: &Settings) -> Option<&str> {
+    is_vertex(settings.provider.name).then(|| location(settings).ok()).flatten()
+}
+
 /// The deployment's location, unless its model is served elsewhere only.
 fn location(settings: &Settings) -> Result<&str, UrlError> {
     let wanted = settings.cloud.vertex_location.as_str();

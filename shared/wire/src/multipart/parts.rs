@@ -50,6 +50,22 @@ pub fn parts(boundary: &str, bytes: &[u8]) -> Result<Vec<Part>, Malformed> {
     }
 }
 
+/// Where the content of the first part with this name begins; nothing behind that need have arrived.
+pub fn begin(boundary: &str, bytes: &[u8], name: &str) -> Option<usize> {
+    let delimiter = format!("--{boundary}");
+    let between = format!("\r\n--{boundary}");
+    let mut at = memmem::find(bytes, delimiter.as_bytes())? + delimiter.len();
+    loop {
+        let rest = bytes.get(at..)?;
+        let header_end = memmem::find(rest, b"\r\n\r\n").filter(|end| *end <= HEADER_BYTES_MAX)?;
+        let start = at + header_end + 4;
+        if part(&rest[..header_end], start..start).is_some_and(|part| part.name == name) {
+            return Some(start);
+        }
+        at = start + memmem::find(&bytes[start..], between.as_bytes())? + between.len();
+    }
+}
+
 /// `None` for a part without a name.
 fn part(header: &[u8], content: Range<usize>) -> Option<Part> {
     let header = String::from_utf8_lossy(header);

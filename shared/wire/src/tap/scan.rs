@@ -13,14 +13,14 @@ const KEY_BYTES_MAX: usize = 40;
 /// Levels of nesting whose keys are looked at.
 const LEVELS: usize = 2;
 
-/// Keys whose object is a usage: OpenAI, Anthropic, Bedrock; Gemini; Bedrock's invoke.
-const USAGES: [&str; 3] = ["usage", "usageMetadata", "amazon-bedrock-invocationMetrics"];
+/// Keys whose object is a usage: OpenAI, Anthropic, Bedrock; Gemini; Bedrock's invoke; Cohere's first API.
+const USAGES: [&str; 4] = ["usage", "usageMetadata", "amazon-bedrock-invocationMetrics", "meta"];
 /// Keys whose string is the model that answers.
 const MODELS: [&str; 2] = ["model", "modelVersion"];
 /// A piece of an invoke stream: JSON in base64.
 const PIECE: &str = "bytes";
-/// Events that carry a whole answer one level down: Anthropic's first, those of OpenAI's responses.
-const WRAPPERS: [&str; 2] = ["message", "response"];
+/// Events that carry a whole answer one level down: Anthropic's first, those of OpenAI's responses, Cohere's last.
+const WRAPPERS: [&str; 3] = ["message", "response", "delta"];
 
 /// A reader of one document after another; what it has found stays.
 #[derive(Debug, Default)]

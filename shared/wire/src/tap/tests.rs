@@ -69,6 +69,37 @@ fn frames_of_bedrock() {
     check(kind, b"HTTP/1.1 500 no frames at all, but text of some length", None, None);
 }
 
+/// Prompt, completion, read from the cache, written to it, and reasoning.
+fn detailed(answer: &str, want: (u64, u64, u64, u64, u64)) {
+    let mut tap = Tap::new("application/json").expect("a tap");
+    tap.push(answer.as_bytes());
+    let usage = tap.usage().unwrap_or_else(|| panic!("no usage: {answer}"));
+    let details = usage.details;
+    let got = (usage.prompt_tokens, usage.completion_tokens, details.cached, details.written, details.reasoning);
+    assert_eq!(got, want, "{answer}");
+}
+
+#[test]
+fn what_has_a_price_of_its_own_is_counted_apart() {
+    let chat = r#"{"usage":{"prompt_tokens":20,"completion_tokens":9,"total_tokens":29,
+        "prompt_tokens_details":{"cached_tokens":16},"completion_tokens_details":{"reasoning_tokens":4}}}"#;
+    detailed(chat, (20, 9, 16, 0, 4));
+    let response = r#"{"usage":{"input_tokens":20,"input_tokens_details":{"cached_tokens":16},"output_tokens":9,
+        "output_tokens_details":{"reasoning_tokens":4},"total_tokens":29}}"#;
+    detailed(response, (20, 9, 16, 0, 4));
+    let claude = r#"{"usage":{"input_tokens":2,"output_tokens":3,"cache_creation_input_tokens":10,
+        "cache_read_input_tokens":100,"server_tool_use":{"web_search_requests":2}}}"#;
+    detailed(claude, (112, 3, 100, 10, 0));
+    let gemini = r#"{"usageMetadata":{"promptTokenCount":120,"candidatesTokenCount":5,"thoughtsTokenCount":6,
+        "totalTokenCount":131,"cachedContentTokenCount":100}}"#;
+    detailed(gemini, (120, 11, 100, 0, 6));
+    let converse = r#"{"usage":{"inputTokens":1,"outputTokens":2,"totalTokens":103,"cacheReadInputTokens":100}}"#;
+    detailed(converse, (101, 2, 100, 0, 0));
+    let cohere = r#"{"usage":{"billed_units":{"input_tokens":7,"output_tokens":2},"tokens":{"input_tokens":70,"output_tokens":3}}}"#;
+    detailed(cohere, (70, 3, 0, 0, 0));
+    detailed(r#"{"embeddings":[],"meta":{"api_version":{},"billed_units":{"input_tokens":7}}}"#, (7, 0, 0, 0, 0));
+}
+
 #[test]
 fn counts_of_the_head_count_where_the_body_has_none() {
     let mut tap = Tap::new("application/json").expect("a tap");

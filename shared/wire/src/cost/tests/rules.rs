@@ -160,6 +160,31 @@ fn the_worst_case_knows_the_limits_of_a_model_and_prices_of_tiers() {
     assert_eq!(most(&drawn, Ask { choices: 2, ..ASK }).total, usd(0.104));
 }
 
+#[test]
+fn the_worst_case_of_units_is_what_the_call_says() {
+    let (map, usage) = (PriceMap::built_in(), usage(0, 0));
+    let second = Duration::from_secs(100);
+    for (provider, model, work, want) in [
+        ("openai", "whisper-1", Work::Transcription { length: second }, 0.01),
+        ("openai", "tts-1", Work::Speech { characters: 1000 }, 0.015),
+        ("cohere", "rerank-v3.5", Work::Rerank { units: Some(3), tokens: None }, 0.006),
+        ("mistral", "mistral-ocr-latest", Work::Pages { pages: Some(10), annotated: 0, credits: None }, 0.04),
+        ("openai", "sora-2", Work::Video { length: second, resolution: None, count: 1 }, 10.0),
+    ] {
+        let call = Call { work, ..Call::new(provider, model, &usage) };
+        assert_eq!(worst(&map, &call, &ASK).map(|most| most.total), Some(usd(want)), "{model}");
+    }
+    let own = Prices::parse("os=0.1");
+    let timed = Call { custom: Some(&own), elapsed: second, ..Call::new("mine", "m", &usage) };
+    assert_eq!(worst(&map, &timed, &ASK).map(|most| most.total), Some(usd(10.0)));
+    let call = Call {
+        work: Work::Rerank { units: Some(1), tokens: None },
+        ..Call::new("jina_ai", "jina-reranker-v2-base-multilingual", &usage)
+    };
+    let ask = Ask { has_answer: false, ..ASK };
+    assert_eq!(worst(&map, &call, &ask).map(|most| most.total), Some(usd(1000.0 * 5e-8)));
+}
+
 /// No call costs more than what was reserved for it, whatever it turned out to be.
 #[test]
 fn no_call_costs_more_than_its_worst_case() {

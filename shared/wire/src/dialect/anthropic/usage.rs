@@ -51,6 +51,11 @@ pub(super) fn usage(counts: &Map<String, Value>, answered: Answered) -> Usage {
     }
 }
 
+/// What a `usage` says that stands alone.
+pub(crate) fn anthropic_usage(counts: &Map<String, Value>) -> Usage {
+    usage(counts, Answered::default())
+}
+
 fn whole(value: &Value) -> u64 {
     value.as_u64().or_else(|| value.as_f64().map(|number| number as u64)).unwrap_or_default()
 }

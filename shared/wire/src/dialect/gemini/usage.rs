@@ -82,6 +82,12 @@ pub(super) fn usage(counts: &Usage, grounding: Grounding) -> chat::Usage {
     }
 }
 
+/// What a `usageMetadata` says that stands alone.
+pub(crate) fn gemini_usage(counts: &Map<String, Value>) -> Option<chat::Usage> {
+    let counts = serde_json::from_value(Value::Object(counts.clone())).ok()?;
+    Some(usage(&counts, Grounding::default()))
+}
+
 /// As [`usage`], for streams: there LiteLLM always says how much of it was reasoning.
 pub(super) fn streamed(counts: &Usage, grounding: Grounding) -> chat::Usage {
     let mut usage = usage(counts, grounding);
