@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::identify::hash_of;
 use super::{Caller, Governance, Role, unavailable};
 use crate::Error;
-use crate::config::JwtSettings;
+use crate::config::{JwtSettings, UnregisteredClient};
 use crate::directory::{Change, Columns, Fault, Query, Row, moment_text, schema};
-use crate::jwt::{Identity, JwtAuthenticator, JwtError};
+use crate::jwt::{Identity, JwtAuthenticator, JwtError, VirtualKeyClaim};
 
 impl Governance {
     /// The caller behind a token. The outer error is the token's, the inner one everything else.
@@ -26,15 +26,19 @@ impl Governance {
         let claims = authenticator.authenticate(token).await?;
         let identity = authenticator.identity(&claims)?;
         let settings = authenticator.settings();
-        Ok(match self.known(&identity).await {
-            Ok(Some(hash)) => match self.profile(&hash).await {
-                Ok(Some(profile)) => Ok(Caller::holder(profile)),
-                Ok(None) => self.of_claims(settings, identity, token).await,
-                Err(error) => Err(error),
-            },
-            Ok(None) => self.of_claims(settings, identity, token).await,
+        let known = match self.known(&identity).await {
+            Ok(Some(hash)) => self.profile(&hash).await,
+            Ok(None) => Ok(None),
             Err(fault) => Err(unavailable(&fault)),
-        })
+        };
+        match known {
+            Ok(Some(profile)) => Ok(Ok(Caller::holder(profile))),
+            Ok(None) => {
+                identity.virtual_key.as_ref().map_or(Ok(()), check_registered)?;
+                Ok(self.of_claims(settings, identity, token).await)
+            }
+            Err(error) => Ok(Err(error)),
+        }
     }
 
     /// The virtual key that stands for the token.
@@ -45,7 +49,10 @@ impl Governance {
             .is("jwt_claim_value", claim.value.as_str())
             .is("is_active", true);
         let found = self.directory.find(&query).await?;
-        Ok(found.first().and_then(|row| row.text("token")).map(str::to_owned))
+        // What is said of the issuer comes before what is said of all; what is said of others does not count.
+        let of = |issuer: &str| found.iter().find(|row| row.text("jwt_issuer") == Some(issuer));
+        let mapping = claim.issuer.as_deref().and_then(of).or_else(|| of(""));
+        Ok(mapping.and_then(|row| row.text("token")).map(str::to_owned))
     }
 
     /// A caller made of the claims alone: a key that is stored nowhere.
@@ -135,3 +142,16 @@ impl Governance {
         }
     }
 }
+
+/// Whether a token may come in by its other claims, although the one that should stand for a key does not.
+fn check_registered(claim: &VirtualKeyClaim) -> Result<(), JwtError> {
+    if claim.unregistered != UnregisteredClient::Reject {
+        return Ok(());
+    }
+    let VirtualKeyClaim { field, value, .. } = claim;
+    let sentence = format!("JWT Key Mapping: No registered mapping for {field}='{value}'. Access denied.");
+    Err(JwtError::Forbidden(sentence))
+}
+
+#[cfg(test)]
+mod tests;

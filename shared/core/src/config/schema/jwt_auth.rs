@@ -1,6 +1,6 @@
 //! `general_settings.litellm_jwtauth`: what a token's claims mean.
 
-use super::{Group, Kind, Section, acted, later};
+use super::{Group, Kind, Section, acted, acted_unless, later};
 
 const RBAC_ROLES: &[&str] = &["proxy_admin", "team", "internal_user"];
 const UNREGISTERED: &[&str] = &["fallback_team_mapping", "reject", "auto_register"];
@@ -20,7 +20,12 @@ const CLAIMS: Group = acted(
         "virtual_key_claim_field",
     ],
 );
-const BEHAVIOR: Group = acted(Kind::Choice(UNREGISTERED), &["unregistered_jwt_client_behavior"]);
+const BEHAVIOR: Group = acted_unless(
+    "auto_register",
+    "no key is made for a token: its other claims say who calls",
+    Kind::Choice(UNREGISTERED),
+    &["unregistered_jwt_client_behavior"],
+);
 
 pub(in crate::config) static JWT_AUTH: Section = Section::strict(&[&[
     CLAIMS,
