@@ -119,9 +119,9 @@ impl Governance {
 
     /// What `default_internal_user_params` gives a user who is made, but for places in teams.
     fn give_defaults(&self, user: &mut Row) {
-        let given = self.settings.keys.user_defaults.iter().filter(|(name, _)| {
+        let given = self.settings.keys.user_defaults.iter().filter(|(name, value)| {
             let is_place = matches!(name.as_str(), "teams" | "available_teams" | "user_id");
-            !is_place && schema::USERS.column(name).is_some()
+            !is_place && schema::USERS.column(name).is_some_and(|column| column.fits(value))
         });
         for (name, value) in given {
             let is_own = name != "user_role" && user.get(name).is_some_and(|own| !own.is_null());

@@ -12,7 +12,16 @@ use crate::{App, Error};
 
 /// Settings that are in force as soon as they are stored; the others are when a process starts.
 const AT_ONCE: &[(&str, &[&str])] = &[
-    ("general_settings", &["store_model_in_db", "proxy_config_reload_interval_seconds"]),
+    (
+        "general_settings",
+        &[
+            "store_model_in_db",
+            "proxy_config_reload_interval_seconds",
+            "allowed_ips",
+            "use_x_forwarded_for",
+            "trusted_proxy_ranges",
+        ],
+    ),
     (
         "litellm_settings",
         &["drop_params", "request_timeout", "modify_params", "cost_discount_config", "cost_margin_config"],
