@@ -30,6 +30,8 @@ pub(super) struct Payee {
     pub job: Job,
     /// Whether the request asks for something that is paid for.
     pub is_paid: bool,
+    /// Bytes of the request.
+    pub prompt_bytes: u64,
 }
 
 impl Payee {
@@ -43,6 +45,7 @@ impl Payee {
             region: region(uri),
             job: work.into(),
             is_paid: *method == Method::POST && !is_any(&FREE),
+            prompt_bytes: 0,
         }
     }
 

@@ -165,6 +165,25 @@ async fn others_are_charged_by_their_own_names_of_counts() {
     check(asked, 7.25e-05, "mistral-large-latest", "mistral").await;
 }
 
+/// Four bytes stand for a token where nobody has counted: 10 tokens of 40 bytes, 100 of 400.
+#[tokio::test]
+async fn a_stream_that_nobody_counted_is_charged_for_what_came() {
+    const WANT_USD: f64 = 10.0 * 2.5e-6 + 100.0 * 1e-5;
+    let chunk = format!(
+        "data: {{\"model\":\"gpt-4o\",\"choices\":[{{\"delta\":{{\"content\":\"{}\"}}}}]}}\n\n",
+        "x".repeat(400)
+    );
+    let chunk: &'static str = chunk.leak();
+    for last in [Step::Bytes(b"data: [DONE]\n\n"), Step::Break] {
+        let body = vec![Step::Bytes(chunk.as_bytes()), last];
+        let answer = Script::Answer { status: 200, content_type: EVENTS, body };
+        let asked = r#"{"model":"gpt-4o","stream":true,"x":0.0}"#;
+        assert_eq!(asked.len(), 40);
+        let case = Case { answer, ..json("openai", "v1/chat/completions", asked, "") };
+        check(case, WANT_USD, "gpt-4o", "openai").await;
+    }
+}
+
 #[tokio::test]
 async fn a_group_is_charged_at_its_deployments_price() {
     let chat = r#"{"model":"gpt-4o","usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}"#;
