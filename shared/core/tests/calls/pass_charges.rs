@@ -136,6 +136,11 @@ async fn google_is_charged_by_the_model_in_the_path() {
         "cacheTokensDetails":[{"modality":"TEXT","tokenCount":1000}]}}"#;
     let path = "v1beta/models/gemini-2.5-flash:generateContent";
     check(json("gemini", path, "{}", answer), 0.00104, "gemini-2.5-flash", "gemini").await;
+    let grounded = r#"{"candidates":[{"content":{"parts":[{"text":"a"}]},"groundingMetadata":{"webSearchQueries":
+        ["one","two"]}}],"usageMetadata":{"promptTokenCount":100,"candidatesTokenCount":50,"totalTokenCount":150}}"#;
+    check(json("gemini", path, "{}", grounded), 0.035155, "gemini-2.5-flash", "gemini").await;
+    let path = "v1beta/models/gemini-3-flash-preview:generateContent";
+    check(json("gemini", path, "{}", grounded), 0.0282, "gemini-3-flash-preview", "gemini").await;
     let answer = r#"{"usageMetadata":{"promptTokenCount":100,"candidatesTokenCount":50,"totalTokenCount":150}}"#;
     let path = "publishers/google/models/gemini-2.5-pro:generateContent";
     check(json("vertex_ai", path, "{}", answer), 0.000625, "gemini-2.5-pro", "vertex_ai").await;

@@ -33,6 +33,8 @@ const TEXTS: [&str; 11] = [
 const USAGES: [&str; 4] = ["usage", "usageMetadata", "amazon-bedrock-invocationMetrics", "meta"];
 /// Keys whose string is the model that answers.
 const MODELS: [&str; 2] = ["model", "modelVersion"];
+/// The key, at any level, of the searches that Gemini has made.
+const SEARCHES: &[u8] = b"webSearchQueries";
 /// A piece of an invoke stream: JSON in base64.
 const PIECE: &str = "bytes";
 /// Events that carry a whole answer one level down: Anthropic's first, those of OpenAI's responses, Cohere's last.
@@ -46,6 +48,8 @@ pub struct Scan {
     piece: Option<Vec<u8>>,
     /// Bytes of generated text in the documents before.
     text_bytes: u64,
+    /// Searches in the document that has the most: a stream may tell them again.
+    searches: u64,
     place: Place,
 }
 
@@ -65,6 +69,7 @@ struct Place {
     /// Whether the string under way was generated, and the bytes of all that were.
     is_text: bool,
     text_bytes: u64,
+    searches: u64,
     in_string: bool,
     escaped: bool,
     /// Whether a string that begins here is a key.
@@ -106,11 +111,16 @@ impl Scan {
     /// Begins another document.
     pub fn restart(&mut self) {
         self.text_bytes = self.text_bytes();
+        self.searches = self.searches();
         self.place = Place::default();
     }
 
     pub fn usage(&self) -> Option<Usage> {
-        self.counts.usage()
+        self.counts.usage(Some(self.searches()).filter(|count| *count > 0))
+    }
+
+    fn searches(&self) -> u64 {
+        self.searches.max(self.place.searches)
     }
 
     pub fn model(&self) -> Option<&str> {
@@ -156,6 +166,8 @@ impl Place {
                 self.is_text = !self.in_key && TEXTS.iter().any(|name| self.key == name.as_bytes());
                 if self.in_key {
                     self.key.clear();
+                } else if self.key == SEARCHES {
+                    self.searches += 1;
                 }
                 match self.level().filter(|_| self.in_key) {
                     Some(level) => self.keys[level].clear(),
