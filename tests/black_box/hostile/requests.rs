@@ -316,7 +316,7 @@ fn almost_right(random: &Random) -> Hostile {
         let (name, value) = one(random, &right);
         let name = if random.within(0, 5) == 0 { *one::<&str>(random, NAMES) } else { name.as_str() };
         let within = random.within(0, 3) == 0;
-        let bent = value.to_string().replace("\"a\"", *one::<&str>(random, BENT));
+        let bent = value.to_string().replace("\"a\"", one::<&str>(random, BENT));
         members.insert(name, if within { bent } else { self::value(random, 1) });
     }
     let members: Vec<String> = members.iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();

@@ -1,4 +1,4 @@
-//! A relayed answer as the body of the client's, and its end wherever the client stops.
+//! The relay as the body that a server sends: what is asked for next, and what becomes of a client that asks no more.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
