@@ -18,6 +18,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("GEMINI_API_KEY", "k"),
     ("COHERE_API_KEY", "k"),
     ("MISTRAL_API_KEY", "k"),
+    ("ASSEMBLYAI_API_KEY", "k"),
     ("AZURE_API_BASE", "https://azure.example/"),
     ("AZURE_API_KEY", "k"),
     ("DEFAULT_VERTEXAI_PROJECT", "p"),
@@ -223,6 +224,10 @@ async fn what_cannot_be_charged_is_said() {
     let log = Log::start();
     check(json("openai", "v1/chat/completions", r#"{"model":"gpt-4o"}"#, "{}"), 0.0, "gpt-4o", "openai").await;
     assert!(log.text().contains("tells no usage"), "{}", log.text());
+    drop(log);
+    let log = Log::start();
+    check(json("assemblyai", "v2/transcript", r#"{"audio_url":"u"}"#, r#"{"id":"t"}"#), 0.0, "", "").await;
+    assert!(log.text().contains("what a job at assemblyai costs is not known"), "{}", log.text());
     drop(log);
     let log = Log::start();
     let list = Case { method: Method::GET, ..json("openai", "v1/models/gpt-4o", "", r#"{"id":"gpt-4o"}"#) };
