@@ -99,7 +99,7 @@ impl App {
 }
 
 impl App {
-    /// Admits what is no call of a model and has a known price: a search, a request that the operator has priced.
+    /// Admits what has a known price, if any: a search, or a request that is passed on, and that may name a model.
     ///
     /// # Errors
     /// The refusal.
@@ -107,12 +107,15 @@ impl App {
         &self,
         visitor: Option<&Visitor>,
         (call_id, call_type): (&str, &'static str),
-        picousd: Option<u64>,
+        (model, picousd): (Option<&str>, Option<u64>),
     ) -> Result<Option<Bill>, Error> {
         let Some(visitor) = visitor else { return Ok(None) };
+        let catalog = self.catalog.get();
+        let found = model.and_then(|model| catalog.resolve(model, visitor.caller.team_scope()).ok().flatten());
+        let group = found.as_ref().map(Found::group);
         let worst = || Worst { picousd: Some(picousd.unwrap_or(0)), is_free: false };
-        let visit = Visit { worst: Some(&worst), ..other(visitor, (call_id, call_type)) };
-        self.governance.admit(&self.catalog.get(), &visitor.caller, visit).await.map(Some)
+        let visit = Visit { worst: Some(&worst), model, group, ..other(visitor, (call_id, call_type)) };
+        self.governance.admit(&catalog, &visitor.caller, visit).await.map(Some)
     }
 
     /// Admits what is no call of a model: one about a file or a batch, a search, a session, a request that is passed on.

@@ -19,7 +19,7 @@ impl App {
         named.clone_into(&mut record.model);
         let mut served_by = ServedBy::default();
         let mut model = named.to_owned();
-        if let Ok(Some(deployment)) = self.pick(named) {
+        if let Ok(Some(deployment)) = self.pick_for(named, ask.call.visitor.as_ref()) {
             deployment.named.split_once('/').map_or(&*deployment.named, |(_, model)| model).clone_into(&mut model);
             if deployment.rules.speaks(ask.call.operation) {
                 let mut journey = Journey::new(self, ask, None);

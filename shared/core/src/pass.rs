@@ -7,6 +7,7 @@ mod bedrock;
 mod charge;
 mod group;
 mod headers;
+mod named;
 mod operator;
 mod provider;
 mod ready;
@@ -26,6 +27,7 @@ pub use ready::Passes;
 pub use relay::Passing;
 pub use target::decode;
 
+use crate::bill::Bill;
 use crate::call::Visitor;
 use crate::deployment::Deployment;
 use crate::record::Record;
@@ -109,8 +111,7 @@ impl App {
     /// Where it cannot be passed on, or nobody answers; an answer that is a failure is a reply. It is logged either way.
     pub async fn pass(&self, mut call: PassCall<'_>) -> Result<PassReply, Error> {
         let mut record = Record::of(std::mem::take(&mut call.id), "pass_through_endpoint", call.started);
-        let price = call.route.price();
-        match self.admit_at(call.visitor.as_ref(), (&record.call_id, "pass_through_endpoint"), price).await {
+        match self.admit_passed(&mut call, &record.call_id).await {
             Ok(bill) => record.bill = bill,
             Err(error) => {
                 record.finish(error.status()).durable().await;
@@ -139,13 +140,19 @@ impl App {
         }
     }
 
+    async fn admit_passed(&self, call: &mut PassCall<'_>, call_id: &str) -> Result<Option<Bill>, Error> {
+        let model = named::model(self, call).await?;
+        let asked = (model.as_deref(), call.route.price());
+        self.admit_at(call.visitor.as_ref(), (call_id, "pass_through_endpoint"), asked).await
+    }
+
     async fn to_provider(&self, call: &mut PassCall<'_>, name: &'static str) -> Result<Outgoing, Error> {
         let ready = self.passes.provider(name)?;
         let way = ready.provider.way;
         let deployment = match way {
             Way::Azure => group::in_path_or_body(self, call).await?,
             Way::BodyGroup => group::in_body(self, call).await?,
-            Way::PathGroup => Some(group::at_front(self, &mut call.rest)?),
+            Way::PathGroup => Some(group::at_front(self, call)?),
             _ => None,
         };
         let caller =

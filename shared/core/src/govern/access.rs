@@ -84,6 +84,22 @@ impl<'a> Asked<'a> {
     }
 }
 
+/// Whether anything that is said of the key looks at models: which may be used, how often, for how much.
+pub fn looks_at_models(profile: &Profile) -> bool {
+    let lists = |row: Option<&Row>, name: &str| row.is_some_and(|row| !row.texts(name).is_empty());
+    let limits = |row: Option<&Row>| {
+        let metadata = row.and_then(|row| row.object("metadata"));
+        ["model_rpm_limit", "model_tpm_limit"]
+            .iter()
+            .any(|name| metadata.is_some_and(|metadata| metadata.get(*name).is_some_and(|value| !value.is_null())))
+    };
+    let rows = [Some(&profile.key), profile.team.as_ref(), profile.user.as_ref(), profile.project.as_ref()];
+    let is_listed = rows.into_iter().any(|row| lists(row, "models") || lists(row, "access_group_ids") || limits(row));
+    let is_members = lists(profile.membership_budget.as_ref(), "allowed_models");
+    let has_scopes = limits(profile.organization.as_ref()) || !profile.allowances.is_empty();
+    is_listed || is_members || has_scopes
+}
+
 impl Governance {
     /// Checks every list of models that applies.
     ///

@@ -31,7 +31,7 @@ pub(super) fn outgoing(
 ) -> Result<Outgoing, Error> {
     let path = call.rest.trim_start_matches('/');
     let model = model_in(path);
-    let deployment = model.as_ref().and_then(|model| deployment_of(app, &name_of(model.segment)));
+    let deployment = model.as_ref().and_then(|model| deployment_of((app, call), &name_of(model.segment)));
     let deployment = deployment.as_ref().unwrap_or(account);
     let rest = match model {
         Some(model) if deployment.group != account.group => {
@@ -87,8 +87,14 @@ fn model_in(path: &str) -> Option<Model<'_>> {
     (!segment.is_empty() && ACTIONS.contains(&action)).then_some(Model { segment, action })
 }
 
-fn deployment_of(app: &App, name: &str) -> Option<Arc<Deployment>> {
-    let found = app.catalog.get().holds(name).then(|| app.pick(name).ok().flatten()).flatten();
+/// The model that the path names.
+pub(super) fn name_in(path: &str) -> Option<String> {
+    model_in(path).map(|model| name_of(model.segment))
+}
+
+fn deployment_of((app, call): (&App, &PassCall<'_>), name: &str) -> Option<Arc<Deployment>> {
+    let picked = || app.pick_for(name, call.visitor.as_ref()).ok().flatten();
+    let found = app.catalog.get().holds(name).then(picked).flatten();
     found.filter(|deployment| deployment.provider == "bedrock")
 }
 

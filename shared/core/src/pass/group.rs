@@ -32,7 +32,7 @@ pub(super) async fn in_path_or_body(app: &App, call: &mut PassCall<'_>) -> Resul
     let catalog = app.catalog.get();
     let named = |segment: &str| catalog.holds(&name_of(segment));
     if let Some(place) = segments.iter().position(|segment| named(segment)).filter(|_| segments.len() > 1) {
-        let deployment = select(app, &name_of(segments[place]))?;
+        let deployment = select((app, call), &name_of(segments[place]))?;
         let model = target::encode(&deployment.model);
         let mut segments = segments;
         segments[place] = &model;
@@ -55,7 +55,7 @@ pub(super) async fn in_body(app: &App, call: &mut PassCall<'_>) -> Result<Option
         return Ok(None);
     }
     let bytes = collect(app, call).await?;
-    let found = with_model(app, &bytes)?;
+    let found = with_model((app, call), &bytes)?;
     let (deployment, bytes) = match found {
         Some((deployment, body)) => (Some(deployment), body),
         None => (None, bytes.to_vec()),
@@ -65,12 +65,12 @@ pub(super) async fn in_body(app: &App, call: &mut PassCall<'_>) -> Result<Option
     Ok(deployment)
 }
 
-fn with_model(app: &App, bytes: &[u8]) -> Result<Routed, Error> {
+fn with_model((app, call): (&App, &PassCall<'_>), bytes: &[u8]) -> Result<Routed, Error> {
     let Ok(mut object) = Object::parse(bytes) else { return Ok(None) };
     let catalog = app.catalog.get();
     let name = object.string("model").filter(|name| catalog.holds(name)).map(|name| name.into_owned());
     let Some(name) = name else { return Ok(None) };
-    let deployment = select(app, &name)?;
+    let deployment = select((app, call), &name)?;
     object.set("model", raw(&deployment.model));
     Ok(Some((deployment, object.to_vec())))
 }
@@ -93,18 +93,18 @@ pub(super) async fn collect(app: &App, call: &mut PassCall<'_>) -> Result<Bytes,
 }
 
 /// A deployment of the group that the path begins with, which is then taken out: the longest such name counts.
-pub(super) fn at_front(app: &App, rest: &mut String) -> Result<Arc<Deployment>, Error> {
-    let segments: Vec<&str> = rest.split('/').filter(|segment| !segment.is_empty()).collect();
+pub(super) fn at_front(app: &App, call: &mut PassCall<'_>) -> Result<Arc<Deployment>, Error> {
+    let segments: Vec<&str> = call.rest.split('/').filter(|segment| !segment.is_empty()).collect();
     for count in (1..=segments.len()).rev() {
         let name = name_of(&segments[..count].join("/"));
-        let Some(deployment) = app.catalog.get().holds(&name).then(|| select(app, &name)).transpose()? else {
+        let Some(deployment) = app.catalog.get().holds(&name).then(|| select((app, call), &name)).transpose()? else {
             continue;
         };
         if deployment.provider != "nvidia_nim" {
             continue;
         }
         let behind = segments[count..].join("/");
-        *rest = behind;
+        call.rest = behind;
         return Ok(deployment);
     }
     Err(Error::NoGroup(
@@ -155,9 +155,9 @@ fn without_repeated_version(base: &Base, rest: &str) -> Base {
     }
 }
 
-fn select(app: &App, name: &str) -> Result<Arc<Deployment>, Error> {
+fn select((app, call): (&App, &PassCall<'_>), name: &str) -> Result<Arc<Deployment>, Error> {
     let missing = || Error::NoGroup(format!("no deployment of `{name}` can be asked"));
-    app.pick(name)?.ok_or_else(missing)
+    app.pick_for(name, call.visitor.as_ref())?.ok_or_else(missing)
 }
 
 fn name_of(segment: &str) -> String {

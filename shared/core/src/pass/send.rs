@@ -220,7 +220,7 @@ fn shown(uri: &Uri) -> String {
 
 /// The model in a path like Google's `…/models/{model}:generateContent`, Amazon's `/model/{model}/converse` or Azure's
 /// `/openai/deployments/{model}/…`.
-fn model_in_path(path: &str) -> Option<String> {
+pub(super) fn model_in_path(path: &str) -> Option<String> {
     let rest = ["/models/", "/model/", "/openai/deployments/"].iter().find_map(|mark| path.split_once(mark));
     let rest = rest.map(|(_, rest)| rest)?;
     let segment = rest.split('/').next().unwrap_or(rest);

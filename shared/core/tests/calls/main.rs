@@ -37,6 +37,8 @@ mod pass;
 #[cfg(test)]
 mod pass_charges;
 #[cfg(test)]
+mod pass_models;
+#[cfg(test)]
 mod probe;
 #[cfg(test)]
 mod queue;
