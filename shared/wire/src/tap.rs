@@ -55,6 +55,22 @@ impl Tap {
         self.scan().usage()
     }
 
+    /// Tokens of a stream that ended before its provider had counted them: four bytes of what came stand for one, as do
+    /// four of the request's `prompt_bytes`.
+    pub fn estimate(&self, prompt_bytes: u64) -> Option<Usage> {
+        if matches!(self.form, Form::Json(_)) {
+            return self.usage();
+        }
+        let guess = Usage::estimate(prompt_bytes, self.scan().text_bytes());
+        let Some(counted) = self.usage() else { return (guess.completion_tokens > 0).then_some(guess) };
+        let missed = guess.completion_tokens.saturating_sub(counted.completion_tokens);
+        let mut usage = counted;
+        usage.completion_tokens += missed;
+        usage.total_tokens += missed;
+        usage.details.completion.text += missed;
+        Some(usage)
+    }
+
     /// Counts that came in the head of the answer, as those of Bedrock's invoke do.
     pub fn counted(&mut self, prompt_tokens: u64, completion_tokens: u64) {
         let json = format!(r#"{{"inputTokenCount":{prompt_tokens},"outputTokenCount":{completion_tokens}}}"#);

@@ -18,6 +18,8 @@ const TOLD_COST: &str = "x-litellm-response-cost";
 const TOLD_TOKENS: &str = "x-litellm-total-tokens";
 /// Paths whose answers nobody is charged for, though a model is named.
 const FREE: [&str; 6] = ["count_tokens", "count-tokens", "countTokens", "/batches", "/moderations", "/cancel"];
+/// Who is paid for jobs that no answer counts.
+const JOBS: [&str; 2] = ["assemblyai", "fal_ai"];
 const EMBEDDINGS: [&str; 4] = ["/embeddings", "/embed", ":embedContent", ":batchEmbedContents"];
 
 /// Whom a request goes to, as prices name it.
@@ -30,6 +32,8 @@ pub(super) struct Payee {
     pub job: Job,
     /// Whether the request asks for something that is paid for.
     pub is_paid: bool,
+    /// Bytes of the request.
+    pub prompt_bytes: u64,
 }
 
 impl Payee {
@@ -43,6 +47,7 @@ impl Payee {
             region: region(uri),
             job: work.into(),
             is_paid: *method == Method::POST && !is_any(&FREE),
+            prompt_bytes: 0,
         }
     }
 
@@ -63,6 +68,10 @@ impl Payee {
         let (usage, model) = (record.usage, record.model.clone());
         let Some(bill) = record.bill.as_mut().filter(|_| self.is_paid) else { return };
         let is_counted = usage.is_some() || matches!(self.job.work, Deed::Images { .. });
+        let is_job = self.provider.is_some_and(|name| JOBS.contains(&name)) && bill.fixed_picousd.is_none();
+        if let Some(provider) = self.provider.filter(|_| is_job && model.is_empty()) {
+            warn!(provider, "what a job at {provider} costs is not known: this call is charged nothing");
+        }
         let provider = self.provider.filter(|_| !model.is_empty());
         bill.job = if is_counted { self.job } else { Deed::Nothing.into() };
         let Some(provider) = provider.filter(|_| bill.deployment.is_none()) else { return };

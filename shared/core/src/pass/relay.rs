@@ -127,6 +127,12 @@ impl Passing {
             model.clone_into(&mut record.model);
         }
         if let Some(payee) = self.payee.take() {
+            let is_cut = status != Some(self.status);
+            let guess = |tap: &Tap| tap.estimate(payee.prompt_bytes);
+            // What the provider would have counted at the end has not come, or nobody has asked for it.
+            if payee.is_paid && record.bill.is_some() && (is_cut || record.usage.is_none()) {
+                record.usage = self.tap.as_ref().and_then(guess).or(record.usage);
+            }
             payee.bill(&mut record, answered);
         }
         status.map_or_else(Receipt::default, |status| record.finish(status))

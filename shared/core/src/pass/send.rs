@@ -67,6 +67,7 @@ pub(super) async fn send(
     let status = head.status;
     record.model = progress.model.get().cloned().or(in_path).unwrap_or_default();
     let governed = price(&mut record, status, cost, &head.headers);
+    payee.prompt_bytes = progress.bytes();
     let payee = Some(payee).filter(|_| status.as_u16() < 400);
     let watch = Watch { tap: tap(&head.headers), payee, record, status: status.as_u16(), silence_max: timeout };
     let length = head.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());

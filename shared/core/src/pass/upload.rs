@@ -27,6 +27,7 @@ pub struct Progress {
     /// When the last piece arrived, after `began`.
     last_ms: AtomicU64,
     fault: AtomicU8,
+    bytes: AtomicU64,
     /// The model that the body names.
     pub model: OnceLock<String>,
 }
@@ -35,6 +36,11 @@ impl Progress {
     /// When the client last sent a piece.
     pub fn last(&self) -> Instant {
         self.began + Duration::from_millis(self.last_ms.load(Ordering::Relaxed))
+    }
+
+    /// Bytes that have arrived.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
     }
 
     /// Why the upload ended early, if it did.
@@ -69,6 +75,7 @@ impl Upload {
             began: Instant::now(),
             last_ms: AtomicU64::new(0),
             fault: AtomicU8::new(NOTHING),
+            bytes: AtomicU64::new(0),
             model: OnceLock::new(),
         });
         let upload = Self {
@@ -91,6 +98,7 @@ impl Upload {
     fn arrived(&mut self, data: &Bytes) -> Result<(), BodyError> {
         let since = u64::try_from(self.progress.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.progress.last_ms.store(since, Ordering::Relaxed);
+        self.progress.bytes.fetch_add(data.len() as u64, Ordering::Relaxed);
         match self.left_bytes.checked_sub(data.len()) {
             Some(left) => self.left_bytes = left,
             None => return Err(self.fail(TOO_LARGE, "too long")),

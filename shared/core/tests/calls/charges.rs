@@ -8,7 +8,9 @@ use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 use tollgate_core::call::{Call, CallBody, Reply, ReplyBody, Upload};
 use tollgate_core::govern::Settings;
+use tollgate_core::govern::reset::ProxyBudget;
 use tollgate_core::ledger::Spend;
+use tollgate_core::quota::Enforcement;
 use tollgate_core::resources::{Action, ResourceCall};
 use tollgate_core::search::SearchCall;
 use tollgate_core::upstream::RequestBody;
@@ -143,6 +145,46 @@ async fn images_are_charged_by_tokens_or_by_their_number() {
     check(Operation::ImageGeneration, json!({"model": "draw", "prompt": "x"}), tokens, 0.1667).await;
     let two = r#"{"created":1,"data":[{"url":"u"},{"url":"v"}]}"#;
     check(Operation::ImageGeneration, json!({"model": "each", "prompt": "x", "n": 3}), two, 0.08).await;
+}
+
+#[tokio::test]
+async fn edited_images_are_charged_by_their_tokens_too() {
+    let tokens = r#"{"created":1,"data":[{"b64_json":"aaaa"}],"usage":{"input_tokens":50,"output_tokens":4160,
+        "total_tokens":4210,"input_tokens_details":{"text_tokens":40,"image_tokens":10}}}"#;
+    let governed = governed(tokens).await;
+    let call = governed.gateway.call(Operation::ImageEdit, &Value::Null);
+    let upload = upload(&[("model", "draw"), ("prompt", "x"), ("n", "1")], b"PNG", true);
+    serve(&governed, Call { body: CallBody::Upload(upload), ..call }).await;
+    costs(&governed.kept.one(), 0.1667, tokens);
+}
+
+/// Whether a call is made where five cents are left, all told, and nothing may be overspent.
+async fn fits(operation: Operation, body: Value) -> bool {
+    let settings = Settings {
+        proxy_budget: Some(ProxyBudget { max_usd: 0.05, duration: None }),
+        enforcement: Enforcement::Strict,
+        ..Settings::default()
+    };
+    let governed = Paid::set(CONFIG, &[], [Scripted::json(200, r#"{"data":[],"results":[]}"#)], settings).await;
+    let call = governed.gateway.call(operation, &body);
+    let outcome = governed.gateway.app.serve(Call { visitor: Some(governed.visitor.clone()), ..call }).await;
+    let is_made = outcome.is_ok();
+    assert_eq!(is_made, !governed.gateway.provider.requests().is_empty(), "{body}");
+    is_made
+}
+
+#[tokio::test]
+async fn a_strict_budget_holds_for_units_as_for_tokens() {
+    let images = |count: u64| json!({"model": "each", "prompt": "x", "n": count});
+    assert!(fits(Operation::ImageGeneration, images(1)).await);
+    assert!(!fits(Operation::ImageGeneration, images(2)).await);
+    let document = json!({"type": "document_url", "document_url": "https://h/a.pdf"});
+    let ocr = |pages: Value| json!({"model": "ocr", "document": document, "pages": pages});
+    assert!(fits(Operation::Ocr, ocr(json!([0, 1]))).await);
+    assert!(!fits(Operation::Ocr, ocr(Value::Null)).await);
+    let rerank = |documents: usize| json!({"model": "rank", "query": "q", "documents": vec!["d"; documents]});
+    assert!(fits(Operation::Rerank, rerank(100)).await);
+    assert!(!fits(Operation::Rerank, rerank(2600)).await);
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("GEMINI_API_KEY", "k"),
     ("COHERE_API_KEY", "k"),
     ("MISTRAL_API_KEY", "k"),
+    ("ASSEMBLYAI_API_KEY", "k"),
     ("AZURE_API_BASE", "https://azure.example/"),
     ("AZURE_API_KEY", "k"),
     ("DEFAULT_VERTEXAI_PROJECT", "p"),
@@ -136,6 +137,11 @@ async fn google_is_charged_by_the_model_in_the_path() {
         "cacheTokensDetails":[{"modality":"TEXT","tokenCount":1000}]}}"#;
     let path = "v1beta/models/gemini-2.5-flash:generateContent";
     check(json("gemini", path, "{}", answer), 0.00104, "gemini-2.5-flash", "gemini").await;
+    let grounded = r#"{"candidates":[{"content":{"parts":[{"text":"a"}]},"groundingMetadata":{"webSearchQueries":
+        ["one","two"]}}],"usageMetadata":{"promptTokenCount":100,"candidatesTokenCount":50,"totalTokenCount":150}}"#;
+    check(json("gemini", path, "{}", grounded), 0.035155, "gemini-2.5-flash", "gemini").await;
+    let path = "v1beta/models/gemini-3-flash-preview:generateContent";
+    check(json("gemini", path, "{}", grounded), 0.0282, "gemini-3-flash-preview", "gemini").await;
     let answer = r#"{"usageMetadata":{"promptTokenCount":100,"candidatesTokenCount":50,"totalTokenCount":150}}"#;
     let path = "publishers/google/models/gemini-2.5-pro:generateContent";
     check(json("vertex_ai", path, "{}", answer), 0.000625, "gemini-2.5-pro", "vertex_ai").await;
@@ -163,6 +169,25 @@ async fn others_are_charged_by_their_own_names_of_counts() {
         r#"{"model":"mistral-large-latest","usage":{"prompt_tokens":70,"completion_tokens":25,"total_tokens":95}}"#;
     let asked = json("mistral", "v1/chat/completions", r#"{"model":"mistral-large-latest"}"#, chat);
     check(asked, 7.25e-05, "mistral-large-latest", "mistral").await;
+}
+
+/// Four bytes stand for a token where nobody has counted: 10 tokens of 40 bytes, 100 of 400.
+#[tokio::test]
+async fn a_stream_that_nobody_counted_is_charged_for_what_came() {
+    const WANT_USD: f64 = 10.0 * 2.5e-6 + 100.0 * 1e-5;
+    let chunk = format!(
+        "data: {{\"model\":\"gpt-4o\",\"choices\":[{{\"delta\":{{\"content\":\"{}\"}}}}]}}\n\n",
+        "x".repeat(400)
+    );
+    let chunk: &'static str = chunk.leak();
+    for last in [Step::Bytes(b"data: [DONE]\n\n"), Step::Break] {
+        let body = vec![Step::Bytes(chunk.as_bytes()), last];
+        let answer = Script::Answer { status: 200, content_type: EVENTS, body };
+        let asked = r#"{"model":"gpt-4o","stream":true,"x":0.0}"#;
+        assert_eq!(asked.len(), 40);
+        let case = Case { answer, ..json("openai", "v1/chat/completions", asked, "") };
+        check(case, WANT_USD, "gpt-4o", "openai").await;
+    }
 }
 
 #[tokio::test]
@@ -199,6 +224,10 @@ async fn what_cannot_be_charged_is_said() {
     let log = Log::start();
     check(json("openai", "v1/chat/completions", r#"{"model":"gpt-4o"}"#, "{}"), 0.0, "gpt-4o", "openai").await;
     assert!(log.text().contains("tells no usage"), "{}", log.text());
+    drop(log);
+    let log = Log::start();
+    check(json("assemblyai", "v2/transcript", r#"{"audio_url":"u"}"#, r#"{"id":"t"}"#), 0.0, "", "").await;
+    assert!(log.text().contains("what a job at assemblyai costs is not known"), "{}", log.text());
     drop(log);
     let log = Log::start();
     let list = Case { method: Method::GET, ..json("openai", "v1/models/gpt-4o", "", r#"{"id":"gpt-4o"}"#) };

@@ -194,7 +194,7 @@ impl Assembly {
             self.head.entry("id").or_insert_with(|| id.clone());
         }
         if let Some(counts) = piece["usageMetadata"].as_object() {
-            let usage = crate::dialect::gemini_usage(counts);
+            let usage = crate::dialect::gemini_usage(counts, None);
             self.usage = usage.and_then(|usage| serde_json::to_value(usage).ok()).unwrap_or_default();
         }
         for candidate in piece["candidates"].as_array().into_iter().flatten() {

@@ -74,11 +74,11 @@ impl Counts {
         self.said.extend(known);
     }
 
-    /// The same in one form; `None` where nothing was counted.
-    pub fn usage(&self) -> Option<Usage> {
+    /// The same in one form; `None` where nothing was counted. `searches`: those of Gemini's, which stand elsewhere.
+    pub fn usage(&self, searches: Option<u64>) -> Option<Usage> {
         let has = |names: &[&str]| names.iter().any(|name| self.said.contains_key(*name));
         if has(&["promptTokenCount", "candidatesTokenCount", "totalTokenCount"]) {
-            return gemini_usage(&self.said).map(|usage| Usage::of_chat(&usage));
+            return gemini_usage(&self.said, searches).map(|usage| Usage::of_chat(&usage));
         }
         if has(&["prompt_tokens", "completion_tokens", "total_tokens", "input_tokens_details"]) {
             return Usage::parse(&Value::Object(self.said.clone()).to_string());

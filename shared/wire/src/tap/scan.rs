@@ -12,11 +12,29 @@ pub const VALUE_BYTES_MAX: usize = 16 * 1024;
 const KEY_BYTES_MAX: usize = 40;
 /// Levels of nesting whose keys are looked at.
 const LEVELS: usize = 2;
+/// Levels of nesting that are told apart at all.
+const DEPTH_MAX: usize = 63;
+/// Keys, at any level, whose string is something that was generated.
+const TEXTS: [&str; 11] = [
+    "text",
+    "content",
+    "delta",
+    "arguments",
+    "partial_json",
+    "thinking",
+    "reasoning_content",
+    "refusal",
+    "completion",
+    "generation",
+    "outputText",
+];
 
 /// Keys whose object is a usage: OpenAI, Anthropic, Bedrock; Gemini; Bedrock's invoke; Cohere's first API.
 const USAGES: [&str; 4] = ["usage", "usageMetadata", "amazon-bedrock-invocationMetrics", "meta"];
 /// Keys whose string is the model that answers.
 const MODELS: [&str; 2] = ["model", "modelVersion"];
+/// The key, at any level, of the searches that Gemini has made.
+const SEARCHES: &[u8] = b"webSearchQueries";
 /// A piece of an invoke stream: JSON in base64.
 const PIECE: &str = "bytes";
 /// Events that carry a whole answer one level down: Anthropic's first, those of OpenAI's responses, Cohere's last.
@@ -28,6 +46,10 @@ pub struct Scan {
     counts: Counts,
     model: Option<String>,
     piece: Option<Vec<u8>>,
+    /// Bytes of generated text in the documents before.
+    text_bytes: u64,
+    /// Searches in the document that has the most: a stream may tell them again.
+    searches: u64,
     place: Place,
 }
 
@@ -39,9 +61,15 @@ struct Place {
     /// Whether the document is an array of answers, as Gemini streams without events.
     listed: bool,
     begun: bool,
-    /// Whether what is open at each of the first levels is an object.
-    objects: [bool; LEVELS + 1],
+    /// Whether what is open at each level is an object, a bit for each.
+    objects: u64,
     keys: [Vec<u8>; LEVELS],
+    /// The last key, at whatever level.
+    key: Vec<u8>,
+    /// Whether the string under way was generated, and the bytes of all that were.
+    is_text: bool,
+    text_bytes: u64,
+    searches: u64,
     in_string: bool,
     escaped: bool,
     /// Whether a string that begins here is a key.
@@ -82,15 +110,26 @@ impl Scan {
 
     /// Begins another document.
     pub fn restart(&mut self) {
+        self.text_bytes = self.text_bytes();
+        self.searches = self.searches();
         self.place = Place::default();
     }
 
     pub fn usage(&self) -> Option<Usage> {
-        self.counts.usage()
+        self.counts.usage(Some(self.searches()).filter(|count| *count > 0))
+    }
+
+    fn searches(&self) -> u64 {
+        self.searches.max(self.place.searches)
     }
 
     pub fn model(&self) -> Option<&str> {
         self.model.as_deref()
+    }
+
+    /// Bytes of everything generated that has come by.
+    pub const fn text_bytes(&self) -> u64 {
+        self.text_bytes.saturating_add(self.place.text_bytes)
     }
 
     /// The last piece of an invoke stream, still in base64.
@@ -124,6 +163,12 @@ impl Place {
             b'"' => {
                 self.in_string = true;
                 self.in_key = self.key_next;
+                self.is_text = !self.in_key && TEXTS.iter().any(|name| self.key == name.as_bytes());
+                if self.in_key {
+                    self.key.clear();
+                } else if self.key == SEARCHES {
+                    self.searches += 1;
+                }
                 match self.level().filter(|_| self.in_key) {
                     Some(level) => self.keys[level].clear(),
                     None if !is_captured => self.value(byte),
@@ -136,7 +181,7 @@ impl Place {
                 self.key_next = false;
                 return self.complete();
             }
-            b',' => self.key_next = self.depth <= LEVELS && self.objects[self.depth],
+            b',' => self.key_next = self.is_object(),
             b':' => self.key_next = false,
             _ => {}
         }
@@ -154,10 +199,15 @@ impl Place {
         }
         self.depth += 1;
         let is_object = byte == b'{';
-        if let Some(open) = self.objects.get_mut(self.depth) {
-            *open = is_object;
+        if self.depth <= DEPTH_MAX {
+            self.objects = (self.objects & !(1 << self.depth)) | (u64::from(is_object) << self.depth);
         }
-        self.key_next = is_object && self.depth <= LEVELS;
+        self.key_next = self.is_object();
+    }
+
+    /// Whether the innermost of what is open is an object.
+    const fn is_object(&self) -> bool {
+        self.depth <= DEPTH_MAX && self.objects >> self.depth & 1 == 1
     }
 
     fn string(&mut self, byte: u8) -> Option<Capture> {
@@ -175,12 +225,16 @@ impl Place {
                 return self.complete();
             }
             _ if self.in_key => {
+                if self.key.len() <= KEY_BYTES_MAX {
+                    self.key.push(byte);
+                }
                 let level = self.level()?;
                 let key = &mut self.keys[level];
                 if key.len() <= KEY_BYTES_MAX {
                     key.push(byte);
                 }
             }
+            _ if self.is_text => self.text_bytes += 1,
             _ => {}
         }
         None
@@ -194,7 +248,7 @@ impl Place {
     /// A string or something in brackets begins: kept, if its key is one of those looked for.
     fn value(&mut self, first: u8) {
         let Some(level) = self.level() else { return };
-        if self.key_next || !self.objects[self.depth] {
+        if self.key_next || !self.is_object() {
             return;
         }
         if level == 1 && !WRAPPERS.iter().any(|wrapper| self.keys[0] == wrapper.as_bytes()) {

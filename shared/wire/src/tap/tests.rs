@@ -69,6 +69,31 @@ fn frames_of_bedrock() {
     check(kind, b"HTTP/1.1 500 no frames at all, but text of some length", None, None);
 }
 
+/// What is guessed of a stream that breaks off.
+fn guessed(stream: &str, want: Option<(u64, u64)>) {
+    let mut tap = Tap::new("text/event-stream").expect("a tap");
+    tap.push(stream.as_bytes());
+    let got = tap.estimate(40).map(|usage| (usage.prompt_tokens, usage.completion_tokens));
+    assert_eq!(got, want, "{stream}");
+}
+
+#[test]
+fn what_no_provider_has_counted_is_guessed() {
+    let text = "x".repeat(400);
+    let chunk = |delta: &str| format!("data: {{\"id\":\"text\",\"choices\":[{{\"index\":0,\"delta\":{delta}}}]}}\n\n");
+    let chat = [chunk(r#"{"role":"assistant","content":""}"#), chunk(&format!(r#"{{"content":"{text}"}}"#))].concat();
+    guessed(&chat, Some((10, 100)));
+    let tool = chunk(&format!(r#"{{"tool_calls":[{{"index":0,"function":{{"name":"f","arguments":"{text}"}}}}]}}"#));
+    guessed(&tool, Some((10, 100)));
+    let begin =
+        r#"data: {"type":"message_start","message":{"content":[],"usage":{"input_tokens":21,"output_tokens":1}}}"#;
+    let piece = format!(r#"data: {{"type":"content_block_delta","delta":{{"type":"text_delta","text":"{text}"}}}}"#);
+    guessed(&format!("{begin}\n\n{piece}\n\n{piece}\n\n"), Some((21, 200)));
+    let response = format!(r#"data: {{"type":"response.output_text.delta","delta":"{text}"}}"#);
+    guessed(&format!("{response}\n\n"), Some((10, 100)));
+    guessed("data: {\"object\":\"list\"}\n\n", None);
+}
+
 /// Prompt, completion, read from the cache, written to it, and reasoning.
 fn detailed(answer: &str, want: (u64, u64, u64, u64, u64)) {
     let mut tap = Tap::new("application/json").expect("a tap");

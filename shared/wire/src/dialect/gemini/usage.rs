@@ -82,10 +82,10 @@ pub(super) fn usage(counts: &Usage, grounding: Grounding) -> chat::Usage {
     }
 }
 
-/// What a `usageMetadata` says that stands alone.
-pub(crate) fn gemini_usage(counts: &Map<String, Value>) -> Option<chat::Usage> {
+/// What a `usageMetadata` says that stands alone, and so many searches beside it.
+pub(crate) fn gemini_usage(counts: &Map<String, Value>, web_searches: Option<u64>) -> Option<chat::Usage> {
     let counts = serde_json::from_value(Value::Object(counts.clone())).ok()?;
-    Some(usage(&counts, Grounding::default()))
+    Some(usage(&counts, Grounding { web_searches, ..Grounding::default() }))
 }
 
 /// As [`usage`], for streams: there LiteLLM always says how much of it was reasoning.
