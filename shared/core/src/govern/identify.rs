@@ -43,6 +43,9 @@ impl Governance {
             return Err(Error::UnknownKey);
         }
         if !key.starts_with("sk-") {
+            if self.is_embedded && self.has_no_keys().await {
+                return Err(Error::UnknownKey);
+            }
             let sentence =
                 format!("LiteLLM Virtual Key expected. Received={}, expected to start with 'sk-'.", abbreviated(key));
             return Err(Denial::auth(401, sentence).into());
@@ -55,6 +58,7 @@ impl Governance {
         }
     }
 
+    /// Whether the database that nobody has asked for is still of no use.
     async fn has_no_keys(&self) -> bool {
         matches!(self.directory.count(&Query::of(&schema::KEYS).page(0, 1)).await, Ok(0))
     }

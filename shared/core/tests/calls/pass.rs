@@ -10,7 +10,6 @@ use tollgate_testkit::{Recorded, Script, Scripted, Step};
 
 use crate::gateway::{Gateway, MASTER_KEY};
 use crate::log::Log;
-
 const VARIABLES: &[(&str, &str)] = &[
     ("ANTHROPIC_API_BASE", "http://anthropic.example/root"),
     ("ANTHROPIC_API_KEY", "sk-ant"),
