@@ -105,24 +105,10 @@ impl Database {
         let (inside, _) = broadcast::channel(NEWS_MAX);
         let deadline = settings.timeout;
         let (standing, reached) = (AtomicU8::new(UNAVAILABLE), AtomicU64::new(0));
-        match settings.address {
+        let (pools, dialect, token, listening, is_pooled) = match settings.address {
             Address::Sqlite(path) => {
                 let options = address::sqlite_options(&path, deadline)?;
-                let (pools, dialect) = (sqlite_pools(options, settings.wait_max), Dialect::Sqlite);
-                let (token, listening, is_pooled) = (None, None, false);
-                Ok(Self {
-                    pools,
-                    dialect,
-                    clock,
-                    name,
-                    deadline,
-                    standing,
-                    reached,
-                    token,
-                    listening,
-                    is_pooled,
-                    inside,
-                })
+                (sqlite_pools(options, settings.wait_max), Dialect::Sqlite, None, None, false)
             }
             Address::Postgres(address) => {
                 let connections_max = settings.connections_max.unwrap_or(address.connections_max);
@@ -136,25 +122,13 @@ impl Database {
                         Box::pin(async move { Ok(meta.idle_for < IDLE_TRUSTED || connection.ping().await.is_ok()) })
                     })
                     .connect_lazy_with(address.options.clone());
-                let (pools, dialect) = (Pools::Postgres(pool), Dialect::Postgres { schema: address.schema });
-                let (token, is_pooled) =
-                    (settings.token.map(|source| Token::new(source, address.options.clone())), address.is_pooled);
+                let dialect = Dialect::Postgres { schema: address.schema };
+                let token = settings.token.map(|source| Token::new(source, address.options.clone()));
                 let listening = Some(settings.direct.unwrap_or(address.options));
-                Ok(Self {
-                    pools,
-                    dialect,
-                    clock,
-                    name,
-                    deadline,
-                    standing,
-                    reached,
-                    token,
-                    listening,
-                    is_pooled,
-                    inside,
-                })
+                (Pools::Postgres(pool), dialect, token, listening, address.is_pooled)
             }
-        }
+        };
+        Ok(Self { pools, dialect, clock, name, deadline, standing, reached, token, listening, is_pooled, inside })
     }
 
     /// Does the work before the deadline, and notes whether the database could be reached.

@@ -8,7 +8,7 @@ use crate::manage::{money, permission, records};
 use crate::{App, Error};
 
 /// A team in the order of LiteLLM's model of it.
-const ORDER: &[&str] = &[
+pub const ORDER: &[&str] = &[
     "team_alias",
     "team_id",
     "organization_id",

@@ -44,7 +44,7 @@ pub fn brief(row: &Row, permission: Option<&Row>) -> Row {
 /// A team, in the answer about its member.
 pub fn team(row: &Row, times: Times) -> Row {
     let shown = show::row(&schema::TEAMS, row, times);
-    show::picked(&shown, TEAM)
+    show::picked(&shown, crate::manage::teams::show::ORDER)
 }
 
 const RELATIONS: &[&str] = &[
@@ -75,40 +75,4 @@ const BRIEF: &[&str] = &[
     "teams",
     "object_permission",
     "model_max_budget",
-];
-
-const TEAM: &[&str] = &[
-    "team_alias",
-    "team_id",
-    "organization_id",
-    "admins",
-    "members",
-    "members_with_roles",
-    "team_member_permissions",
-    "metadata",
-    "tpm_limit",
-    "rpm_limit",
-    "tpd_limit",
-    "max_budget",
-    "soft_budget",
-    "budget_duration",
-    "budget_limits",
-    "models",
-    "blocked",
-    "router_settings",
-    "access_group_ids",
-    "default_team_member_models",
-    "spend",
-    "max_parallel_requests",
-    "budget_reset_at",
-    "model_id",
-    "model_spend",
-    "model_max_budget",
-    "policies",
-    "allow_team_guardrail_config",
-    "litellm_model_table",
-    "object_permission",
-    "object_permission_id",
-    "updated_at",
-    "created_at",
 ];
